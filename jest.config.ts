@@ -1,0 +1,21 @@
+import type { Config } from 'jest';
+
+// Node strips the types (Jest >= 30.5 does so itself when no transformer is set), so what the tests run
+// is the source as written.
+const config: Config = {
+  testEnvironment: 'node',
+  transform: {},
+  extensionsToTreatAsEsm: ['.ts'],
+  testEnvironmentOptions: {
+    customExportConditions: ['@track-record/source', 'node', 'node-addons'],
+  },
+  testMatch: ['<rootDir>/packages/*/src/**/*.test.ts', '<rootDir>/jobs/**/*.test.ts'],
+  modulePathIgnorePatterns: ['/dist/'],
+  globalSetup: '<rootDir>/packages/testkit/src/postgres/global-setup.ts',
+  globalTeardown: '<rootDir>/packages/testkit/src/postgres/global-teardown.ts',
+  coverageProvider: 'babel',
+  collectCoverageFrom: ['packages/*/src/**/*.ts', 'jobs/**/*.ts', '!**/generated/**'],
+  testTimeout: 60_000,
+};
+
+export default config;

@@ -1,0 +1,93 @@
+// The `track-record` command: finds the verb, reads its options, prints its answer, sets the exit code.
+
+import { parseArgs } from 'node:util';
+import { codeOf, codes, RecordError } from '@track-record/errors';
+import { UsageError, type Verb } from './verb.ts';
+import { verbs } from './verbs/index.ts';
+
+const EXIT_REFUSED = 1;
+const EXIT_USAGE = 2;
+
+process.exitCode = await main(process.argv.slice(2));
+
+async function main(argv: readonly string[]): Promise<number> {
+  const verb = findVerb(argv);
+  if (verb === undefined) return printHelp(argv);
+  const rest = argv.slice(verb.name.split(' ').length);
+  if (rest.includes('--help')) return printVerbHelp(verb);
+  const json = rest.includes('--json');
+  try {
+    const { values, positionals } = parseArgs({
+      args: [...rest],
+      options: { ...verb.options, json: { type: 'boolean' } },
+      allowPositionals: true,
+      strict: true,
+    });
+    const output = await verb.run({
+      options: values as Record<string, string | boolean | undefined>,
+      positionals,
+      stdin: process.stdin,
+      progress: (line) => process.stderr.write(`${line}\n`),
+    });
+    await print(json ? `${JSON.stringify(output.document)}\n` : output.text);
+    return output.failed === true ? EXIT_REFUSED : 0;
+  } catch (error) {
+    return await printFailure(verb, error, json);
+  }
+}
+
+/** The verb with the most leading words in common with the command line. */
+function findVerb(argv: readonly string[]): Verb | undefined {
+  const matches = verbs.filter((verb) =>
+    verb.name.split(' ').every((word, index) => argv[index] === word),
+  );
+  return matches.toSorted((left, right) => right.name.length - left.name.length)[0];
+}
+
+async function printFailure(verb: Verb, error: unknown, json: boolean): Promise<number> {
+  if (isUsage(error)) {
+    process.stderr.write(`track-record ${verb.name}: ${error.message}\n`);
+    process.stderr.write(`Example: track-record ${verb.example}\n`);
+    return EXIT_USAGE;
+  }
+  const code = codeOf(error);
+  const place = error instanceof RecordError && error.place !== null ? { place: error.place } : {};
+  if (json) await print(`${JSON.stringify({ error: { code, ...place } })}\n`);
+  const where = 'place' in place ? ` (at ${place.place})` : '';
+  process.stderr.write(`${code}: ${codes[code].message}${where}\n`);
+  if (code === 'INTERNAL' && process.env['TRACK_RECORD_TRACE'] === '1') console.error(error);
+  return EXIT_REFUSED;
+}
+
+function isUsage(error: unknown): error is Error {
+  if (error instanceof UsageError) return true;
+  return (
+    error instanceof Error && 'code' in error && String(error.code).startsWith('ERR_PARSE_ARGS')
+  );
+}
+
+function printHelp(argv: readonly string[]): number {
+  const asked = argv.length === 0 || argv.includes('--help');
+  const width = Math.max(...verbs.map((verb) => verb.name.length));
+  const lines = verbs.map((verb) => `  ${verb.name.padEnd(width)}  ${verb.summary}`);
+  const examples = verbs.map((verb) => `  track-record ${verb.example}`);
+  const text = `track-record VERB [options] [--json]\n\nVerbs\n${lines.join('\n')}\n\nExamples\n${examples.join('\n')}\n`;
+  (asked ? process.stdout : process.stderr).write(text);
+  return asked ? 0 : EXIT_USAGE;
+}
+
+function printVerbHelp(verb: Verb): number {
+  const options = Object.entries(verb.options).map(([name, option]) =>
+    option.type === 'boolean' ? `[--${name}]` : `[--${name} VALUE]`,
+  );
+  process.stdout.write(
+    `track-record ${verb.name} ${[...options, '[--json]'].join(' ')}\n\n${verb.summary}\n\nExample\n  track-record ${verb.example}\n`,
+  );
+  return 0;
+}
+
+function print(text: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    process.stdout.write(text, (error) => (error ? reject(error) : resolve()));
+  });
+}

@@ -1,0 +1,4 @@
+import type { Verb } from '../verb.ts';
+
+/** Every verb, in the order the help lists them. One file per verb. */
+export const verbs: readonly Verb[] = [];

@@ -1,0 +1,102 @@
+// The closed vocabulary of expected failures: what each is called, who may see it, and whether trying again
+// can help. A message is a constant: no value from a venue, a row or a caller ever becomes part of it.
+
+/** `later`: the same input may succeed after a wait. `never`: somebody must change something first. */
+export type Retry = 'never' | 'later';
+
+interface CodeEntry {
+  readonly retry: Retry;
+  readonly message: string;
+}
+
+export const codes = {
+  ARGUMENT_INVALID: never('An argument does not have the form this command takes.'),
+  CONFIG_INVALID: never(
+    'The configuration is missing a setting, has one it does not know, or a malformed one.',
+  ),
+  PAYLOAD_INVALID: never('The job payload does not match the schema of its queue.'),
+  ACCOUNT_UNKNOWN: never('There is no such account.'),
+  ACCOUNT_PAUSED: never('The account is paused until its owner acts.'),
+  JOB_CLAIM_LOST: later('Another worker holds this job now; nothing was written.'),
+  INTERNAL: later('An unexpected failure; nothing was written.'),
+
+  DECIMAL_MALFORMED: never('A number is not a plain decimal string.'),
+  DECIMAL_DIVISION_BY_ZERO: never('A division by zero.'),
+
+  VENUE_UNKNOWN: never('No connector exists for this venue.'),
+  VENUE_UNAVAILABLE: later('The venue did not answer, or not in time.'),
+  VENUE_RATE_LIMITED: later('The venue asked for fewer requests.'),
+  VENUE_MAINTENANCE: later('The venue is under maintenance.'),
+  VENUE_CLOCK_SKEW: later('The venue refused the time of a request.'),
+  VENUE_KEY_REJECTED: never('The venue rejected the API key.'),
+  VENUE_IP_REJECTED: never(
+    'The venue refuses the address this worker calls from; add it to the key.',
+  ),
+  VENUE_SCOPE_MISSING: never('The API key lacks a read permission that the record needs.'),
+  VENUE_GEO_BLOCKED: never('The venue refuses the region this worker calls from.'),
+  VENUE_KEY_CAN_WITHDRAW: never('The API key may trade or withdraw; a read-only key is required.'),
+  VENUE_INCOMPLETE: later('The venue did not give a provably complete answer.'),
+  VENUE_UNEXPECTED_SHAPE: never('The venue answered in a form this connector does not know.'),
+  VENUE_STALE: later('The venue answered with values older than the hour they are needed for.'),
+  VENUE_HOST_REFUSED: never('A connection to a host outside the allow-list was refused.'),
+  VENUE_FEED_UNSUPPORTED: never('The venue has no such feed.'),
+
+  LEDGER_MALFORMED: never('The ledger document does not have the documented form.'),
+  LEDGER_ENTRY_CONFLICT: never('Two entries share an id and differ.'),
+  LEDGER_ENTRY_OUTSIDE_WINDOW: never('An entry or anchor lies where the window does not allow it.'),
+  LEDGER_UNKNOWN_ENTRY_KIND: never('An entry has a kind this ledger does not know.'),
+  LEDGER_UNPRICED_ASSET: later('A held asset has no price at the instant it is needed.'),
+  LEDGER_NOT_RECONCILED: later('Opening plus entries does not meet an anchor within its bound.'),
+
+  RETURNS_NAV_NOT_POSITIVE: never('A return over a non-positive net asset value is undefined.'),
+  RETURNS_INPUT_MALFORMED: never('The list of returns does not have the documented form.'),
+
+  STATEMENT_MALFORMED: never('A statement does not have the documented form.'),
+  STATEMENT_LINK_BROKEN: never('A statement does not link to the one before it.'),
+  STATEMENT_SIGNATURE_INVALID: never('A statement is not signed by the stated key.'),
+  STATEMENT_RETURN_MISMATCH: never('The figures do not follow from the hours.'),
+  STATEMENT_KEY_UNBOUND: never('The signing key is not bound by the evidence.'),
+
+  ENVELOPE_MALFORMED: never('A sealed envelope is cut, too long, or of another version.'),
+  ENVELOPE_REFUSED: never('A sealed envelope does not open under this key and context.'),
+  KEY_UNKNOWN: never('The key that sealed this is not held.'),
+  KEY_SOURCE_UNAVAILABLE: later('The source of the master key does not answer.'),
+
+  REPORT_MALFORMED: never('The attestation report does not have the layout of its version.'),
+  CHAIN_INVALID: never('The certificate chain does not prove the reporting chip.'),
+  SIGNATURE_INVALID: never('The report is not signed by the certified chip key.'),
+  POLICY_VERSION: never('The report version is below the policy.'),
+  POLICY_DEBUG: never('The guest may be debugged.'),
+  POLICY_MIGRATION: never('The guest may be migrated by an agent.'),
+  POLICY_VMPL: never('The report was made at a privilege level the policy refuses.'),
+  POLICY_TCB: never('A firmware version is below the policy.'),
+  POLICY_MEASUREMENT: never('The launch measurement is not one of the expected ones.'),
+  POLICY_REPORT_DATA: never('The report is not bound to these keys.'),
+  POLICY_HOST_DATA: never('The host data is not the expected one.'),
+  POLICY_PRODUCT: never('The processor product is not one the policy allows.'),
+  POLICY_CHIP: never('The chip is not one of the expected ones.'),
+  POLICY_SIGNER: never('The kind of signing key is not one the policy allows.'),
+  POLICY_PLATFORM: never('The platform lacks a protection that the policy requires.'),
+  POLICY_FIRMWARE: never('The security processor firmware is older than the policy allows.'),
+  POLICY_IDENTITY: never(
+    'The guest identity (SVN, family, image or key digests) is not the expected one.',
+  ),
+  POLICY_AGE: never('The evidence is older than the policy allows.'),
+  ATTESTATION_UNAVAILABLE: later('The attestation source did not give a report.'),
+
+  STORE_UNAVAILABLE: later('The database does not answer.'),
+  STORE_CONFLICT: later('Another transaction wrote first; nothing was written.'),
+  STORE_SCHEMA_UNEXPECTED: never('The database schema is not the one this version was built for.'),
+  STORE_ROW_UNTRUSTED: never('A stored row does not match what was sealed or signed for it.'),
+} as const satisfies Record<string, CodeEntry>;
+
+/** Every expected failure. A new code breaks each exhaustive switch over this union until it is handled. */
+export type Code = keyof typeof codes;
+
+function never(message: string): CodeEntry {
+  return { retry: 'never', message };
+}
+
+function later(message: string): CodeEntry {
+  return { retry: 'later', message };
+}

@@ -1,0 +1,39 @@
+// A secret that cannot be printed by accident. It owns its bytes: whoever makes it must call `wipe` in a
+// `finally`. JavaScript strings made from it cannot be erased; docs/LIMITATIONS.md says so.
+
+import { inspect } from 'node:util';
+
+const SHOWN = '[secret]';
+
+export class Secret {
+  #bytes: Uint8Array | null;
+
+  /** Takes ownership of `bytes`: the caller must not keep or reuse them. */
+  constructor(bytes: Uint8Array) {
+    this.#bytes = bytes;
+  }
+
+  /** The bytes for the length of one call; they must not outlive it. */
+  open<T>(read: (bytes: Uint8Array) => T): T {
+    if (this.#bytes === null) throw new Error('A wiped secret was opened.');
+    return read(this.#bytes);
+  }
+
+  /** Overwrites the bytes. Safe to call twice. */
+  wipe(): void {
+    this.#bytes?.fill(0);
+    this.#bytes = null;
+  }
+
+  toString(): string {
+    return SHOWN;
+  }
+
+  toJSON(): string {
+    return SHOWN;
+  }
+
+  [inspect.custom](): string {
+    return SHOWN;
+  }
+}
