@@ -1,1 +1,21 @@
+export { contextBytes, type ContextPart } from './context.ts';
+export { openCredential, sealCredential, type CredentialField } from './credential.ts';
+export {
+  envelopeKeyId,
+  open,
+  seal,
+  sealAndProve,
+  type RandomBytes,
+  type SealingKey,
+} from './envelope.ts';
+export { keyLabels, MasterKey, parseMasterKey, type AccountKeys } from './key-hierarchy.ts';
 export { Secret } from './secret.ts';
+export {
+  openSegment,
+  openState,
+  sealSegment,
+  sealState,
+  type SegmentRange,
+  type StateVersion,
+} from './segment.ts';
+export { proveSentinel, sealSentinel } from './sentinel.ts';

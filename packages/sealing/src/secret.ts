@@ -1,9 +1,11 @@
 // A secret that cannot be printed by accident. It owns its bytes: whoever makes it must call `wipe` in a
 // `finally`. JavaScript strings made from it cannot be erased; docs/LIMITATIONS.md says so.
-
-import { inspect } from 'node:util';
+// No node: import, because the intake entry point runs in browsers too.
 
 const SHOWN = '[secret]';
+
+/** What node:util calls `inspect.custom`, by its registered name. */
+const INSPECT = Symbol.for('nodejs.util.inspect.custom');
 
 export class Secret {
   #bytes: Uint8Array | null;
@@ -33,7 +35,7 @@ export class Secret {
     return SHOWN;
   }
 
-  [inspect.custom](): string {
+  [INSPECT](): string {
     return SHOWN;
   }
 }

@@ -1,0 +1,156 @@
+// Every key of the worker, derived from one random master key by HKDF-SHA256 (RFC 5869) with a label of its
+// own, so that no two purposes share a key. It does not say where the master key comes from, and never
+// derives one from anything public such as a measurement (field-lessons S1).
+//
+//   master -- account root (per account) -- credential, segment, state
+//          -- statement signing seed, intake seed, sentinel, pseudonym, venue account hash, fingerprint
+//
+// HKDF info: label || 0x00 || account id (empty where the key is not per account); salt empty, because the
+// master key is uniformly random (RFC 5869, 3.1).
+
+import { createHmac, hkdfSync } from 'node:crypto';
+import { RecordError } from '@track-record/errors';
+import { contextBytes } from './context.ts';
+import type { SealingKey } from './envelope.ts';
+import { Secret } from './secret.ts';
+
+const KEY_SIZE_BYTES = 32;
+/** Enough to tell keys apart; no more of the fingerprint is shown than is needed for that. */
+const KEY_ID_SIZE_BYTES = 8;
+/** 128 bits: no two accounts collide, and a statement stays short. */
+const PSEUDONYM_HEX_DIGITS = 32;
+const HEX_KEY = /^[0-9a-fA-F]{64}$/;
+const BASE64_KEY = /^[A-Za-z0-9+/]{43}=$/;
+
+/** Every label in use, for the docs and for whoever recomputes a key. A label is never reused. */
+export const keyLabels = {
+  fingerprint: 'track-record/v1/key-fingerprint',
+  accountRoot: 'track-record/v1/account-key',
+  credential: 'track-record/v1/credential-key',
+  segment: 'track-record/v1/segment-key',
+  state: 'track-record/v1/state-key',
+  statementSigning: 'track-record/v1/statement-signing-seed',
+  intake: 'track-record/v1/intake-seed',
+  sentinel: 'track-record/v1/sentinel-key',
+  pseudonym: 'track-record/v1/pseudonym-key',
+  venueAccount: 'track-record/v1/venue-account-key',
+} as const;
+
+type KeyLabel = (typeof keyLabels)[keyof typeof keyLabels];
+
+/** The keys of one account. Whoever asks for them wipes them in a `finally`. */
+export interface AccountKeys {
+  readonly accountId: string;
+  readonly credential: SealingKey;
+  readonly segment: SealingKey;
+  readonly state: SealingKey;
+  readonly wipe: () => void;
+}
+
+/** 32 bytes as 64 hex digits or padded base64, white space around them ignored. CONFIG_INVALID. */
+export function parseMasterKey(text: string): MasterKey {
+  const key = text.trim();
+  const encoding = HEX_KEY.test(key) ? 'hex' : 'base64';
+  const bytes = new Uint8Array(KEY_SIZE_BYTES);
+  const view = Buffer.from(bytes.buffer);
+  view.write(key, encoding);
+  // Base64 has several spellings of one key in its last digit; only the one that encodes back is taken.
+  const exact = encoding === 'hex' || (BASE64_KEY.test(key) && view.toString('base64') === key);
+  if (!exact) {
+    bytes.fill(0);
+    throw new RecordError('CONFIG_INVALID', { place: 'ENCRYPTION_KEY' });
+  }
+  return new MasterKey(new Secret(bytes));
+}
+
+export class MasterKey {
+  readonly id: string;
+  readonly #secret: Secret;
+
+  /** Takes ownership of the 32 bytes. CONFIG_INVALID when they are not 32. */
+  constructor(secret: Secret) {
+    if (secret.open((bytes) => bytes.length) !== KEY_SIZE_BYTES) {
+      throw new RecordError('CONFIG_INVALID', { place: 'ENCRYPTION_KEY' });
+    }
+    this.#secret = secret;
+    this.id = this.#use('fingerprint', (bytes) =>
+      Buffer.from(bytes.subarray(0, KEY_ID_SIZE_BYTES)).toString('hex'),
+    );
+  }
+
+  accountKeys(accountId: string): AccountKeys {
+    const root = derive(this.#secret, keyLabels.accountRoot, accountId);
+    try {
+      const credential = derive(root, keyLabels.credential);
+      const segment = derive(root, keyLabels.segment);
+      const state = derive(root, keyLabels.state);
+      return {
+        accountId,
+        credential: { id: this.id, secret: credential },
+        segment: { id: this.id, secret: segment },
+        state: { id: this.id, secret: state },
+        wipe: () => {
+          for (const secret of [credential, segment, state]) secret.wipe();
+        },
+      };
+    } finally {
+      root.wipe();
+    }
+  }
+
+  /** Ed25519 seed (RFC 8032, 5.1.5); the caller wipes it. */
+  statementSigningSeed(): Secret {
+    return derive(this.#secret, keyLabels.statementSigning);
+  }
+
+  /** Key material for the intake key pair (RFC 9180, 7.1.3); the caller wipes it. */
+  intakeSeed(): Secret {
+    return derive(this.#secret, keyLabels.intake);
+  }
+
+  /** The key that seals the sentinel; the caller wipes it. */
+  sentinelKey(): SealingKey {
+    return { id: this.id, secret: derive(this.#secret, keyLabels.sentinel) };
+  }
+
+  /** The name of an account in statements: stable, and meaningless without the master key. */
+  pseudonym(accountId: string): string {
+    const message = contextBytes([['account', accountId]]);
+    return this.#mac('pseudonym', message).slice(0, PSEUDONYM_HEX_DIGITS);
+  }
+
+  /** Recognises the same venue account under two owners or two API keys without storing its id. */
+  venueAccountHash(venue: string, venueAccountId: string): string {
+    return this.#mac(
+      'venueAccount',
+      contextBytes([
+        ['venue', venue],
+        ['venueAccount', venueAccountId],
+      ]),
+    );
+  }
+
+  wipe(): void {
+    this.#secret.wipe();
+  }
+
+  #mac(name: 'pseudonym' | 'venueAccount', message: Uint8Array): string {
+    return this.#use(name, (key) => createHmac('sha256', key).update(message).digest('hex'));
+  }
+
+  #use<T>(name: keyof typeof keyLabels, read: (bytes: Uint8Array) => T): T {
+    const derived = derive(this.#secret, keyLabels[name]);
+    try {
+      return derived.open(read);
+    } finally {
+      derived.wipe();
+    }
+  }
+}
+
+function derive(parent: Secret, label: KeyLabel, accountId = ''): Secret {
+  const info = Buffer.from(`${label}\0${accountId}`, 'utf8');
+  return parent.open(
+    (bytes) => new Secret(new Uint8Array(hkdfSync('sha256', bytes, '', info, KEY_SIZE_BYTES))),
+  );
+}
