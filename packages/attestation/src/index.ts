@@ -1,1 +1,1 @@
-export {};
+export { bindingFields, reportDataOf, type Binding, type BindingField } from './binding.ts';

@@ -1,0 +1,72 @@
+// Every setting the worker has, read once from the environment. A missing, malformed or unknown setting
+// stops the start with its name; a value is never printed. In production the development settings do not
+// exist, so they are refused like unknown ones.
+
+import { RecordError } from '@track-record/errors';
+import { z } from 'zod';
+
+/** A variable that starts so and is not below is a mistyped setting, not somebody else's. */
+const OUR_PREFIXES = ['ENCLAVE_', 'AMD_SEV_', 'ENCRYPTION_', 'WORKER_', 'DEVELOPMENT_'];
+
+const port = z.coerce.number().int().min(1).max(65_535);
+const count = (least: number, most: number) => z.coerce.number().int().min(least).max(most);
+const address = z
+  .string()
+  .regex(/^[a-z0-9.-]+:[0-9]{1,5}$/)
+  .transform((text) => {
+    const [host = '', portText = ''] = text.split(':');
+    return { host, port: Number(portText) };
+  });
+
+const shared = {
+  DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/ }),
+  ENCRYPTION_KEY: z.string().min(1),
+  ENCLAVE_HOST: z.string().min(1).default('0.0.0.0'),
+  ENCLAVE_PORT: port.default(50_051),
+  ENCLAVE_CERTIFICATE_FILE: z.string().min(1).optional(),
+  WORKER_SLOTS: count(1, 200).default(10),
+  WORKER_CONNECTIONS: count(2, 100).default(8),
+};
+
+const production = z.strictObject({
+  ENCLAVE_MODE: z.literal('production'),
+  AMD_SEV_SNP: z.literal('true'),
+  ...shared,
+});
+
+const development = z.strictObject({
+  ENCLAVE_MODE: z.literal('development').default('development'),
+  AMD_SEV_SNP: z.enum(['true', 'false']).default('false'),
+  ...shared,
+  DATABASE_URL: shared.DATABASE_URL.optional(),
+  ENCRYPTION_KEY: shared.ENCRYPTION_KEY.optional(),
+  ENCLAVE_HOST: z.string().min(1).default('127.0.0.1'),
+  DEVELOPMENT_DATA_DIRECTORY: z.string().min(1).default('.track-record'),
+  DEVELOPMENT_VENUE_EGRESS: address.optional(),
+  DEVELOPMENT_CLOCK_FILE: z.string().min(1).optional(),
+  DEVELOPMENT_KILL_AT_STEP: z.string().min(1).optional(),
+});
+
+export type Config = z.infer<typeof production> | z.infer<typeof development>;
+export type DevelopmentConfig = z.infer<typeof development>;
+
+export const settingNames: readonly string[] = Object.keys(development.shape);
+
+/** Reads the environment, or CONFIG_INVALID with the first offending variable's name as its place. */
+export function parseConfig(env: Readonly<Record<string, string | undefined>>): Config {
+  const schema = env['ENCLAVE_MODE'] === 'production' ? production : development;
+  const ours = Object.fromEntries(
+    Object.entries(env).filter(
+      ([name, value]) => value !== undefined && value !== '' && isOurs(name),
+    ),
+  );
+  const read = schema.safeParse(ours);
+  if (read.success) return read.data;
+  const issue = read.error.issues[0];
+  const unknown = issue?.code === 'unrecognized_keys' ? issue.keys[0] : undefined;
+  throw new RecordError('CONFIG_INVALID', { place: String(unknown ?? issue?.path[0]) });
+}
+
+function isOurs(name: string): boolean {
+  return settingNames.includes(name) || OUR_PREFIXES.some((prefix) => name.startsWith(prefix));
+}
