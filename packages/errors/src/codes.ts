@@ -84,6 +84,11 @@ export const codes = {
   POLICY_AGE: never('The evidence is older than the policy allows.'),
   ATTESTATION_UNAVAILABLE: later('The attestation source did not give a report.'),
 
+  RPC_UNAVAILABLE: later('The other side of the call does not answer.'),
+  RPC_OVERLOADED: later('More calls run than the worker takes at once.'),
+  RPC_DEADLINE: later('The call took longer than its deadline.'),
+  RPC_ANSWER_MALFORMED: never('The answer does not have the documented form.'),
+
   STORE_UNAVAILABLE: later('The database does not answer.'),
   STORE_CONFLICT: later('Another transaction wrote first; nothing was written.'),
   STORE_SCHEMA_UNEXPECTED: never('The database schema is not the one this version was built for.'),
