@@ -4,8 +4,15 @@
 /** `later`: the same input may succeed after a wait. `never`: somebody must change something first. */
 export type Retry = 'never' | 'later';
 
+/**
+ * What a failed job means for its account. `wait`: the hour comes later by itself. `hold`: its hours are
+ * withheld until the cause is gone and an operator is told. `pause`: nothing is tried until the owner acts.
+ */
+export type Consequence = 'wait' | 'hold' | 'pause';
+
 interface CodeEntry {
   readonly retry: Retry;
+  readonly consequence: Consequence;
   readonly message: string;
 }
 
@@ -16,6 +23,7 @@ export const codes = {
   ),
   PAYLOAD_INVALID: never('The job payload does not match the schema of its queue.'),
   ACCOUNT_UNKNOWN: never('There is no such account.'),
+  ACCOUNT_ALREADY_CONNECTED: owner('This venue account is already connected.'),
   ACCOUNT_PAUSED: never('The account is paused until its owner acts.'),
   JOB_CLAIM_LOST: later('Another worker holds this job now; nothing was written.'),
   INTERNAL: later('An unexpected failure; nothing was written.'),
@@ -28,13 +36,14 @@ export const codes = {
   VENUE_RATE_LIMITED: later('The venue asked for fewer requests.'),
   VENUE_MAINTENANCE: later('The venue is under maintenance.'),
   VENUE_CLOCK_SKEW: later('The venue refused the time of a request.'),
-  VENUE_KEY_REJECTED: never('The venue rejected the API key.'),
-  VENUE_IP_REJECTED: never(
+  VENUE_KEY_REJECTED: owner('The venue rejected the API key.'),
+  VENUE_IP_REJECTED: owner(
     'The venue refuses the address this worker calls from; add it to the key.',
   ),
-  VENUE_SCOPE_MISSING: never('The API key lacks a read permission that the record needs.'),
-  VENUE_GEO_BLOCKED: never('The venue refuses the region this worker calls from.'),
-  VENUE_KEY_CAN_WITHDRAW: never('The API key may trade or withdraw; a read-only key is required.'),
+  VENUE_SCOPE_MISSING: owner('The API key lacks a read permission that the record needs.'),
+  VENUE_GEO_BLOCKED: owner('The venue refuses the region this worker calls from.'),
+  VENUE_ACCOUNT_CHANGED: owner('The API key belongs to another venue account than before.'),
+  VENUE_KEY_CAN_WITHDRAW: owner('The API key may trade or withdraw; a read-only key is required.'),
   VENUE_INCOMPLETE: later('The venue did not give a provably complete answer.'),
   VENUE_UNEXPECTED_SHAPE: never('The venue answered in a form this connector does not know.'),
   VENUE_STALE: later('The venue answered with values older than the hour they are needed for.'),
@@ -99,9 +108,14 @@ export const codes = {
 export type Code = keyof typeof codes;
 
 function never(message: string): CodeEntry {
-  return { retry: 'never', message };
+  return { retry: 'never', consequence: 'hold', message };
+}
+
+/** Only the account's owner can mend it. */
+function owner(message: string): CodeEntry {
+  return { retry: 'never', consequence: 'pause', message };
 }
 
 function later(message: string): CodeEntry {
-  return { retry: 'later', message };
+  return { retry: 'later', consequence: 'wait', message };
 }
