@@ -65,6 +65,7 @@ export const codes = {
   STATEMENT_SIGNATURE_INVALID: never('A statement is not signed by the stated key.'),
   STATEMENT_RETURN_MISMATCH: never('The figures do not follow from the hours.'),
   STATEMENT_KEY_UNBOUND: never('The signing key is not bound by the evidence.'),
+  STATEMENT_TIME_INVALID: never('A statement is dated after the time of the check.'),
 
   ENVELOPE_MALFORMED: never('A sealed envelope is cut, too long, or of another version.'),
   ENVELOPE_REFUSED: never('A sealed envelope does not open under this key and context.'),

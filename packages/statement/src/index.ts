@@ -1,1 +1,37 @@
-export {};
+export {
+  verifyChain,
+  type Chain,
+  type UnverifiedStatement,
+  type VerifiedStatement,
+} from './chain.ts';
+export {
+  buildExport,
+  EXPORT_FORMAT,
+  verifyExport,
+  type Check,
+  type CheckName,
+  type ExportFile,
+  type ExportPolicy,
+  type ExportSummary,
+  type ExportVerdict,
+  type VerifiedExport,
+} from './export.ts';
+export { signingKeyFromSeed, statementLabels, type SigningKey } from './signing-key.ts';
+export {
+  encodeStatement,
+  formatCoverage,
+  formatHour,
+  NO_PREVIOUS,
+  parseStatement,
+  residualClass,
+  signStatement,
+  STATEMENT_FORMAT,
+  STATEMENT_METHOD,
+  statementHash,
+  type HourStatus,
+  type Provenance,
+  type ResidualClass,
+  type SignedStatement,
+  type StatementBody,
+  type StatementPermissions,
+} from './statement.ts';

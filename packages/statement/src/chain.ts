@@ -1,0 +1,127 @@
+// The chain of one account: every statement signed, linked to the one before it, and no hour silently
+// missing. It does not say that the chain is the newest one; a log checkpoint would. Statements come from the
+// database or a file and are untrusted.
+
+import { RecordError } from '@track-record/errors';
+import { keyIdOf, signatureCheckOf } from './signing-key.ts';
+import {
+  HOUR_MS,
+  NO_PREVIOUS,
+  parseStatement,
+  statementHash,
+  type SignedStatement,
+  type StatementBody,
+} from './statement.ts';
+
+/** Signatures in flight at once: keeps the crypto threads busy and memory flat over a year of hours. */
+const BATCH_SIZE = 64;
+
+export type UnverifiedStatement = Pick<SignedStatement, 'bytes' | 'signature'>;
+
+declare const verified: unique symbol;
+
+/** A statement whose signature was checked; only `verifySignatures` makes one. */
+export interface VerifiedStatement {
+  readonly body: StatementBody;
+  readonly hash: string;
+  readonly [verified]: true;
+}
+
+export interface Chain {
+  /** False when the chain begins later: then nothing is known of the hours before it. */
+  readonly startsAtInception: boolean;
+  /** The statement that holds for each hour, in order of hours: the last restatement, if any. */
+  readonly hours: readonly VerifiedStatement[];
+  readonly restatements: number;
+  /** Hash of the last statement. */
+  readonly head: string;
+}
+
+/** STATEMENT_MALFORMED, STATEMENT_SIGNATURE_INVALID, STATEMENT_LINK_BROKEN. */
+export async function verifyChain(
+  statements: readonly UnverifiedStatement[],
+  publicKey: Uint8Array,
+): Promise<Chain> {
+  return checkLinks(await verifySignatures(statements, publicKey));
+}
+
+/** STATEMENT_MALFORMED, STATEMENT_SIGNATURE_INVALID (also when the body names another key). */
+export async function verifySignatures(
+  statements: readonly UnverifiedStatement[],
+  publicKey: Uint8Array,
+): Promise<readonly VerifiedStatement[]> {
+  const isSigned = await signatureCheckOf(publicKey);
+  const keyId = await keyIdOf(publicKey);
+  const checked: VerifiedStatement[] = [];
+  for (let start = 0; start < statements.length; start += BATCH_SIZE) {
+    const batch = statements.slice(start, start + BATCH_SIZE);
+    checked.push(...(await Promise.all(batch.map((each, at) => readSigned(each, start + at)))));
+  }
+  return checked;
+
+  async function readSigned(
+    statement: UnverifiedStatement,
+    index: number,
+  ): Promise<VerifiedStatement> {
+    const place = `statements[${index}]`;
+    if (!(await isSigned(statement.bytes, statement.signature))) {
+      throw new RecordError('STATEMENT_SIGNATURE_INVALID', { place });
+    }
+    const body = parseStatement(statement.bytes);
+    if (body.keyId !== keyId) throw new RecordError('STATEMENT_SIGNATURE_INVALID', { place });
+    return { body, hash: await statementHash(statement.bytes) } as VerifiedStatement;
+  }
+}
+
+/**
+ * STATEMENT_LINK_BROKEN at the first statement that does not follow. A chain begins with an hour's first
+ * statement, at inception or later; an empty list is no chain.
+ */
+export function checkLinks(statements: readonly VerifiedStatement[]): Chain {
+  const first = statements[0];
+  if (first === undefined || first.body.restates !== null) broken(0);
+  const startsAtInception = first.body.sequence === 0;
+  if (startsAtInception !== (first.body.previous === NO_PREVIOUS)) broken(0);
+  const hours = new Map([[first.body.hour, first]]);
+  let before = first;
+  let lastHour = first.body.hour;
+  for (const [offset, statement] of statements.slice(1).entries()) {
+    const { body } = statement;
+    if (!isSameAccount(first.body, body) || !isLinked(before, statement)) broken(offset + 1);
+    if (body.restates === null) {
+      // A hole is where a bad hour would be hidden: an unmeasured hour has a statement too.
+      if (Date.parse(body.hour) !== Date.parse(lastHour) + HOUR_MS) broken(offset + 1);
+      lastHour = body.hour;
+      hours.set(body.hour, statement);
+    } else if (startsAtInception || body.hour >= first.body.hour) {
+      if (!isRestatement(hours.get(body.hour), body)) broken(offset + 1);
+      hours.set(body.hour, statement);
+    }
+    before = statement;
+  }
+  const restatements = statements.filter(({ body }) => body.restates !== null).length;
+  return { startsAtInception, hours: [...hours.values()], restatements, head: before.hash };
+}
+
+/** One chain is one account at one venue, in one currency, under one key. */
+function isSameAccount(first: StatementBody, body: StatementBody): boolean {
+  const fixed = ['account', 'venue', 'paper', 'reportingCurrency', 'keyId'] as const;
+  return fixed.every((name) => body[name] === first[name]);
+}
+
+function isLinked(before: VerifiedStatement, { body }: VerifiedStatement): boolean {
+  return body.previous === before.hash && body.sequence === before.body.sequence + 1;
+}
+
+/**
+ * It cites what holds for its hour now, so that corrections cannot fork. What was reconstructed afterwards
+ * never replaces what was observed (field-lessons R31).
+ */
+function isRestatement(current: VerifiedStatement | undefined, body: StatementBody): boolean {
+  if (current === undefined || current.hash !== body.restates) return false;
+  return !(current.body.provenance === 'observed' && body.provenance === 'backfilled');
+}
+
+function broken(index: number): never {
+  throw new RecordError('STATEMENT_LINK_BROKEN', { place: `statements[${index}]` });
+}

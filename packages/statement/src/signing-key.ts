@@ -1,0 +1,85 @@
+// Ed25519 (RFC 8032) by WebCrypto: the enclave's statement-signing key and the check of its signatures.
+// Each use of bytes carries its own label, so that a signature or hash made for one purpose is none for
+// another. Public keys and signatures are untrusted.
+
+import { RecordError } from '@track-record/errors';
+import { fromHex, toHex } from './text-bytes.ts';
+
+const SEED_SIZE_BYTES = 32;
+/** PKCS #8 of an Ed25519 seed is this prefix and the seed (RFC 8410, section 7). */
+const PKCS8_PREFIX = fromHex('302e020100300506032b657004220420');
+const KEY_ID_SIZE_BYTES = 8;
+
+export const statementLabels = {
+  hash: 'track-record/v1/statement-hash\0',
+  signature: 'track-record/v1/statement-signature\0',
+  keyId: 'track-record/v1/statement-key-id\0',
+} as const;
+
+type StatementLabel = (typeof statementLabels)[keyof typeof statementLabels];
+
+export interface SigningKey {
+  /** What statements call this key: 16 hex digits of a hash of the public key. */
+  readonly keyId: string;
+  /** 32 bytes, raw. */
+  readonly publicKey: Uint8Array;
+  /** The signature over the labelled bytes of a statement: 64 bytes. */
+  readonly sign: (statementBytes: Uint8Array) => Promise<Uint8Array>;
+}
+
+/** The seed is copied before the first await; the caller wipes its own. */
+export async function signingKeyFromSeed(seed: Uint8Array): Promise<SigningKey> {
+  if (seed.length !== SEED_SIZE_BYTES) throw new RecordError('CONFIG_INVALID');
+  const pkcs8 = new Uint8Array(PKCS8_PREFIX.length + SEED_SIZE_BYTES);
+  pkcs8.set(PKCS8_PREFIX);
+  pkcs8.set(seed, PKCS8_PREFIX.length);
+  try {
+    const key = await crypto.subtle.importKey('pkcs8', pkcs8, 'Ed25519', false, ['sign']);
+    const verifyingKey = await crypto.subtle.getPublicKey(key, ['verify']);
+    const publicKey = new Uint8Array(await crypto.subtle.exportKey('raw', verifyingKey));
+    return {
+      keyId: await keyIdOf(publicKey),
+      publicKey,
+      sign: async (bytes) => {
+        const message = labelled(statementLabels.signature, bytes);
+        return new Uint8Array(await crypto.subtle.sign('Ed25519', key, message));
+      },
+    };
+  } finally {
+    pkcs8.fill(0);
+  }
+}
+
+export type SignatureCheck = (bytes: Uint8Array, signature: Uint8Array) => Promise<boolean>;
+
+/** Checks many signatures of one key. STATEMENT_SIGNATURE_INVALID when the key is no Ed25519 key. */
+export async function signatureCheckOf(publicKey: Uint8Array): Promise<SignatureCheck> {
+  const raw = Uint8Array.from(publicKey);
+  try {
+    const key = await crypto.subtle.importKey('raw', raw, 'Ed25519', false, ['verify']);
+    return (bytes, signature) => {
+      const message = labelled(statementLabels.signature, bytes);
+      return crypto.subtle.verify('Ed25519', key, Uint8Array.from(signature), message);
+    };
+  } catch (cause) {
+    throw new RecordError('STATEMENT_SIGNATURE_INVALID', { cause, place: 'publicKey' });
+  }
+}
+
+export async function keyIdOf(publicKey: Uint8Array): Promise<string> {
+  const digest = await labelledHash(statementLabels.keyId, publicKey);
+  return toHex(digest.subarray(0, KEY_ID_SIZE_BYTES));
+}
+
+/** SHA-256(label || bytes). */
+export async function labelledHash(label: StatementLabel, bytes: Uint8Array): Promise<Uint8Array> {
+  return new Uint8Array(await crypto.subtle.digest('SHA-256', labelled(label, bytes)));
+}
+
+function labelled(label: StatementLabel, bytes: Uint8Array): Uint8Array<ArrayBuffer> {
+  const prefix = new TextEncoder().encode(label);
+  const message = new Uint8Array(prefix.length + bytes.length);
+  message.set(prefix);
+  message.set(bytes, prefix.length);
+  return message;
+}
