@@ -77,11 +77,13 @@ export function sealRecords(
   return segments;
 }
 
-/** Opens all segments of an account. They must be contiguous from 0: a missing one was taken away. */
+/** Opens all segments of an account. They must be contiguous from 1: a missing one was taken away. */
 export function openJournal(keys: AccountKeys, segments: readonly SealedSegment[]): Journal {
   const records: JournalRecord[] = [];
   for (const segment of segments) {
-    if (segment.firstSequence !== records.length) throw new RecordError('STORE_ROW_UNTRUSTED');
+    if (segment.firstSequence !== records.length + 1) {
+      throw new RecordError('STORE_ROW_UNTRUSTED');
+    }
     const range = {
       table: SEGMENT_TABLE,
       first: segment.firstSequence,
@@ -89,7 +91,7 @@ export function openJournal(keys: AccountKeys, segments: readonly SealedSegment[
     };
     const plaintext = openSegment(keys, range, segment.envelope);
     records.push(...parseRecords(Buffer.from(plaintext).toString('utf8')));
-    if (records.length !== segment.lastSequence + 1) throw new RecordError('STORE_ROW_UNTRUSTED');
+    if (records.length !== segment.lastSequence) throw new RecordError('STORE_ROW_UNTRUSTED');
   }
   return journalOf(records);
 }

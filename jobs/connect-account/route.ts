@@ -1,0 +1,145 @@
+// Opens a record: takes the credentials that the owner's client sealed to this enclave, tries them at the
+// venue, and seals them again under the account's own key. The venue account is known by a keyed hash, so
+// that one venue account has one record whatever key reads it.
+
+import { RecordError } from '@track-record/errors';
+import {
+  openCredential,
+  sealCredential,
+  type AccountKeys,
+  type Secret,
+} from '@track-record/sealing';
+import { openIntake } from '@track-record/sealing/intake';
+import {
+  deleteIntake,
+  insertAccount,
+  insertCredential,
+  loadAccount,
+  loadIntake,
+  saveStatus,
+  type Intake,
+} from '@track-record/store';
+import { credentialFields, type CredentialField, type VenueIdentity } from '@track-record/venues';
+import { checkPermissions, venueOf, wipe } from '../collect.ts';
+import { venueContext, type RouteContext } from '../context.ts';
+import { finalUntil, HOUR_MS } from '../hour.ts';
+import { syncAccountQueue } from '../sync-account/queue.ts';
+import type { ConnectAccountPayload } from './queue.ts';
+
+interface SealedCredential {
+  readonly field: CredentialField;
+  readonly envelope: Uint8Array;
+}
+
+export async function connectAccount(
+  payload: ConnectAccountPayload,
+  context: RouteContext,
+): Promise<void> {
+  const intake = await loadIntake(context.db, payload.accountId);
+  if (intake === null) return await settleConnected(payload.accountId, context);
+  context.step('loaded');
+  const keys = context.master.accountKeys(intake.accountId);
+  const secrets = await openIntake(context.intake.privateKey, intake.sealed, intake);
+  try {
+    context.step('opened');
+    const credentials = knownFields(secrets);
+    const identity = await identify(intake, credentials, context);
+    context.step('fetched');
+    const sealed = sealAll(keys, intake.venue, credentials, context);
+    await commitAccount(intake, identity, keys, sealed, context);
+  } finally {
+    wipe(secrets);
+    keys.wipe();
+  }
+}
+
+/** A repeat after the account was connected; a job for nothing at all is refused. */
+async function settleConnected(accountId: string, context: RouteContext): Promise<void> {
+  if ((await loadAccount(context.db, accountId)) === null) {
+    throw new RecordError('ACCOUNT_UNKNOWN');
+  }
+  await context.db.transaction().execute((trx) => context.settle(trx, { hours: 0 }));
+}
+
+function knownFields(secrets: ReadonlyMap<string, Secret>): Map<CredentialField, Secret> {
+  const known = new Map<CredentialField, Secret>();
+  for (const [name, secret] of secrets) {
+    const field = credentialFields.find((each) => each === name);
+    if (field === undefined) throw new RecordError('ENVELOPE_MALFORMED');
+    known.set(field, secret);
+  }
+  return known;
+}
+
+async function identify(
+  intake: Intake,
+  credentials: ReadonlyMap<CredentialField, Secret>,
+  context: RouteContext,
+): Promise<VenueIdentity> {
+  const venue = venueOf(intake.venue, context);
+  const session = await venue.connect(credentials, venueContext(context));
+  try {
+    const identity = await session.identify();
+    checkPermissions(identity.permissions, intake.allowTradingKey);
+    return identity;
+  } finally {
+    await session.close();
+  }
+}
+
+/** Each envelope is opened again with the key it will be read with before anything is committed. */
+function sealAll(
+  keys: AccountKeys,
+  venue: string,
+  credentials: ReadonlyMap<CredentialField, Secret>,
+  context: RouteContext,
+): SealedCredential[] {
+  return [...credentials].map(([field, secret]) => {
+    const envelope = sealCredential(keys, { venue, field }, secret, context.random);
+    openCredential(keys, { venue, field }, envelope).wipe();
+    return { field, envelope };
+  });
+}
+
+async function commitAccount(
+  intake: Intake,
+  identity: VenueIdentity,
+  keys: AccountKeys,
+  sealed: readonly SealedCredential[],
+  context: RouteContext,
+): Promise<void> {
+  const { accountId, venue } = intake;
+  const { capabilities } = venueOf(venue, context);
+  const connectedAt = context.now();
+  await context.db.transaction().execute(async (trx) => {
+    const isNew = await insertAccount(trx, {
+      accountId,
+      ownerId: intake.ownerId,
+      venue,
+      reportingCurrency: intake.reportingCurrency ?? capabilities.quoteCurrency,
+      historyFrom: intake.historyFrom,
+      connectedAt,
+      allowTradingKey: intake.allowTradingKey,
+      venueAccountHash: context.master.venueAccountHash(venue, identity.venueAccountId),
+    });
+    if (!isNew) throw new RecordError('ACCOUNT_ALREADY_CONNECTED');
+    for (const { field, envelope } of sealed) {
+      await insertCredential(trx, { accountId, field, keyId: keys.credential.id, envelope });
+    }
+    await deleteIntake(trx, accountId);
+    await saveStatus(trx, {
+      accountId,
+      lastHour: null,
+      code: null,
+      codeAt: null,
+      hoursMissing: 0,
+      syncing: true,
+      updatedAt: connectedAt,
+    });
+    const hour = finalUntil(capabilities, connectedAt) - HOUR_MS;
+    await context.enqueue(trx, syncAccountQueue(venue), [{ accountId, hour }]);
+    context.step('written');
+    await context.settle(trx, { hours: 0 });
+  });
+  context.step('committed');
+}

@@ -1,0 +1,109 @@
+// Steps 7 to 9 of the route: from entries and anchors to hours. The same for a first synchronisation, an
+// hourly one and a re-aggregation; only the opening and the window differ.
+
+import {
+  mergeEntries,
+  priceRequests,
+  type Checkpoint,
+  type Entry,
+  type LedgerDocument,
+  type Window,
+} from '@track-record/ledger';
+import { computeHours, type HoursReport } from '@track-record/returns';
+import type { Account } from '@track-record/store';
+import type { Collected, PriceAnswer, Venue } from '@track-record/venues';
+import { venueContext, type RouteContext } from './context.ts';
+import type { Journal, JournalRecord } from './journal.ts';
+
+export interface Derivation {
+  readonly report: HoursReport;
+  /** What the journal did not hold yet. */
+  readonly fresh: readonly JournalRecord[];
+  /** Known and fetched entries, each once, in ledger order. */
+  readonly entries: readonly Entry[];
+}
+
+/**
+ * Hours of `window` from what is `known` and what was `collected` (null: nothing new was asked).
+ * LEDGER_ENTRY_CONFLICT when the venue now tells an entry differently from before.
+ */
+export async function deriveHours(
+  account: Account,
+  venue: Venue,
+  known: Journal,
+  collected: Collected | null,
+  window: Window,
+  context: RouteContext,
+): Promise<Derivation> {
+  const entries = mergeEntries(known.entries, collected?.entries ?? []);
+  const unpriced: LedgerDocument = {
+    account: {
+      id: account.accountId,
+      venue: account.venue,
+      reportingCurrency: account.reportingCurrency,
+    },
+    window,
+    instruments: new Map([...known.instruments, ...(collected?.instruments ?? [])]),
+    anchors: collected === null ? known.anchors : [...known.anchors, collected.anchor],
+    entries: entries.filter((entry) => entry.at >= window.from),
+    prices: known.prices,
+    marks: known.marks,
+  };
+  const options = known.opening === null ? {} : { opening: known.opening };
+  const answer = await fetchPrices(unpriced, known.opening, venue, context);
+  context.step('priced');
+  const document: LedgerDocument = {
+    ...unpriced,
+    prices: [...known.prices, ...answer.prices],
+    marks: [...known.marks, ...answer.marks],
+  };
+  const report = computeHours(document, options);
+  context.step('computed');
+  return { report, entries, fresh: freshRecords(known, document, report.opening) };
+}
+
+/** Asks the venue for the prices the window needs and the journal does not hold. */
+async function fetchPrices(
+  document: LedgerDocument,
+  opening: Checkpoint | null,
+  venue: Venue,
+  context: RouteContext,
+): Promise<PriceAnswer> {
+  const held = new Set([
+    ...document.prices.map((price) => `asset ${price.asset} ${price.at}`),
+    ...document.marks.map((mark) => `mark ${mark.instrument} ${mark.at}`),
+  ]);
+  const wanted = priceRequests(document, opening ?? undefined).filter(
+    (request) => !held.has(`${request.kind} ${request.name} ${request.at}`),
+  );
+  if (wanted.length === 0) return { prices: [], marks: [] };
+  const currency = document.account.reportingCurrency;
+  return venue.prices(
+    wanted.map((request) => ({ ...request, currency })),
+    venueContext(context),
+  );
+}
+
+function freshRecords(
+  known: Journal,
+  document: LedgerDocument,
+  opening: Checkpoint,
+): JournalRecord[] {
+  const knownIds = new Set(known.entries.map((entry) => entry.id));
+  return [
+    ...(known.opening === null ? [{ type: 'opening' as const, opening }] : []),
+    ...[...document.instruments]
+      .filter(([id]) => !known.instruments.has(id))
+      .map(([id, instrument]) => ({ type: 'instrument' as const, id, instrument })),
+    ...document.entries
+      .filter((entry) => !knownIds.has(entry.id))
+      .map((entry) => ({ type: 'entry' as const, entry })),
+    ...document.anchors
+      .slice(known.anchors.length)
+      .map((anchor) => ({ type: 'anchor' as const, anchor })),
+    ...document.prices
+      .slice(known.prices.length)
+      .map((price) => ({ type: 'price' as const, price })),
+    ...document.marks.slice(known.marks.length).map((mark) => ({ type: 'mark' as const, mark })),
+  ];
+}

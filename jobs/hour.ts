@@ -1,0 +1,14 @@
+// Hours of the record: [h, h + 1 h) in milliseconds UTC, named by their start.
+
+import type { VenueCapabilities } from '@track-record/venues';
+
+export const HOUR_MS = 3_600_000;
+
+export function startOfHour(at: number): number {
+  return at - (at % HOUR_MS);
+}
+
+/** The end of the last hour whose entries the venue will no longer change at `now`. */
+export function finalUntil(capabilities: VenueCapabilities, now: number): number {
+  return startOfHour(now - capabilities.finalityLagMs);
+}

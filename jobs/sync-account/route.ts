@@ -1,0 +1,180 @@
+// The one route of the record: brings an account's hours up to the wanted one. Manual, scheduled and backfill
+// work differ only in the window. The job itself is untrusted: running it twice, late or out of order changes
+// nothing that is already stated.
+
+import { RecordError } from '@track-record/errors';
+import type { AccountKeys } from '@track-record/sealing';
+import { loadSegments, type Account } from '@track-record/store';
+import type { Venue } from '@track-record/venues';
+import type { AccountState } from '../account-state.ts';
+import { venueOf, visitVenue, type Visit } from '../collect.ts';
+import { commitHours } from '../commit-hours.ts';
+import type { RouteContext } from '../context.ts';
+import { deriveHours, type Derivation } from '../derive-hours.ts';
+import { finalUntil, HOUR_MS, startOfHour } from '../hour.ts';
+import { activeAccount, trustedState } from '../load-subject.ts';
+import { journalOf, openJournal, type Journal } from '../journal.ts';
+import { stateHours } from '../state-hours.ts';
+import { statementFrame } from '../statement-frame.ts';
+import type { SyncAccountPayload } from './queue.ts';
+
+interface Attempt {
+  readonly visit: Visit;
+  readonly derivation: Derivation;
+  /** True when hours that are stated already had to be derived again. */
+  readonly replayed: boolean;
+}
+
+interface Subject {
+  readonly account: Account;
+  readonly venue: Venue;
+  readonly keys: AccountKeys;
+  readonly state: AccountState | null;
+  /** End of the last hour wanted. */
+  readonly wantedTo: number;
+}
+
+export async function syncAccount(
+  payload: SyncAccountPayload,
+  context: RouteContext,
+): Promise<void> {
+  const account = await activeAccount(payload.accountId, context);
+  const keys = context.master.accountKeys(account.accountId);
+  try {
+    const state = await trustedState(keys, context);
+    context.step('loaded');
+    const wantedTo = payload.hour + HOUR_MS;
+    if (state !== null && wantedTo <= state.checkpoint.asOf) return await settleNothing(context);
+    const venue = venueOf(account.venue, context);
+    const subject: Subject = { account, venue, keys, state, wantedTo };
+    const attempt = await reconciledAttempt(subject, context);
+    const frame = await statementFrame(
+      account,
+      attempt.visit.identity,
+      state,
+      attempt.replayed,
+      context,
+    );
+    const stated = await stateHours(attempt.derivation.report.hours, frame, context);
+    context.step('signed');
+    const next = nextState(
+      subject,
+      attempt,
+      stated.at(-1)?.signed.hash ?? frame.head,
+      stated.length,
+    );
+    await commitHours(
+      {
+        keys,
+        firstSequence: state?.nextSequence ?? 1,
+        records: attempt.derivation.fresh,
+        stated,
+        state: next,
+        lastHour: lastHourOf(next),
+      },
+      context,
+    );
+  } finally {
+    keys.wipe();
+  }
+}
+
+/**
+ * Asks for what is new and derives the hours. When opening plus entries does not meet the venue's balances,
+ * asks once more for everything the venue still serves: a row may have appeared late, or in a market this
+ * account had never traded before. LEDGER_NOT_RECONCILED when that does not explain the difference either.
+ */
+async function reconciledAttempt(subject: Subject, context: RouteContext): Promise<Attempt> {
+  const { account, state, venue } = subject;
+  const earliest = startOfHour(account.historyFrom);
+  const recent = state === null ? earliest : state.coveredTo - venue.capabilities.finalityLagMs;
+  const first = await attemptFrom(subject, recent, state?.cursor ?? null, context);
+  if (isReconciled(first.derivation)) return first;
+  if (state === null) throw new RecordError('LEDGER_NOT_RECONCILED');
+  const { historyMs } = venue.capabilities;
+  const served = historyMs === null ? earliest : Math.max(earliest, context.now() - historyMs);
+  const second = await attemptFrom(subject, served, null, context);
+  if (isReconciled(second.derivation)) return second;
+  throw new RecordError('LEDGER_NOT_RECONCILED');
+}
+
+async function attemptFrom(
+  subject: Subject,
+  from: number,
+  cursor: string | null,
+  context: RouteContext,
+): Promise<Attempt> {
+  const { account, venue, keys, state } = subject;
+  const visit = await visitVenue(account, keys, from, cursor, context);
+  context.step('fetched');
+  const known = await knownBefore(subject, visit, context);
+  const replayed = state !== null && known.opening?.asOf !== state.checkpoint.asOf;
+  const window = {
+    from: known.opening?.asOf ?? startOfHour(account.historyFrom),
+    to: Math.min(subject.wantedTo, finalUntil(venue.capabilities, visit.collected.anchor.asOf)),
+  };
+  if (window.to < (state?.checkpoint.asOf ?? window.from + HOUR_MS)) {
+    throw new RecordError('VENUE_STALE');
+  }
+  const derivation = await deriveHours(account, venue, known, visit.collected, window, context);
+  return { visit, derivation, replayed };
+}
+
+/** The last signed hour's closing and the entries since; or the whole journal, when an entry came late. */
+async function knownBefore(
+  subject: Subject,
+  visit: Visit,
+  context: RouteContext,
+): Promise<Journal> {
+  const { keys, state } = subject;
+  if (state === null) return journalOf([]);
+  const recentIds = new Set(state.recent.map((entry) => entry.id));
+  const late = visit.collected.entries.some(
+    (entry) => entry.at < state.checkpoint.asOf && !recentIds.has(entry.id),
+  );
+  if (late) return openJournal(keys, await loadSegments(context.db, keys.accountId, 1));
+  return {
+    ...journalOf([]),
+    opening: state.checkpoint,
+    entries: state.recent,
+    instruments: state.instruments,
+  };
+}
+
+function isReconciled(derivation: Derivation): boolean {
+  return derivation.report.hours.every((hour) => hour.status !== 'quarantined');
+}
+
+function nextState(
+  subject: Subject,
+  attempt: Attempt,
+  head: string,
+  statedCount: number,
+): AccountState {
+  const { state, venue } = subject;
+  const { visit, derivation } = attempt;
+  const { closing } = derivation.report;
+  const { anchor, cursor, instruments } = visit.collected;
+  const keepFrom = Math.min(closing.asOf, anchor.asOf - venue.capabilities.finalityLagMs);
+  return {
+    version: (state?.version ?? 0) + 1,
+    checkpoint: closing,
+    coveredTo: anchor.asOf,
+    cursor,
+    recent: derivation.entries.filter((entry) => entry.at >= keepFrom),
+    instruments: new Map([...(state?.instruments ?? []), ...instruments]),
+    nextSequence: (state?.nextSequence ?? 1) + derivation.fresh.length,
+    statementCount: (state?.statementCount ?? 0) + statedCount,
+    head,
+    paper: visit.identity.paper,
+    permissions: visit.identity.permissions,
+  };
+}
+
+function lastHourOf(state: AccountState): number | null {
+  return state.statementCount === 0 ? null : state.checkpoint.asOf - HOUR_MS;
+}
+
+async function settleNothing(context: RouteContext): Promise<void> {
+  await context.db.transaction().execute((trx) => context.settle(trx, { hours: 0 }));
+}
