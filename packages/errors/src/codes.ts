@@ -97,11 +97,14 @@ export const codes = {
   RPC_UNAVAILABLE: later('The other side of the call does not answer.'),
   RPC_OVERLOADED: later('More calls run than the worker takes at once.'),
   RPC_DEADLINE: later('The call took longer than its deadline.'),
+  RPC_PEER_UNTRUSTED: never('The other side does not hold the expected key.'),
   RPC_ANSWER_MALFORMED: never('The answer does not have the documented form.'),
 
   STORE_UNAVAILABLE: later('The database does not answer.'),
   STORE_CONFLICT: later('Another transaction wrote first; nothing was written.'),
   STORE_SCHEMA_UNEXPECTED: never('The database schema is not the one this version was built for.'),
+  STORE_DIRECTORY_IN_USE: never('Another database server runs on this data directory.'),
+  STORE_START_FAILED: never('The embedded database server did not start.'),
   STORE_ROW_UNTRUSTED: never('A stored row does not match what was sealed or signed for it.'),
 } as const satisfies Record<string, CodeEntry>;
 
