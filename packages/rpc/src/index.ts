@@ -1,1 +1,20 @@
-export {};
+export {
+  startRpcServer,
+  type RpcServer,
+  type RpcServerOptions,
+  type TlsKeyPair,
+} from './server.ts';
+export type { OnBug } from './calls.ts';
+export {
+  COMPONENTS,
+  type AccountStateName,
+  type AccountStatus,
+  type AttestationEvidence,
+  type Component,
+  type ComponentHealth,
+  type HourlyReturn,
+  type HourStatusName,
+  type ProvenanceName,
+  type RpcSources,
+  type SignedStatement,
+} from './sources.ts';

@@ -1,0 +1,112 @@
+// How a call runs, whatever it asks: counted, bounded in time, cancelled with its caller, one message in
+// flight per stream, and ended with a code. A caller controls how fast it reads and when it leaves.
+
+import type { sendUnaryData, ServerUnaryCall, ServerWritableStream } from '@grpc/grpc-js';
+import { RecordError } from '@track-record/errors';
+import { statusOfError, type CallStatus } from './status-of-code.ts';
+
+export interface CallLimits {
+  /** Calls that run at once, over all connections. */
+  readonly callsMax: number;
+  readonly unaryTimeoutMs: number;
+  readonly streamTimeoutMs: number;
+}
+
+/** Told of every failure that is not a RecordError; the caller sees INTERNAL only. */
+export type OnBug = (method: string, error: unknown) => void;
+
+export interface Calls {
+  /** A handler of one question with one answer. */
+  unary<Request, Answer>(
+    answer: (request: Request) => Promise<Answer>,
+  ): (call: ServerUnaryCall<Request, Answer>, reply: sendUnaryData<Answer>) => void;
+  /** A handler of one question with a stream of answers. */
+  stream<Request, Answer>(
+    answer: (request: Request) => AsyncGenerator<Answer>,
+  ): (call: ServerWritableStream<Request, Answer>) => void;
+  /** Ends whatever still runs. */
+  end(): void;
+}
+
+export function createCalls(limits: CallLimits, onBug: OnBug): Calls {
+  const running = new Set<AbortController>();
+
+  /** Holds a place until the source has ended, which is later than the call when the source hangs. */
+  async function counted<T>(end: AbortController, work: () => Promise<T>): Promise<T> {
+    if (running.size >= limits.callsMax) throw new RecordError('RPC_OVERLOADED');
+    running.add(end);
+    return await work().finally(() => running.delete(end));
+  }
+
+  function failure(method: string, error: unknown): CallStatus {
+    if (!(error instanceof RecordError)) onBug(method, error);
+    return statusOfError(error);
+  }
+
+  return {
+    unary: (answer) => (call, reply) => {
+      const end = endOf(call, limits.unaryTimeoutMs);
+      untilAborted(
+        counted(end, () => answer(call.request)),
+        end.signal,
+      ).then(
+        (value) => reply(null, value),
+        (error: unknown) => reply(failure(call.getPath(), error)),
+      );
+    },
+    stream: (answer) => (call) => {
+      const end = endOf(call, limits.streamTimeoutMs);
+      const fail = (error: unknown) => call.emit('error', failure(call.getPath(), error));
+      counted(end, async () => {
+        const answers = answer(call.request);
+        await pump(call, answers, end.signal).then(() => call.end(), fail);
+        await answers.return(undefined);
+      }).catch(fail);
+    },
+    end: () => {
+      for (const controller of running) controller.abort(new RecordError('RPC_UNAVAILABLE'));
+    },
+  };
+}
+
+/** Writes the answers one at a time: the next is asked for when the caller has taken the last. */
+async function pump<Answer>(
+  call: ServerWritableStream<unknown, Answer>,
+  answers: AsyncGenerator<Answer>,
+  signal: AbortSignal,
+): Promise<void> {
+  for (;;) {
+    const next = await untilAborted(answers.next(), signal);
+    if (next.done === true) return;
+    const written = new Promise<void>((resolve, reject) => {
+      call.write(next.value, (error?: Error | null) => (error ? reject(error) : resolve()));
+    });
+    await untilAborted(written, signal);
+  }
+}
+
+/** Aborts when the caller leaves, or stays longer than a call may take. */
+function endOf(
+  call: ServerUnaryCall<unknown, unknown> | ServerWritableStream<unknown, unknown>,
+  timeoutMs: number,
+): AbortController {
+  const end = new AbortController();
+  const timer = setTimeout(() => end.abort(new RecordError('RPC_DEADLINE')), timeoutMs);
+  const leave = () => {
+    clearTimeout(timer);
+    end.abort(new RecordError('RPC_UNAVAILABLE'));
+  };
+  // grpc-js emits `cancelled` at the end of every call, also of one that ended well.
+  if (call.cancelled) leave();
+  else call.once('cancelled', leave);
+  return end;
+}
+
+function untilAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const abort = () => reject(signal.reason);
+    if (signal.aborted) abort();
+    signal.addEventListener('abort', abort, { once: true });
+    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort));
+  });
+}
