@@ -1,6 +1,7 @@
-// The context that a sealed value is bound to, as bytes: named parts, each name and value prefixed with
-// its length. Without the lengths, account "a" field "bc" and account "ab" field "c" would be one context,
-// and a ciphertext could be moved between them (field-lessons, c788559: delimiter injection).
+// The context that a sealed value is bound to, as bytes: named parts, each name and value prefixed
+// with its length. Without the lengths, account "a" field "bc" and account "ab" field "c" would be
+// one context, and a ciphertext could be moved between them (field-lessons, c788559: delimiter
+// injection).
 
 import { RecordError } from '@track-record/errors';
 
@@ -28,7 +29,7 @@ export function lengthPrefixed(fields: readonly Uint8Array[]): Uint8Array {
   return bytes;
 }
 
-/** An unpaired surrogate has no UTF-8 form: the encoder would map many of them to the same bytes. */
+/** Unpaired surrogates have no UTF-8 form: the encoder would give many the same bytes. */
 function partBytes(text: string): Uint8Array {
   const bytes = new TextEncoder().encode(text);
   if (!text.isWellFormed() || bytes.length > PART_SIZE_BYTES_MAX) {

@@ -1,6 +1,6 @@
-// A credential at rest: one envelope per field of an account's venue login, bound to account, venue, field
-// and key id, so that a database administrator cannot move it to another account or field
-// (field-lessons S8). Envelopes are untrusted.
+// A credential at rest: one envelope per field of an account's venue login, bound to account,
+// venue, field and key id, so that a database administrator cannot move it to another account or
+// field (field-lessons S8). Envelopes are untrusted.
 
 import { contextBytes } from './context.ts';
 import { open, sealAndProve, type RandomBytes } from './envelope.ts';
@@ -25,7 +25,7 @@ export function sealCredential(
   );
 }
 
-/** The caller wipes the answer in a `finally`. ENVELOPE_MALFORMED, ENVELOPE_REFUSED, KEY_UNKNOWN. */
+/** The caller wipes it in a `finally`. ENVELOPE_MALFORMED, ENVELOPE_REFUSED, KEY_UNKNOWN. */
 export function openCredential(
   keys: AccountKeys,
   field: CredentialField,

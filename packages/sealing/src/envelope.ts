@@ -1,7 +1,7 @@
-// The one form of everything sealed at rest: AES-256-GCM (NIST SP 800-38D) with a random 96-bit nonce and
-// the full 128-bit tag. It answers "was this sealed under this key for this context", not "is it the newest":
-// a database can still hand back an older envelope of the same context. Envelopes come from the database
-// and are untrusted.
+// The one form of everything sealed at rest: AES-256-GCM (NIST SP 800-38D) with a random 96-bit
+// nonce and the full 128-bit tag. It answers "was this sealed under this key for this context", not
+// "is it the newest": a database can still hand back an older envelope of the same context.
+// Envelopes come from the database and are untrusted.
 //
 // magic "TRE" (3) | version 1 (1) | key id (8) | nonce (12) | ciphertext | tag (16)
 //
@@ -18,7 +18,7 @@ const NONCE_SIZE_BYTES = 12;
 const TAG_SIZE_BYTES = 16;
 const HEADER_SIZE_BYTES = MAGIC_AND_VERSION.length + KEY_ID_SIZE_BYTES;
 const OVERHEAD_SIZE_BYTES = HEADER_SIZE_BYTES + NONCE_SIZE_BYTES + TAG_SIZE_BYTES;
-/** Above the largest segment of one hour by far; it bounds what one hostile row can make us allocate. */
+/** Far above the largest segment; it bounds what one hostile row can make us allocate. */
 const ENVELOPE_SIZE_BYTES_MAX = 64 * 1024 * 1024;
 
 /** Random bytes from the composition root; tests pass a counter. */
@@ -72,8 +72,8 @@ export function open(key: SealingKey, envelope: Uint8Array, context: Uint8Array)
 }
 
 /**
- * Seals, then opens what was sealed, before the caller may commit it: credentials that cannot be opened
- * were once accepted for 13 days (field-lessons R48).
+ * Seals, then opens what was sealed, before the caller may commit it: credentials that cannot be
+ * opened were once accepted for 13 days (field-lessons R48).
  */
 export function sealAndProve(
   key: SealingKey,

@@ -1,9 +1,9 @@
-// Credential intake: the owner's client seals credentials to the worker's attested key, and the gateway
-// carries ciphertext only. HPKE (RFC 9180), base mode, single shot, suite DHKEM(X25519, HKDF-SHA256),
-// HKDF-SHA256, AES-256-GCM. The ciphertext is bound to owner, venue and account: replayed under another
-// identity it does not open. Base mode authenticates no sender: that the owner sent it is the gateway's
-// token, and an older message of the same owner and account opens again.
-// Runs in browsers too: no node: imports. Sealed messages are untrusted.
+// Credential intake: the owner's client seals credentials to the worker's attested key, and the
+// gateway carries ciphertext only. HPKE (RFC 9180), base mode, single shot, suite DHKEM(X25519,
+// HKDF-SHA256), HKDF-SHA256, AES-256-GCM. The ciphertext is bound to owner, venue and account:
+// replayed under another identity it does not open. Base mode authenticates no sender: that the
+// owner sent it is the gateway's token, and an older message of the same owner and account opens
+// again. Runs in browsers too: no node: imports. Sealed messages are untrusted.
 //
 // magic "TRI" (3) | version 1 (1) | encapsulated key (32) | ciphertext with tag
 
@@ -20,14 +20,20 @@ import { Secret } from './secret.ts';
 
 export { Secret } from './secret.ts';
 
+const suite: CipherSuite = new CipherSuite(
+  KEM_DHKEM_X25519_HKDF_SHA256,
+  KDF_HKDF_SHA256,
+  AEAD_AES_256_GCM,
+);
 const INFO = new TextEncoder().encode('track-record/v1/intake');
 const MAGIC_AND_VERSION = Uint8Array.of(0x54, 0x52, 0x49, 0x01);
 const PUBLIC_KEY_SIZE_BYTES = 32;
 const TAG_SIZE_BYTES = 16;
-/** A venue's login has at most five fields; the largest is a PEM private key of about 3 KB. */
-const FIELDS_MAX = 16;
-const PLAINTEXT_SIZE_BYTES_MAX = 64 * 1024;
 const HEADER_SIZE_BYTES = MAGIC_AND_VERSION.length + PUBLIC_KEY_SIZE_BYTES;
+const MESSAGE_SIZE_BYTES_MIN = HEADER_SIZE_BYTES + TAG_SIZE_BYTES;
+/** A login has a few fields, the largest a PEM key of 3 KB; the intake table has this bound too. */
+const MESSAGE_SIZE_BYTES_MAX = 16 * 1024;
+const FIELDS_MAX = 16;
 const FIELD_NAME = /^[A-Za-z][A-Za-z0-9]{0,31}$/;
 
 export interface IntakeIdentity {
@@ -47,21 +53,21 @@ export interface IntakeKeyPair {
 export async function intakeKeyPair(seed: Secret): Promise<IntakeKeyPair> {
   const ikm = seed.open((bytes) => bytes.slice());
   try {
-    const { publicKey, privateKey } = await suite().DeriveKeyPair(ikm, false);
-    return { publicKey: await suite().SerializePublicKey(publicKey), privateKey };
+    const { publicKey, privateKey } = await suite.DeriveKeyPair(ikm, false);
+    return { publicKey: await suite.SerializePublicKey(publicKey), privateKey };
   } finally {
     ikm.fill(0);
   }
 }
 
-/** For the owner's client, after it verified the evidence. ENVELOPE_MALFORMED for fields out of bounds. */
+/** For the owner's client, once it verified the evidence. ENVELOPE_MALFORMED: out of bounds. */
 export async function sealIntake(
   publicKey: Uint8Array,
   identity: IntakeIdentity & { readonly fields: Readonly<Record<string, string>> },
 ): Promise<Uint8Array> {
   const plaintext = encodeFields(identity.fields);
-  const recipient = await suite().DeserializePublicKey(publicKey);
-  const sealed = await suite().Seal(recipient, plaintext, {
+  const recipient = await suite.DeserializePublicKey(publicKey);
+  const sealed = await suite.Seal(recipient, plaintext, {
     info: INFO,
     aad: identityBytes(identity),
   });
@@ -73,46 +79,39 @@ export async function sealIntake(
   return message;
 }
 
-/** Field name to value; the caller wipes each in a `finally`. ENVELOPE_MALFORMED, ENVELOPE_REFUSED. */
+/** Field name to value; the caller wipes each. ENVELOPE_MALFORMED, ENVELOPE_REFUSED. */
 export async function openIntake(
   privateKey: Key,
   message: Uint8Array,
   identity: IntakeIdentity,
 ): Promise<Map<string, Secret>> {
-  const sizeMin = HEADER_SIZE_BYTES + TAG_SIZE_BYTES;
-  const sizeMax = sizeMin + PLAINTEXT_SIZE_BYTES_MAX;
   const known = MAGIC_AND_VERSION.every((byte, index) => message[index] === byte);
-  if (!known || message.length < sizeMin || message.length > sizeMax) {
+  if (
+    !known ||
+    message.length < MESSAGE_SIZE_BYTES_MIN ||
+    message.length > MESSAGE_SIZE_BYTES_MAX
+  ) {
     throw new RecordError('ENVELOPE_MALFORMED');
   }
-  const plaintext = await openSealed(privateKey, message, identity);
+  const encapsulated = message.slice(MAGIC_AND_VERSION.length, HEADER_SIZE_BYTES);
+  const options = { info: INFO, aad: identityBytes(identity) };
+  let plaintext: Uint8Array;
+  try {
+    plaintext = await suite.Open(
+      privateKey,
+      encapsulated,
+      message.slice(HEADER_SIZE_BYTES),
+      options,
+    );
+  } catch (cause) {
+    // An all-zero or low-order encapsulated key ends here too (RFC 9180, 7.1.4).
+    throw new RecordError('ENVELOPE_REFUSED', { cause });
+  }
   try {
     return decodeFields(plaintext);
   } finally {
     plaintext.fill(0);
   }
-}
-
-async function openSealed(
-  privateKey: Key,
-  message: Uint8Array,
-  identity: IntakeIdentity,
-): Promise<Uint8Array> {
-  const encapsulated = message.slice(MAGIC_AND_VERSION.length, HEADER_SIZE_BYTES);
-  const aad = identityBytes(identity);
-  try {
-    return await suite().Open(privateKey, encapsulated, message.slice(HEADER_SIZE_BYTES), {
-      info: INFO,
-      aad,
-    });
-  } catch (cause) {
-    // An all-zero or low-order encapsulated key ends here too (RFC 9180, 7.1.4).
-    throw new RecordError('ENVELOPE_REFUSED', { cause });
-  }
-}
-
-function suite(): CipherSuite {
-  return new CipherSuite(KEM_DHKEM_X25519_HKDF_SHA256, KDF_HKDF_SHA256, AEAD_AES_256_GCM);
 }
 
 function identityBytes(identity: IntakeIdentity): Uint8Array {
@@ -131,7 +130,7 @@ function encodeFields(fields: Readonly<Record<string, string>>): Uint8Array {
     ([name, value]) => FIELD_NAME.test(name) && value.length > 0 && value.isWellFormed(),
   );
   const counted = entries.length > 0 && entries.length <= FIELDS_MAX;
-  if (!allowed || !counted || bytes.length > PLAINTEXT_SIZE_BYTES_MAX) {
+  if (!allowed || !counted || bytes.length > MESSAGE_SIZE_BYTES_MAX - MESSAGE_SIZE_BYTES_MIN) {
     throw new RecordError('ENVELOPE_MALFORMED');
   }
   return bytes;

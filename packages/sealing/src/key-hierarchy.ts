@@ -1,12 +1,12 @@
-// Every key of the worker, derived from one random master key by HKDF-SHA256 (RFC 5869) with a label of its
-// own, so that no two purposes share a key. It does not say where the master key comes from, and never
-// derives one from anything public such as a measurement (field-lessons S1).
+// Every key of the worker, derived from one random master key by HKDF-SHA256 (RFC 5869) with a
+// label of its own, so that no two purposes share a key. It does not say where the master key comes
+// from, and never derives one from anything public such as a measurement (field-lessons S1).
 //
 //   master -- account root (per account) -- credential, segment, state
-//          -- statement signing seed, intake seed, sentinel, pseudonym, venue account hash, fingerprint
+//          -- statement signing seed, intake seed, sentinel, pseudonym, venue account, fingerprint
 //
-// HKDF info: label || 0x00 || account id (empty where the key is not per account); salt empty, because the
-// master key is uniformly random (RFC 5869, 3.1).
+// HKDF info: label || 0x00 || account id (empty where the key is not per account); salt empty,
+// because the master key is uniformly random (RFC 5869, 3.1).
 
 import { createHmac, hkdfSync } from 'node:crypto';
 import { RecordError } from '@track-record/errors';
@@ -54,7 +54,8 @@ export function parseMasterKey(text: string): MasterKey {
   const bytes = new Uint8Array(KEY_SIZE_BYTES);
   const view = Buffer.from(bytes.buffer);
   view.write(key, encoding);
-  // Base64 has several spellings of one key in its last digit; only the one that encodes back is taken.
+  // Base64 has several spellings of one key in its last digit; only the one that encodes back is
+  // taken.
   const exact = encoding === 'hex' || (BASE64_KEY.test(key) && view.toString('base64') === key);
   if (!exact) {
     bytes.fill(0);

@@ -1,6 +1,6 @@
-// A secret that cannot be printed by accident. It owns its bytes: whoever makes it must call `wipe` in a
-// `finally`. JavaScript strings made from it cannot be erased; docs/LIMITATIONS.md says so.
-// No node: import, because the intake entry point runs in browsers too.
+// A secret that cannot be printed by accident. It owns its bytes: whoever makes it must call `wipe`
+// in a `finally`. JavaScript strings made from it cannot be erased; docs/LIMITATIONS.md says so. No
+// node: import, because the intake entry point runs in browsers too.
 
 const SHOWN = '[secret]';
 

@@ -1,11 +1,12 @@
-// What an account's rows hold at rest: segments (a run of entries) and state (one versioned value), each
-// compressed and then sealed. Compression first, because sealed bytes do not compress; the size that this
-// reveals is that of a whole segment, never of a chosen part. Rows are untrusted: the context fixes table,
-// account and sequence range or version, so that rows cannot be swapped, shortened or moved.
+// What an account's rows hold at rest: segments (a run of entries) and state (one versioned value),
+// each compressed and then sealed. Compression first, because sealed bytes do not compress; the
+// size that this reveals is that of a whole segment, never of a chosen part. Rows are untrusted:
+// the context fixes table, account and sequence range or version, so that rows cannot be swapped,
+// shortened or moved.
 
 import { deflateRawSync, inflateRawSync } from 'node:zlib';
 import { RecordError } from '@track-record/errors';
-import { contextBytes, type ContextPart } from './context.ts';
+import { contextBytes } from './context.ts';
 import { open, seal, type RandomBytes, type SealingKey } from './envelope.ts';
 import type { AccountKeys } from './key-hierarchy.ts';
 
@@ -24,13 +25,19 @@ export interface StateVersion {
   readonly version: number;
 }
 
+/** Which key and which context a row is sealed with. */
+interface Place {
+  readonly key: SealingKey;
+  readonly context: Uint8Array;
+}
+
 export function sealSegment(
   keys: AccountKeys,
   range: SegmentRange,
   plaintext: Uint8Array,
   random: RandomBytes,
 ): Uint8Array {
-  return sealCompressed(keys.segment, plaintext, segmentContext(keys, range), random);
+  return sealCompressed(segmentPlace(keys, range), plaintext, random);
 }
 
 /** ENVELOPE_MALFORMED, ENVELOPE_REFUSED, KEY_UNKNOWN. */
@@ -39,7 +46,7 @@ export function openSegment(
   range: SegmentRange,
   envelope: Uint8Array,
 ): Uint8Array {
-  return openCompressed(keys.segment, envelope, segmentContext(keys, range));
+  return openCompressed(segmentPlace(keys, range), envelope);
 }
 
 export function sealState(
@@ -48,7 +55,7 @@ export function sealState(
   plaintext: Uint8Array,
   random: RandomBytes,
 ): Uint8Array {
-  return sealCompressed(keys.state, plaintext, stateContext(keys, version), random);
+  return sealCompressed(statePlace(keys, version), plaintext, random);
 }
 
 /** ENVELOPE_MALFORMED, ENVELOPE_REFUSED, KEY_UNKNOWN. */
@@ -57,46 +64,36 @@ export function openState(
   version: StateVersion,
   envelope: Uint8Array,
 ): Uint8Array {
-  return openCompressed(keys.state, envelope, stateContext(keys, version));
+  return openCompressed(statePlace(keys, version), envelope);
 }
 
-function segmentContext(keys: AccountKeys, range: SegmentRange): Uint8Array {
-  const numbers: ContextPart[] = [
-    ['first', String(range.first)],
-    ['last', String(range.last)],
-  ];
-  return rowContext('segment', keys, range.table, numbers);
-}
-
-function stateContext(keys: AccountKeys, version: StateVersion): Uint8Array {
-  return rowContext('state', keys, version.table, [['version', String(version.version)]]);
-}
-
-function rowContext(
-  sealed: string,
-  keys: AccountKeys,
-  table: string,
-  numbers: readonly ContextPart[],
-): Uint8Array {
-  return contextBytes([
-    ['sealed', sealed],
+function segmentPlace(keys: AccountKeys, { table, first, last }: SegmentRange): Place {
+  const context = contextBytes([
+    ['sealed', 'segment'],
     ['table', table],
     ['account', keys.accountId],
-    ...numbers,
+    ['first', String(first)],
+    ['last', String(last)],
   ]);
+  return { key: keys.segment, context };
 }
 
-function sealCompressed(
-  key: SealingKey,
-  plaintext: Uint8Array,
-  context: Uint8Array,
-  random: RandomBytes,
-): Uint8Array {
-  return seal(key, deflateRawSync(plaintext), context, random);
+function statePlace(keys: AccountKeys, { table, version }: StateVersion): Place {
+  const context = contextBytes([
+    ['sealed', 'state'],
+    ['table', table],
+    ['account', keys.accountId],
+    ['version', String(version)],
+  ]);
+  return { key: keys.state, context };
 }
 
-function openCompressed(key: SealingKey, envelope: Uint8Array, context: Uint8Array): Uint8Array {
-  const compressed = open(key, envelope, context);
+function sealCompressed(place: Place, plaintext: Uint8Array, random: RandomBytes): Uint8Array {
+  return seal(place.key, deflateRawSync(plaintext), place.context, random);
+}
+
+function openCompressed(place: Place, envelope: Uint8Array): Uint8Array {
+  const compressed = open(place.key, envelope, place.context);
   try {
     return inflateRawSync(compressed, { maxOutputLength: PLAINTEXT_SIZE_BYTES_MAX });
   } catch (cause) {

@@ -1,5 +1,6 @@
-// Proves at every start that the master key is the one that sealed this database. Without it a wrong key is
-// noticed one failed sync after another (field-lessons R49: 24 of 24 in the first night).
+// Proves at every start that the master key is the one that sealed this database. Without it a
+// wrong key is noticed one failed sync after another (field-lessons R49: 24 of 24 in the first
+// night).
 
 import { RecordError } from '@track-record/errors';
 import { contextBytes } from './context.ts';

@@ -1,7 +1,8 @@
-// Deterministic bytes for statements: RFC 8785 (JCS) restricted to what a statement needs. Objects with
-// ASCII keys, arrays, well-formed strings, booleans, null and safe integers; everything else is refused, so
-// that number formatting and key collation, where implementations of the RFC differ, never come up.
-// Bytes to parse are untrusted. Why this encoding: docs/decisions/0002-statement-encoding.md.
+// Deterministic bytes for statements: RFC 8785 (JCS) restricted to what a statement needs. Objects
+// with ASCII keys, arrays, well-formed strings, booleans, null and safe integers; everything else
+// is refused, so that number formatting and key collation, where implementations of the RFC differ,
+// never come up. Bytes to parse are untrusted. Why this encoding:
+// docs/decisions/0002-statement-encoding.md.
 
 import { RecordError } from '@track-record/errors';
 
@@ -28,8 +29,9 @@ export function encodeCanonical(value: unknown): Uint8Array<ArrayBuffer> {
 }
 
 /**
- * The value, only if encoding it gives the same bytes again: that refuses duplicate keys, white space,
- * unsorted keys, other escapes, fractions and exponents in one comparison. STATEMENT_MALFORMED.
+ * The value, only if encoding it gives the same bytes again: that refuses duplicate keys, white
+ * space, unsorted keys, other escapes, fractions and exponents in one comparison.
+ * STATEMENT_MALFORMED.
  */
 export function parseCanonical(bytes: Uint8Array): CanonicalValue {
   if (bytes.length > SIZE_BYTES_MAX) throw new RecordError('STATEMENT_MALFORMED');

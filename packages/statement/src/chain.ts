@@ -1,6 +1,6 @@
-// The chain of one account: every statement signed, linked to the one before it, and no hour silently
-// missing. It does not say that the chain is the newest one; a log checkpoint would. Statements come from the
-// database or a file and are untrusted.
+// The chain of one account: every statement signed, linked to the one before it, and no hour
+// silently missing. It does not say that the chain is the newest one; a log checkpoint would.
+// Statements come from the database or a file and are untrusted.
 
 import { RecordError } from '@track-record/errors';
 import { keyIdOf, signatureCheckOf } from './signing-key.ts';
@@ -13,7 +13,7 @@ import {
   type StatementBody,
 } from './statement.ts';
 
-/** Signatures in flight at once: keeps the crypto threads busy and memory flat over a year of hours. */
+/** Signatures in flight: enough to keep the crypto threads busy, few enough for flat memory. */
 const BATCH_SIZE = 64;
 
 export type UnverifiedStatement = Pick<SignedStatement, 'bytes' | 'signature'>;
@@ -74,8 +74,8 @@ export async function verifySignatures(
 }
 
 /**
- * STATEMENT_LINK_BROKEN at the first statement that does not follow. A chain begins with an hour's first
- * statement, at inception or later; an empty list is no chain.
+ * STATEMENT_LINK_BROKEN at the first statement that does not follow. A chain begins with an hour's
+ * first statement, at inception or later; an empty list is no chain.
  */
 export function checkLinks(statements: readonly VerifiedStatement[]): Chain {
   const first = statements[0];
@@ -114,8 +114,8 @@ function isLinked(before: VerifiedStatement, { body }: VerifiedStatement): boole
 }
 
 /**
- * It cites what holds for its hour now, so that corrections cannot fork. What was reconstructed afterwards
- * never replaces what was observed (field-lessons R31).
+ * It cites what holds for its hour now, so that corrections cannot fork. What was reconstructed
+ * afterwards never replaces what was observed (field-lessons R31).
  */
 function isRestatement(current: VerifiedStatement | undefined, body: StatementBody): boolean {
   if (current === undefined || current.hash !== body.restates) return false;

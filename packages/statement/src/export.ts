@@ -1,6 +1,7 @@
-// The export: one JSON file that carries an account's statements, the key that signed them, the evidence for
-// that key and the figures that follow. `verifyExport` checks all of it offline and says what it did not
-// check. The file is untrusted in every byte; its figures are recomputed, never believed.
+// The export: one JSON file that carries an account's statements, the key that signed them, the
+// evidence for that key and the figures that follow. `verifyExport` checks all of it offline and
+// says what it did not check. The file is untrusted in every byte; its figures are recomputed,
+// never believed.
 
 import { RecordError, type Code } from '@track-record/errors';
 import {
@@ -63,10 +64,6 @@ declare const verified: unique symbol;
 
 /** What a relying party may build on; only `verifyExport` makes one. */
 export interface VerifiedExport {
-  readonly account: string;
-  readonly venue: string;
-  readonly paper: boolean;
-  readonly reportingCurrency: string;
   readonly chain: Chain;
   readonly summary: ExportSummary;
   readonly [verified]: true;
@@ -78,7 +75,7 @@ export interface ExportPolicy {
 }
 
 /** In this order; the first that fails names the verdict. */
-export const checkNames = [
+const checkNames = [
   'format',
   'evidence',
   'key binding',
@@ -106,7 +103,7 @@ export interface ExportVerdict {
   readonly export: VerifiedExport | null;
 }
 
-/** The file for statements in order of sequence. STATEMENT_* when they are no chain under this key. */
+/** Statements in order of sequence. STATEMENT_* when they are no chain under this key. */
 export async function buildExport(parts: {
   readonly publicKey: Uint8Array;
   readonly evidence: Readonly<Record<string, unknown>>;
@@ -128,8 +125,8 @@ export async function buildExport(parts: {
 }
 
 /**
- * Checks everything that can be checked offline in this version; `at` is the verifier's clock in ms UTC.
- * A refusal is an answer, not an exception.
+ * Checks everything that can be checked offline in this version; `at` is the verifier's clock in ms
+ * UTC. A refusal is an answer, not an exception.
  */
 export async function verifyExport(
   json: unknown,
@@ -141,7 +138,8 @@ export async function verifyExport(
   if (file === null) return verdictOf(outcomes, false, null);
 
   const developmentEvidence = file.evidence['insecure'] === true;
-  // Hardware evidence is not verified in this version, so no file passes without the explicit exception.
+  // Hardware evidence is not verified in this version, so no file passes without the explicit
+  // exception.
   if (!(developmentEvidence && policy.allowDevelopmentEvidence)) {
     outcomes.set('evidence', 'STATEMENT_KEY_UNBOUND');
   }
@@ -184,14 +182,13 @@ function verdictOf(
   const code = checks.find(({ result }) => result === 'failed')?.code ?? null;
   const refused = { verdict: 'refused', code, checks, developmentEvidence, export: null } as const;
   if (code !== null || found === null) return refused;
-  const parsed = readVerified(found.chain, found.summary);
-  return { verdict: 'verified', code: null, checks, developmentEvidence, export: parsed };
+  const verifiedExport = readVerified(found.chain, found.summary);
+  return { verdict: 'verified', code: null, checks, developmentEvidence, export: verifiedExport };
 }
 
 /** The only place that gives the brand: every check before it passed. */
 function readVerified(chain: Chain, summary: ExportSummary): VerifiedExport {
-  const { account, venue, paper, reportingCurrency } = firstOf(chain).body;
-  return { account, venue, paper, reportingCurrency, chain, summary } as VerifiedExport;
+  return { chain, summary } as VerifiedExport;
 }
 
 /** The evidence names the key that signed; otherwise it vouches for some other key. */

@@ -1,6 +1,6 @@
-// Ed25519 (RFC 8032) by WebCrypto: the enclave's statement-signing key and the check of its signatures.
-// Each use of bytes carries its own label, so that a signature or hash made for one purpose is none for
-// another. Public keys and signatures are untrusted.
+// Ed25519 (RFC 8032) by WebCrypto: the enclave's statement-signing key and the check of its
+// signatures. Each use of bytes carries its own label, so that a signature or hash made for one
+// purpose is none for another. Public keys and signatures are untrusted.
 
 import { RecordError } from '@track-record/errors';
 import { fromHex, toHex } from './text-bytes.ts';
@@ -52,7 +52,7 @@ export async function signingKeyFromSeed(seed: Uint8Array): Promise<SigningKey> 
 
 export type SignatureCheck = (bytes: Uint8Array, signature: Uint8Array) => Promise<boolean>;
 
-/** Checks many signatures of one key. STATEMENT_SIGNATURE_INVALID when the key is no Ed25519 key. */
+/** The check for one key. STATEMENT_SIGNATURE_INVALID when it is no Ed25519 key. */
 export async function signatureCheckOf(publicKey: Uint8Array): Promise<SignatureCheck> {
   const raw = Uint8Array.from(publicKey);
   try {

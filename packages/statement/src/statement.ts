@@ -1,6 +1,7 @@
-// The signed hourly record: its fields, its one sequence of bytes, its hash and its signature. A statement
-// carries ratios and words only: no amount, symbol or venue account id. It does not say whether the hours
-// before it are whole; chain.ts does. Statements to parse come from the database or a file: untrusted.
+// The signed hourly record: its fields, its one sequence of bytes, its hash and its signature. A
+// statement carries ratios and words only: no amount, symbol or venue account id. It does not say
+// whether the hours before it are whole; chain.ts does. Statements to parse come from the database
+// or a file: untrusted.
 
 import { RecordError } from '@track-record/errors';
 import {
@@ -21,7 +22,19 @@ export const STATEMENT_METHOD = 'twr-cut-at-flows/1';
 export const NO_PREVIOUS = '0'.repeat(64);
 export const HOUR_MS = 3_600_000;
 
-export const hourStatuses = [
+/** Below this share of equity a residual is the venue's own rounding of balances. */
+const RESIDUAL_NONE_MAX = parseDecimal('0.00000001');
+/** Above this share the hour should have been quarantined: ten basis points. */
+const RESIDUAL_DISCLOSED_MAX = parseDecimal('0.001');
+
+const HASH = /^[0-9a-f]{64}$/;
+/** A code word: no prose, so that no amount or symbol can be written into a reason. */
+const REASON = /^[a-z][a-z_]{0,39}$/;
+/** 18 decimals; minus zero is not a value. */
+const RETURN = /^(?!-0\.0+$)-?(?:0|[1-9][0-9]{0,11})\.[0-9]{18}$/;
+const COVERAGE = /^(?:0|1|0\.[0-9]{0,3}[1-9])$/;
+
+const hourStatuses = [
   'measured',
   'no_capital',
   'dust',
@@ -35,13 +48,13 @@ export const hourStatuses = [
 export type HourStatus = (typeof hourStatuses)[number];
 
 /** What reconciliation could not explain, as a share of equity: see `residualClass`. */
-export const residualClasses = ['none', 'disclosed', 'material', 'unknown'] as const;
+const residualClasses = ['none', 'disclosed', 'material', 'unknown'] as const;
 export type ResidualClass = (typeof residualClasses)[number];
 
-export const provenances = ['observed', 'backfilled'] as const;
+const provenances = ['observed', 'backfilled'] as const;
 export type Provenance = (typeof provenances)[number];
 
-/** What the venue's key was allowed to do when the hour was read; null where the venue does not say. */
+/** What the venue's key might do when the hour was read; null where the venue does not say. */
 export interface StatementPermissions {
   readonly read: boolean | null;
   readonly trade: boolean | null;
@@ -61,12 +74,12 @@ export interface StatementBody {
   /** 0 at inception, then one more per statement of the account, restatements included. */
   readonly sequence: number;
   readonly status: HourStatus;
-  /** null if and only if the hour is measured. */
+  /** A code word; null if and only if there is a return. */
   readonly reason: string | null;
-  /** Time-weighted return with 18 decimals; null if and only if the hour is not measured. */
+  /** Time-weighted return with 18 decimals; a measured hour has one. */
   readonly return: string | null;
-  /** Share of equity that could be priced, 0 to 1, at most 4 decimals; null where it is unknown. */
-  readonly coverage: string | null;
+  /** Share of equity that could be priced, 0 to 1, at most 4 decimals. */
+  readonly coverage: string;
   readonly residual: ResidualClass;
   readonly provenance: Provenance;
   readonly permissions: StatementPermissions;
@@ -89,7 +102,7 @@ export interface SignedStatement {
   readonly signature: Uint8Array;
 }
 
-/** Signs the body's bytes. STATEMENT_MALFORMED; a body that names another key is a bug of the caller. */
+/** STATEMENT_MALFORMED, also for a body that names another key. */
 export async function signStatement(
   body: StatementBody,
   key: SigningKey,
@@ -99,12 +112,12 @@ export async function signStatement(
   return { bytes, hash: await statementHash(bytes), signature: await key.sign(bytes) };
 }
 
-/** The canonical bytes of a body that meets every rule of its fields. STATEMENT_MALFORMED with the field. */
+/** The canonical bytes of a body whose fields meet their rules. STATEMENT_MALFORMED. */
 export function encodeStatement(body: StatementBody): Uint8Array<ArrayBuffer> {
   return encodeCanonical(parseBody(body));
 }
 
-/** STATEMENT_MALFORMED for a field unknown, missing or malformed, or bytes that are not canonical. */
+/** STATEMENT_MALFORMED: a field unknown, missing or malformed, or bytes not canonical. */
 export function parseStatement(bytes: Uint8Array): StatementBody {
   return parseBody(parseCanonical(bytes));
 }
@@ -126,11 +139,6 @@ export function formatCoverage(coverage: Decimal): string {
   return text.replace(/\.?0+$/, '');
 }
 
-/** Below this share of equity a residual is the venue's own rounding of balances. */
-const RESIDUAL_NONE_MAX = parseDecimal('0.00000001');
-/** Above this share the hour should have been quarantined: ten basis points. */
-const RESIDUAL_DISCLOSED_MAX = parseDecimal('0.001');
-
 /** The class of a residual's value against the hour's equity; null means it could not be valued. */
 export function residualClass(value: Decimal | null, equity: Decimal): ResidualClass {
   if (value === null || compare(equity, parseDecimal('0')) <= 0) return 'unknown';
@@ -142,24 +150,17 @@ export function residualClass(value: Decimal | null, equity: Decimal): ResidualC
 
 type FieldRule = (value: unknown) => boolean;
 
-const HASH = /^[0-9a-f]{64}$/;
-/** A code word: no prose, so that no amount or symbol can be written into a reason. */
-const REASON = /^[A-Za-z][A-Za-z0-9_]{0,63}$/;
-/** 18 decimals; minus zero is not a value. */
-const RETURN = /^(?!-0\.0+$)-?(?:0|[1-9][0-9]{0,11})\.[0-9]{18}$/;
-const COVERAGE = /^(?:0|1|0\.[0-9]{0,3}[1-9])$/;
-
 const fieldRules: Readonly<Record<keyof StatementBody, FieldRule>> = {
   format: oneOf([STATEMENT_FORMAT]),
   account: matches(/^[0-9a-f]{32}$/),
-  venue: matches(/^[a-z][a-z0-9-]{0,31}$/),
+  venue: matches(/^[a-z0-9][a-z0-9-]{0,31}$/),
   paper: isBoolean,
   hour: isInstant(/T[0-9]{2}:00:00Z$/, (text) => text.replace('Z', '.000Z')),
   sequence: (value) => Number.isSafeInteger(value) && Number(value) >= 0,
   status: oneOf(hourStatuses),
   reason: orNull(matches(REASON)),
   return: orNull(matches(RETURN)),
-  coverage: orNull(matches(COVERAGE)),
+  coverage: matches(COVERAGE),
   residual: oneOf(residualClasses),
   provenance: oneOf(provenances),
   permissions: isPermissions,
@@ -178,9 +179,8 @@ function parseBody(value: unknown): StatementBody {
   }
   if (Object.keys(value).length !== Object.keys(fieldRules).length) malformed('body');
   const body = value as unknown as StatementBody;
-  const measured = body.status === 'measured';
-  if (measured !== (body.return !== null)) malformed('return');
-  if (measured !== (body.reason === null)) malformed('reason');
+  if (body.status === 'measured' && body.return === null) malformed('return');
+  if ((body.return === null) !== (body.reason !== null)) malformed('reason');
   // An hour is read after it ended; a statement about the future is a lie or a wrong clock.
   if (Date.parse(body.observedAt) < Date.parse(body.hour) + HOUR_MS) malformed('observedAt');
   return body;
@@ -206,7 +206,7 @@ function isBoolean(value: unknown): boolean {
   return typeof value === 'boolean';
 }
 
-/** An instant that Date writes the same way again: no 25th hour, no 30 February, no other offset. */
+/** An instant that Date writes the same way again: no 25th hour, no 30 February, no offset. */
 function isInstant(form: RegExp, withMilliseconds: (text: string) => string): FieldRule {
   return (value) => {
     if (typeof value !== 'string' || !form.test(value)) return false;

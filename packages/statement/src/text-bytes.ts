@@ -2,6 +2,9 @@
 
 import { RecordError } from '@track-record/errors';
 
+/** The largest statement is 16 KiB. */
+const TEXT_LENGTH_MAX = 22 * 1024;
+
 export function toHex(bytes: Uint8Array): string {
   return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
 }
@@ -13,18 +16,20 @@ export function fromHex(text: string): Uint8Array<ArrayBuffer> {
 }
 
 export function toBase64Url(bytes: Uint8Array): string {
-  const binary = Array.from(bytes, (byte) => String.fromCharCode(byte)).join('');
-  return btoa(binary).replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', '');
+  const base64 = btoa(String.fromCharCode(...bytes));
+  return base64.replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', '');
 }
 
 /** RFC 4648, section 5, without padding. STATEMENT_MALFORMED. */
 export function fromBase64Url(text: string): Uint8Array<ArrayBuffer> {
-  if (!/^[A-Za-z0-9_-]*$/.test(text) || text.length % 4 === 1) {
+  if (!/^[A-Za-z0-9_-]*$/.test(text) || text.length % 4 === 1 || text.length > TEXT_LENGTH_MAX) {
     throw new RecordError('STATEMENT_MALFORMED');
   }
-  const binary = atob(text.replaceAll('-', '+').replaceAll('_', '/'));
-  const bytes = Uint8Array.from(binary, (character) => character.charCodeAt(0));
-  // The last digit has unused bits; another spelling of the same bytes is refused.
-  if (toBase64Url(bytes) !== text) throw new RecordError('STATEMENT_MALFORMED');
+  const base64 = text.replaceAll('-', '+').replaceAll('_', '/');
+  const binary = atob(base64);
+  // The last digit may have unused bits: another spelling of the same bytes is refused.
+  if (btoa(binary).replaceAll('=', '') !== base64) throw new RecordError('STATEMENT_MALFORMED');
+  const bytes = new Uint8Array(binary.length);
+  for (let at = 0; at < bytes.length; at += 1) bytes[at] = binary.charCodeAt(at);
   return bytes;
 }
