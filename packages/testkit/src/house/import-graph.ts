@@ -2,8 +2,9 @@
 // to our files or to the name of a package from outside.
 
 import path from 'node:path';
+import type { Node } from 'oxc-parser';
 import type { Manifest } from './manifests.ts';
-import { walk, type SourceFile } from './source-file.ts';
+import { nameOf, walk, type SourceFile } from './source-file.ts';
 
 export interface Import {
   readonly specifier: string;
@@ -99,6 +100,10 @@ function readImports(file: SourceFile, entries: ReadonlyMap<string, string>): re
       imports.push(record(node.source.value, node.start, node.exportKind === 'type', names));
     } else if (node.type === 'ImportExpression' && node.source.type === 'Literal') {
       imports.push(record(String(node.source.value), node.start, false, ['*']));
+    } else if (node.type === 'CallExpression' && isResolve(node.callee)) {
+      const [specifier] = node.arguments;
+      if (specifier?.type !== 'Literal') return;
+      imports.push(record(String(specifier.value), node.start, false, ['*']));
     } else if (node.type === 'TSImportType') {
       imports.push(record(node.source.value, node.start, true, ['*']));
     }
@@ -124,6 +129,15 @@ type ImportSpecifiers = Extract<
   SourceFile['program']['body'][number],
   { type: 'ImportDeclaration' }
 >['specifiers'];
+
+/** `import.meta.resolve(…)`: how a file below a package's entry point is found. */
+function isResolve(callee: Node): boolean {
+  return (
+    callee.type === 'MemberExpression' &&
+    callee.object.type === 'MetaProperty' &&
+    nameOf(callee.property) === 'resolve'
+  );
+}
 
 function isTypeOnly(specifiers: ImportSpecifiers): boolean {
   return (

@@ -25,8 +25,10 @@ export interface Repository {
   readonly texts: readonly TextFile[];
   /** Every file and folder, text or not, from the root. */
   readonly paths: ReadonlySet<string>;
-  /** The TypeScript that people wrote: no generated code. */
+  /** The TypeScript that people wrote. */
   readonly sources: readonly SourceFile[];
+  /** The TypeScript that a program wrote: not judged, but its imports are real. */
+  readonly generated: readonly SourceFile[];
 }
 
 /** The checkout that this file lies in. */
@@ -46,16 +48,26 @@ export function repositoryOf(
   texts: readonly TextFile[],
   paths: readonly string[] = texts.map((file) => file.path),
 ): Repository {
-  const sources = texts
-    .filter((file) => file.path.endsWith('.ts') && !file.path.includes('/generated/'))
+  const parsed = texts
+    .filter((file) => file.path.endsWith('.ts'))
     .map((file) => parseSource(file.path, file.text));
-  return { root, texts, paths: new Set(paths), sources };
+  return {
+    root,
+    texts,
+    paths: new Set(paths),
+    sources: parsed.filter((file) => !isGenerated(file)),
+    generated: parsed.filter(isGenerated),
+  };
 }
 
 export function readText(repository: Repository, wanted: string): string {
   const found = repository.texts.find((file) => file.path === wanted);
   if (found === undefined) throw new Error(`The repository has no ${wanted}.`);
   return found.text;
+}
+
+function isGenerated(file: SourceFile): boolean {
+  return file.path.includes('/generated/');
 }
 
 function listPaths(root: string, folder: string): string[] {
