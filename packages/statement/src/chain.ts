@@ -5,6 +5,7 @@
 import { RecordError } from '@track-record/errors';
 import { keyIdOf, signatureCheckOf } from './signing-key.ts';
 import {
+  formatHour,
   HOUR_MS,
   NO_PREVIOUS,
   parseStatement,
@@ -27,7 +28,17 @@ export interface VerifiedStatement {
   readonly [verified]: true;
 }
 
+/** What every statement of a chain has in common. */
+export type ChainSubject = Pick<
+  StatementBody,
+  'account' | 'venue' | 'paper' | 'reportingCurrency' | 'keyId'
+>;
+
 export interface Chain {
+  readonly subject: ChainSubject;
+  /** Start of the first hour and end of the last one: half-open. */
+  readonly from: string;
+  readonly to: string;
   /** False when the chain begins later: then nothing is known of the hours before it. */
   readonly startsAtInception: boolean;
   /** The statement that holds for each hour, in order of hours: the last restatement, if any. */
@@ -100,10 +111,18 @@ export function checkLinks(statements: readonly VerifiedStatement[]): Chain {
     before = statement;
   }
   const restatements = statements.filter(({ body }) => body.restates !== null).length;
-  return { startsAtInception, hours: [...hours.values()], restatements, head: before.hash };
+  const { account, venue, paper, reportingCurrency, keyId } = first.body;
+  return {
+    subject: { account, venue, paper, reportingCurrency, keyId },
+    from: first.body.hour,
+    to: formatHour(Date.parse(lastHour) + HOUR_MS),
+    startsAtInception,
+    hours: [...hours.values()],
+    restatements,
+    head: before.hash,
+  };
 }
 
-/** One chain is one account at one venue, in one currency, under one key. */
 function isSameAccount(first: StatementBody, body: StatementBody): boolean {
   const fixed = ['account', 'venue', 'paper', 'reportingCurrency', 'keyId'] as const;
   return fixed.every((name) => body[name] === first[name]);

@@ -21,7 +21,6 @@ import {
   type UnverifiedStatement,
   type VerifiedStatement,
 } from './chain.ts';
-import { formatHour, HOUR_MS } from './statement.ts';
 import { fromBase64Url, fromHex, toBase64Url, toHex } from './text-bytes.ts';
 
 export const EXPORT_FORMAT = 'track-record-export/1';
@@ -30,7 +29,7 @@ const STATEMENTS_MAX = 100_000;
 const RETURN_DECIMALS = 18;
 
 export interface ExportSummary {
-  /** Start of the first hour and end of the last one: half-open. */
+  /** As in `Chain`. */
   readonly from: string;
   readonly to: string;
   readonly hours: number;
@@ -113,7 +112,7 @@ export async function buildExport(parts: {
   const chain = checkLinks(statements);
   return {
     format: EXPORT_FORMAT,
-    account: firstOf(chain).body.account,
+    account: chain.subject.account,
     publicKey: toHex(parts.publicKey),
     evidence: parts.evidence,
     statements: parts.statements.map(({ bytes, signature }) => ({
@@ -200,7 +199,7 @@ function checkKeyBinding(file: UnverifiedExport): void {
 
 function checkChain(statements: readonly VerifiedStatement[], account: string): Chain {
   const chain = checkLinks(statements);
-  if (firstOf(chain).body.account !== account) {
+  if (chain.subject.account !== account) {
     throw new RecordError('STATEMENT_LINK_BROKEN', { place: 'account' });
   }
   return chain;
@@ -225,22 +224,15 @@ function summaryOf(chain: Chain): ExportSummary {
     (product, each) => multiply(product, add(ONE, parseDecimal(each))),
     ONE,
   );
-  const last = chain.hours.at(-1) ?? firstOf(chain);
   return {
-    from: firstOf(chain).body.hour,
-    to: formatHour(Date.parse(last.body.hour) + HOUR_MS),
+    from: chain.from,
+    to: chain.to,
     hours: chain.hours.length,
     measured: returns.length,
     // Exact until here: a year of hours is a product of 157,680 decimals, rounded once.
     totalReturn:
       returns.length === 0 ? null : formatDecimal(round(subtract(growth, ONE), RETURN_DECIMALS)),
   };
-}
-
-function firstOf(chain: Chain): VerifiedStatement {
-  const first = chain.hours[0];
-  if (first === undefined) throw new RecordError('STATEMENT_LINK_BROKEN', { place: 'statements' });
-  return first;
 }
 
 /** STATEMENT_MALFORMED for a member unknown, missing or of another form. */

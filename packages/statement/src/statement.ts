@@ -10,6 +10,7 @@ import {
   formatDecimal,
   multiply,
   parseDecimal,
+  sign,
   type Decimal,
 } from '@track-record/ledger';
 import { encodeCanonical, isPlainObject, parseCanonical } from './canonical-json.ts';
@@ -141,7 +142,7 @@ export function formatCoverage(coverage: Decimal): string {
 
 /** The class of a residual's value against the hour's equity; null means it could not be valued. */
 export function residualClass(value: Decimal | null, equity: Decimal): ResidualClass {
-  if (value === null || compare(equity, parseDecimal('0')) <= 0) return 'unknown';
+  if (value === null || sign(equity) <= 0) return 'unknown';
   const within = (share: Decimal): boolean =>
     compare(absolute(value), multiply(equity, share)) <= 0;
   if (within(RESIDUAL_NONE_MAX)) return 'none';

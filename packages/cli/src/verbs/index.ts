@@ -1,5 +1,6 @@
 import type { Verb } from '../verb.ts';
 import { metrics } from './metrics.ts';
+import { verify } from './verify.ts';
 
 /** Every verb, in the order the help lists them. One file per verb. */
-export const verbs: readonly Verb[] = [metrics];
+export const verbs: readonly Verb[] = [metrics, verify];

@@ -1,0 +1,210 @@
+// `track-record verify`: one verdict per statement file, offline. It needs no network, no database
+// and no trust in whoever handed over the file; it says what was not checked in the same breath.
+
+import { readFile, stat } from 'node:fs/promises';
+import { codes, RecordError } from '@track-record/errors';
+import { formatDecimal, multiply, parseDecimal, round } from '@track-record/ledger';
+import {
+  verifyExport,
+  type Check,
+  type CheckName,
+  type ExportPolicy,
+  type ExportVerdict,
+  type VerifiedExport,
+} from '@track-record/statement';
+import { UsageError, type Verb, type VerbInput, type VerbOutput } from '../verb.ts';
+
+/** Eleven years of hours with their signatures are below; a larger file is no record. */
+const FILE_SIZE_BYTES_MAX = 128 * 1024 * 1024;
+const HUNDRED = parseDecimal('100');
+
+interface FileVerdict extends ExportVerdict {
+  readonly file: string;
+}
+
+/** What each check means to somebody who has never seen the format. */
+const sentences: Readonly<Record<CheckName, { passed: string; failed: string; open: string }>> = {
+  format: {
+    passed: 'the file has the documented form',
+    failed: 'the file does not have the documented form',
+    open: 'the form of the file',
+  },
+  evidence: {
+    passed: 'hardware evidence vouches for the enclave',
+    failed: 'nothing this version accepts vouches for the enclave that signed',
+    open: 'signed by a development enclave: no hardware evidence',
+  },
+  'key binding': {
+    passed: 'the evidence names the key that signed',
+    failed: 'the evidence does not name the key that signed',
+    open: 'whether the evidence names the key that signed',
+  },
+  signatures: {
+    passed: 'every hour is signed by that key, unaltered',
+    failed: 'an hour is altered, or not signed by that key',
+    open: 'the signatures',
+  },
+  links: {
+    passed: 'every hour links to the one before: none is missing, reordered or replaced',
+    failed: 'an hour is missing, reordered or replaced',
+    open: 'whether hours are missing, reordered or replaced',
+  },
+  inception: {
+    passed: 'the record begins at its first hour',
+    failed: 'the record does not begin at its first hour',
+    open: 'what came before: the file does not begin at the first hour of the record',
+  },
+  times: {
+    passed: 'no hour is dated in the future',
+    failed: 'an hour is dated in the future',
+    open: 'the dates',
+  },
+  figures: {
+    passed: 'the stated figures follow from the hours',
+    failed: 'the stated figures do not follow from the hours',
+    open: 'whether the stated figures follow from the hours',
+  },
+  'log inclusion': {
+    passed: 'the record is in the public log',
+    failed: 'the record is not in the public log',
+    open: 'whether this is the newest record: this version has no public log',
+  },
+};
+
+export const verify: Verb = {
+  name: 'verify',
+  summary: 'Checks statement files offline and prints one verdict per file.',
+  example: 'verify record.json --at 2026-11-22T00:00:00Z',
+  options: { policy: { type: 'string' }, at: { type: 'string' } },
+  run: runVerify,
+};
+
+async function runVerify({ options, positionals }: VerbInput): Promise<VerbOutput> {
+  if (positionals.length === 0) throw new UsageError('Give at least one statement file.');
+  const policy = await readPolicy(options['policy']);
+  const at = parseInstant(options['at']);
+  const verdicts: FileVerdict[] = [];
+  for (const file of positionals) {
+    verdicts.push({ file, ...(await verifyExport(await readJson(file), policy, at)) });
+  }
+  const code = verdicts.find(({ verdict }) => verdict === 'refused')?.code ?? null;
+  const error = code === null ? {} : { error: { code } };
+  return {
+    document: { verdicts: verdicts.map((verdict) => documentOf(verdict)), ...error },
+    text: verdicts.map((verdict) => textOf(verdict)).join('\n'),
+    failed: code !== null,
+  };
+}
+
+/** STATEMENT_MALFORMED becomes the verdict of a file that is no JSON; an unreadable one is ours. */
+async function readJson(file: string): Promise<unknown> {
+  const text = await readText(file, 'FILE');
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    if (cause instanceof SyntaxError) return undefined;
+    throw cause;
+  }
+}
+
+async function readText(file: string, place: string): Promise<string> {
+  try {
+    const { size } = await stat(file);
+    if (size <= FILE_SIZE_BYTES_MAX) return await readFile(file, 'utf8');
+  } catch (cause) {
+    throw new RecordError('ARGUMENT_INVALID', { cause, place });
+  }
+  throw new RecordError('ARGUMENT_INVALID', { place });
+}
+
+/** A JSON object with `allowDevelopmentEvidence` or nothing; without a file nothing is excepted. */
+async function readPolicy(file: string | boolean | undefined): Promise<ExportPolicy> {
+  if (typeof file !== 'string') return { allowDevelopmentEvidence: false };
+  let policy: unknown;
+  try {
+    policy = JSON.parse(await readText(file, 'policy'));
+  } catch (cause) {
+    throw new RecordError('ARGUMENT_INVALID', { cause, place: 'policy' });
+  }
+  const entries = typeof policy === 'object' && policy !== null ? Object.entries(policy) : [];
+  const allowed = entries.every(
+    ([name, value]) => name === 'allowDevelopmentEvidence' && typeof value === 'boolean',
+  );
+  if (typeof policy !== 'object' || policy === null || Array.isArray(policy) || !allowed) {
+    throw new RecordError('ARGUMENT_INVALID', { place: 'policy' });
+  }
+  return { allowDevelopmentEvidence: entries.some(([, value]) => value === true) };
+}
+
+function parseInstant(text: string | boolean | undefined): number {
+  if (typeof text !== 'string') return Date.now();
+  const at = Date.parse(text);
+  if (!text.endsWith('Z') || !Number.isFinite(at)) {
+    throw new UsageError('--at takes a time such as 2026-11-22T00:00:00Z.');
+  }
+  return at;
+}
+
+function documentOf({ export: verified, ...verdict }: FileVerdict): Record<string, unknown> {
+  if (verified === null) return verdict;
+  const { chain, summary } = verified;
+  return {
+    ...verdict,
+    record: {
+      ...chain.subject,
+      head: chain.head,
+      restatements: chain.restatements,
+      startsAtInception: chain.startsAtInception,
+      backfilled: backfilledIn(verified),
+    },
+    summary,
+  };
+}
+
+function textOf(verdict: FileVerdict): string {
+  const lines = verdict.checks.map((check) => checkLine(check));
+  return [headline(verdict), ...figureLines(verdict.export), ...lines, ''].join('\n');
+}
+
+function headline({ file, verdict, code, developmentEvidence }: FileVerdict): string {
+  const kind = developmentEvidence
+    ? ' (signed by a development enclave: no hardware evidence)'
+    : '';
+  if (code !== null) return `${file}: REFUSED${kind}\n  ${code}: ${codes[code].message}`;
+  return `${file}: ${verdict.toUpperCase()}${kind}`;
+}
+
+function figureLines(verified: VerifiedExport | null): readonly string[] {
+  if (verified === null) return [];
+  const { chain, summary } = verified;
+  const { account, venue, paper, reportingCurrency } = chain.subject;
+  const missing = summary.hours - summary.measured;
+  return [
+    `  account ${account} at ${venue}, ${paper ? 'PAPER' : 'live'}, in ${reportingCurrency}`,
+    `  ${summary.from} to ${summary.to}: ${summary.hours} hours`,
+    `  ${summary.measured} measured, ${missing} without a return (each with its signed reason)`,
+    `  ${backfilledIn(verified)} backfilled, ${chain.restatements} corrected later`,
+    `  compounded return: ${percent(summary.totalReturn)}`,
+  ];
+}
+
+function backfilledIn({ chain }: VerifiedExport): number {
+  return chain.hours.filter(({ body }) => body.provenance === 'backfilled').length;
+}
+
+function percent(totalReturn: string | null): string {
+  if (totalReturn === null) return 'none, because no hour was measured';
+  const hundredths = round(multiply(parseDecimal(totalReturn), HUNDRED), 2);
+  return `${formatDecimal(hundredths)} % (${totalReturn})`;
+}
+
+function checkLine({ name, result }: Check): string {
+  switch (result) {
+    case 'passed':
+      return `  passed       ${sentences[name].passed}`;
+    case 'failed':
+      return `  FAILED       ${sentences[name].failed}`;
+    case 'not checked':
+      return `  NOT CHECKED  ${sentences[name].open}`;
+  }
+}
