@@ -22,6 +22,8 @@ interface FileVerdict extends ExportVerdict {
   readonly file: string;
 }
 
+const DEVELOPMENT = 'signed by a development enclave: no hardware evidence';
+
 /** What each check means to somebody who has never seen the format. */
 const sentences: Readonly<Record<CheckName, { passed: string; failed: string; open: string }>> = {
   format: {
@@ -32,7 +34,7 @@ const sentences: Readonly<Record<CheckName, { passed: string; failed: string; op
   evidence: {
     passed: 'hardware evidence vouches for the enclave',
     failed: 'nothing this version accepts vouches for the enclave that signed',
-    open: 'signed by a development enclave: no hardware evidence',
+    open: 'whether hardware vouches for the enclave that signed',
   },
   'key binding': {
     passed: 'the evidence names the key that signed',
@@ -162,14 +164,12 @@ function documentOf({ export: verified, ...verdict }: FileVerdict): Record<strin
 }
 
 function textOf(verdict: FileVerdict): string {
-  const lines = verdict.checks.map((check) => checkLine(check));
+  const lines = verdict.checks.map((check) => checkLine(check, verdict.developmentEvidence));
   return [headline(verdict), ...figureLines(verdict.export), ...lines, ''].join('\n');
 }
 
 function headline({ file, verdict, code, developmentEvidence }: FileVerdict): string {
-  const kind = developmentEvidence
-    ? ' (signed by a development enclave: no hardware evidence)'
-    : '';
+  const kind = developmentEvidence ? ` (${DEVELOPMENT})` : '';
   if (code !== null) return `${file}: REFUSED${kind}\n  ${code}: ${codes[code].message}`;
   return `${file}: ${verdict.toUpperCase()}${kind}`;
 }
@@ -198,13 +198,15 @@ function percent(totalReturn: string | null): string {
   return `${formatDecimal(hundredths)} % (${totalReturn})`;
 }
 
-function checkLine({ name, result }: Check): string {
+function checkLine({ name, result }: Check, developmentEvidence: boolean): string {
+  const sentence = sentences[name];
+  const development = name === 'evidence' && developmentEvidence;
   switch (result) {
     case 'passed':
-      return `  passed       ${sentences[name].passed}`;
+      return `  passed       ${sentence.passed}`;
     case 'failed':
-      return `  FAILED       ${sentences[name].failed}`;
+      return `  FAILED       ${development ? DEVELOPMENT : sentence.failed}`;
     case 'not checked':
-      return `  NOT CHECKED  ${sentences[name].open}`;
+      return `  NOT CHECKED  ${development ? DEVELOPMENT : sentence.open}`;
   }
 }
