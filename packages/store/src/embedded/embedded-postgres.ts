@@ -1,0 +1,206 @@
+// A real PostgreSQL server from npm packages, for the demo, development and tests; never for production. It
+// listens on the loopback only, asks for a password, keeps no statement or row in its log, and does not
+// outlive the process that started it: the kernel tells it when that one dies, however it dies.
+
+import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
+import { existsSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { RecordError } from '@track-record/errors';
+import { findBinaries } from './binaries.ts';
+import {
+  awaitUnused,
+  give,
+  makeTemporaryDirectory,
+  openLastingDirectory,
+} from './data-directory.ts';
+import type { DataDirectory } from './data-directory.ts';
+import { findRunAs, type RunAs } from './run-as.ts';
+
+/** Part of util-linux, which every Debian and every other glibc system has. */
+const SETPRIV = '/usr/bin/setpriv';
+
+/** Nothing of ours in the server's environment: it may hold the master key. */
+const ENVIRONMENT = { PATH: '/usr/bin:/bin', LC_ALL: 'C' };
+
+const COMMON_SETTINGS = [
+  'listen_addresses=127.0.0.1',
+  'unix_socket_directories=',
+  'max_connections=200',
+  'wal_level=minimal',
+  'max_wal_senders=0',
+  // The detail of an error quotes the row and the statement.
+  'log_error_verbosity=terse',
+  'log_min_error_statement=panic',
+];
+/** For tests: a power cut may lose everything, and nobody would miss it. */
+const FAST_SETTINGS = ['fsync=off', 'synchronous_commit=off', 'full_page_writes=off'];
+
+const READY = 'database system is ready to accept connections';
+/** Another process took the port, or children of a killed server still hold its memory: both pass. */
+const TRY_AGAIN = /could not bind|could not create any TCP\/IP sockets|still in use/;
+const STARTS_MAX = 10;
+const START_PAUSE_MS = 200;
+/** After a polite request, before the server is told to drop everything. */
+const STOP_WAIT_MS = 15_000;
+const LOG_TAIL_CHARACTERS = 4_000;
+
+export interface EmbeddedPostgresOptions {
+  /** Where the database lasts; null for a temporary one that is removed at the end. */
+  readonly directory: string | null;
+  /** False gives up safety against power cuts for speed. */
+  readonly durable: boolean;
+  readonly random: (sizeBytes: number) => Uint8Array;
+}
+
+export interface EmbeddedPostgres {
+  /** Database `postgres` as its superuser. */
+  readonly url: string;
+  readonly port: number;
+  /** Where the database files are. */
+  readonly dataDirectory: string;
+  readonly stop: () => Promise<void>;
+}
+
+/**
+ * STORE_DIRECTORY_IN_USE when another server runs on the directory; STORE_START_FAILED, whose cause is the
+ * end of the server's log.
+ */
+export async function startEmbeddedPostgres(
+  options: EmbeddedPostgresOptions,
+): Promise<EmbeddedPostgres> {
+  const runAs = findRunAs();
+  const programs = join(findBinaries(runAs), 'bin');
+  const directory =
+    options.directory === null
+      ? makeTemporaryDirectory(runAs, options.random)
+      : openLastingDirectory(options.directory, runAs, options.random);
+  try {
+    const data = join(directory.cluster, 'data');
+    if (!existsSync(data)) initialise(programs, directory, data, options.durable, runAs);
+    await awaitUnused(data);
+    const settings = [...COMMON_SETTINGS, ...(options.durable ? [] : FAST_SETTINGS)];
+    const { port, server } = await startOnFreePort(programs, data, settings, runAs);
+    return {
+      url: `postgres://postgres:${directory.password}@127.0.0.1:${port}/postgres`,
+      port,
+      dataDirectory: data,
+      stop: async () => {
+        await stop(server);
+        removeTemporary(directory);
+      },
+    };
+  } catch (error) {
+    removeTemporary(directory);
+    throw error;
+  }
+}
+
+/** Makes the database files under another name first, so that a kill half-way leaves nothing to trip over. */
+function initialise(
+  programs: string,
+  directory: DataDirectory,
+  data: string,
+  durable: boolean,
+  runAs: RunAs | null,
+): void {
+  const unfinished = `${data}.new`;
+  const passwordFile = join(directory.cluster, 'initial-password');
+  rmSync(unfinished, { recursive: true, force: true });
+  writeFileSync(passwordFile, directory.password, { mode: 0o600 });
+  give(passwordFile, runAs);
+  try {
+    const args = ['-D', unfinished, '-U', 'postgres', `--pwfile=${passwordFile}`];
+    args.push('--auth=scram-sha-256', '--locale=C.UTF-8', '--encoding=UTF8', '--no-instructions');
+    if (!durable) args.push('--no-sync');
+    const made = spawnSync(join(programs, 'initdb'), args, {
+      ...runAs,
+      cwd: directory.cluster,
+      env: ENVIRONMENT,
+      encoding: 'utf8',
+    });
+    if (made.status !== 0) throw startFailure('initdb', made.error?.message ?? made.stderr);
+    renameSync(unfinished, data);
+  } finally {
+    rmSync(passwordFile, { force: true });
+  }
+}
+
+async function startOnFreePort(
+  programs: string,
+  data: string,
+  settings: readonly string[],
+  runAs: RunAs | null,
+): Promise<{ port: number; server: ChildProcess }> {
+  for (let start = 1; ; start += 1) {
+    const port = await findFreePort();
+    const args = ['-D', data, '-p', String(port), ...settings.flatMap((text) => ['-c', text])];
+    const user =
+      runAs === null ? [] : [`--reuid=${runAs.uid}`, `--regid=${runAs.gid}`, '--clear-groups'];
+    const command = [...user, '--pdeathsig', 'INT', '--', join(programs, 'postgres'), ...args];
+    // In its own session, so that Ctrl-C reaches the worker alone, which then stops the server last.
+    const server = spawn(SETPRIV, command, {
+      cwd: data,
+      env: ENVIRONMENT,
+      detached: true,
+      stdio: ['ignore', 'ignore', 'pipe'],
+    });
+    const failure = await awaitReady(server);
+    if (failure === null) return { port, server };
+    if (start === STARTS_MAX || !TRY_AGAIN.test(failure)) throw startFailure('postgres', failure);
+    await sleep(START_PAUSE_MS);
+  }
+}
+
+/** Null once the server accepts connections; the end of its log when it ends instead. */
+function awaitReady(server: ChildProcess): Promise<string | null> {
+  return new Promise((resolve) => {
+    let tail = '';
+    server.stderr?.setEncoding('utf8');
+    // Read for as long as it runs: a full pipe would stop the server at its next line.
+    server.stderr?.on('data', (text: string) => {
+      tail = (tail + text).slice(-LOG_TAIL_CHARACTERS);
+      if (tail.includes(READY)) resolve(null);
+    });
+    server.once('error', (error) => resolve(error.message));
+    server.once('close', () => resolve(tail));
+  });
+}
+
+function findFreePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const probe = createServer();
+    probe.once('error', reject);
+    probe.listen(0, '127.0.0.1', () => {
+      const address = probe.address();
+      probe.close(() =>
+        resolve(typeof address === 'object' && address !== null ? address.port : 0),
+      );
+    });
+  });
+}
+
+/** SIGINT ends every connection and writes what is due; SIGQUIT leaves that to the next start. */
+function stop(server: ChildProcess): Promise<void> {
+  if (server.exitCode !== null || server.signalCode !== null) return Promise.resolve();
+  return new Promise((resolve) => {
+    const impatience = setTimeout(() => server.kill('SIGQUIT'), STOP_WAIT_MS);
+    server.once('close', () => {
+      clearTimeout(impatience);
+      resolve();
+    });
+    server.kill('SIGINT');
+  });
+}
+
+function removeTemporary(directory: DataDirectory): void {
+  if (directory.temporary) rmSync(directory.cluster, { recursive: true, force: true });
+}
+
+function startFailure(program: string, log: string): RecordError {
+  return new RecordError('STORE_START_FAILED', {
+    place: `embedded.${program}`,
+    cause: new Error(log),
+  });
+}

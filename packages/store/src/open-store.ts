@@ -1,0 +1,54 @@
+// One pool of connections to Postgres, with the limits and the reading of types that every query relies on.
+
+import { Kysely, PostgresDialect } from 'kysely';
+import pg from 'pg';
+import type { Database } from './tables.ts';
+
+/** The longest statement is one page of segments or statements; a minute means that the database is ill. */
+const STATEMENT_TIMEOUT_MS = 60_000;
+/** No transaction waits for a venue; one left open holds back vacuum for every table. */
+const IDLE_IN_TRANSACTION_TIMEOUT_MS = 30_000;
+/** A writer of the same account ends within one transaction. */
+const LOCK_TIMEOUT_MS = 20_000;
+const CONNECT_TIMEOUT_MS = 10_000;
+
+export interface StoreOptions {
+  readonly connectionsMax: number;
+  /** Act as this role: for development and tests, whose URL is a superuser's. */
+  readonly role?: RoleName;
+}
+
+/** The three roles that the migrations make; their rights are tested by trying. */
+export const roleNames = ['enclave_worker', 'gateway', 'operator'] as const;
+
+export type RoleName = (typeof roleNames)[number];
+
+export interface Store {
+  readonly db: Kysely<Database>;
+  readonly close: () => Promise<void>;
+}
+
+/** Connects at the first query; STORE_UNAVAILABLE shows there. */
+export function openStore(url: string, options: StoreOptions): Store {
+  const pool = new pg.Pool({
+    connectionString: url,
+    max: options.connectionsMax,
+    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+    statement_timeout: STATEMENT_TIMEOUT_MS,
+    idle_in_transaction_session_timeout: IDLE_IN_TRANSACTION_TIMEOUT_MS,
+    lock_timeout: LOCK_TIMEOUT_MS,
+    options: `-c TimeZone=UTC -c DateStyle=ISO${options.role === undefined ? '' : ` -c role=${options.role}`}`,
+    types: { getTypeParser: typeParser },
+  });
+  // The pool drops an idle connection that breaks and opens another; without a listener it would end the
+  // process. What matters shows as the failure of the next query.
+  pool.on('error', () => undefined);
+  const db = new Kysely<Database>({ dialect: new PostgresDialect({ pool }) });
+  return { db, close: () => db.destroy() };
+}
+
+/** numeric and int8 stay text, which pg's own parsers do too; an instant becomes ms UTC. */
+const typeParser: typeof pg.types.getTypeParser = (oid: number, format?: 'text' | 'binary') => {
+  if (oid === pg.types.builtins.TIMESTAMPTZ) return (text: string) => Date.parse(text);
+  return pg.types.getTypeParser(oid, format);
+};
