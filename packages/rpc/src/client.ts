@@ -33,9 +33,9 @@ export type {
   SignedStatement,
 } from './sources.ts';
 
-/** A worker that restarts is back within these tries; every call only reads, so repeating one is safe. */
+/** Bridges a lost connection, not a restart. Every call only reads, so repeating one is safe. */
 const RETRY = {
-  maxAttempts: 4,
+  maxAttempts: 3,
   initialBackoff: '0.2s',
   maxBackoff: '2s',
   backoffMultiplier: 2,

@@ -6,7 +6,13 @@ import assert from 'node:assert';
 import { once } from 'node:events';
 import type { Socket } from 'node:net';
 import { createServer, type Server as TlsServer, type TLSSocket } from 'node:tls';
-import { Server, ServerCredentials, type ServerOptions } from '@grpc/grpc-js';
+import {
+  logVerbosity,
+  Server,
+  ServerCredentials,
+  setLogVerbosity,
+  type ServerOptions,
+} from '@grpc/grpc-js';
 import { parseNonce, parseUuid, parseWindow } from './arguments.ts';
 import { createCalls, type CallLimits, type Calls, type OnBug } from './calls.ts';
 import { HealthService } from './generated/grpc/health/v1/health.ts';
@@ -32,8 +38,6 @@ import { accountToWire, evidenceToWire, hourToWire, statementToWire } from './wi
 
 /** A TLS handshake takes milliseconds; a peer that stretches it holds a socket for nothing. */
 const HANDSHAKE_TIMEOUT_MS = 10_000;
-/** Connections over all peers; each may cost a session's memory below. */
-const CONNECTIONS_MAX = 1024;
 /** Hours per message, about 20 kB: a message per hour would cost more than the hour. */
 const HOURS_PER_MESSAGE = 128;
 /** Statements per message: a statement is a few kB, and clients take 4 MiB by default. */
@@ -41,7 +45,9 @@ const STATEMENTS_PER_MESSAGE = 32;
 /** A minute finds a dead peer in time; an hour is the longest a stalled reader can hold what it was sent. */
 const HOUR_MS = 3_600_000;
 
-const defaultLimits: CallLimits = {
+const defaultLimits: RpcLimits = {
+  // Gateways keep one connection each. Every one may cost the session memory below.
+  connectionsMax: 256,
   callsMax: 256,
   // The database's own statement timeout is shorter; this is the net under it.
   unaryTimeoutMs: 10_000,
@@ -64,6 +70,11 @@ const transportOptions: ServerOptions = {
   'grpc.enable_channelz': 0,
 };
 
+export interface RpcLimits extends CallLimits {
+  /** Over all peers. */
+  readonly connectionsMax: number;
+}
+
 export interface TlsKeyPair {
   readonly certificatePem: string;
   readonly privateKeyPem: string;
@@ -76,7 +87,7 @@ export interface RpcServerOptions {
   readonly tls: TlsKeyPair;
   readonly sources: RpcSources;
   readonly onBug: OnBug;
-  readonly limits?: Partial<CallLimits>;
+  readonly limits?: Partial<RpcLimits>;
 }
 
 export interface RpcServer {
@@ -86,6 +97,8 @@ export interface RpcServer {
 }
 
 export async function startRpcServer(options: RpcServerOptions): Promise<RpcServer> {
+  // grpc-js logs the headers it does not like, which would write a caller's text into our log.
+  setLogVerbosity(logVerbosity.NONE);
   const limits = { ...defaultLimits, ...options.limits };
   const calls = createCalls(limits, options.onBug);
   // Of its own, so that health answers when the others are refused for load; a watch lasts.
@@ -102,6 +115,7 @@ export async function startRpcServer(options: RpcServerOptions): Promise<RpcServ
   const injector = server.createConnectionInjector(ServerCredentials.createInsecure());
   const sockets = new Set<Socket>();
   const door = createDoor(options.tls, sockets, (socket) => injector.injectConnection(socket));
+  door.maxConnections = limits.connectionsMax;
   door.listen(options.port, options.host);
   await once(door, 'listening');
   const address = door.address();
@@ -144,7 +158,6 @@ function createDoor(
       serve(socket);
     },
   );
-  door.maxConnections = CONNECTIONS_MAX;
   door.on('connection', (socket: Socket) => {
     sockets.add(socket);
     socket.once('close', () => sockets.delete(socket));

@@ -45,6 +45,8 @@ export function statusOfCode(code: Code): status {
     case 'STATEMENT_KEY_UNBOUND':
     case 'STATEMENT_TIME_INVALID':
     case 'STORE_SCHEMA_UNEXPECTED':
+    case 'STORE_DIRECTORY_IN_USE':
+    case 'STORE_START_FAILED':
     case 'STORE_ROW_UNTRUSTED':
       return status.FAILED_PRECONDITION;
     case 'STORE_UNAVAILABLE':

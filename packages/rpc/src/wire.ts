@@ -26,9 +26,12 @@ import type {
 } from './sources.ts';
 
 const accountStates = {
+  connecting: AccountState.CONNECTING,
+  refused: AccountState.REFUSED,
   active: AccountState.ACTIVE,
   paused: AccountState.PAUSED,
-  disconnected: AccountState.DISCONNECTED,
+  quarantined: AccountState.QUARANTINED,
+  closed: AccountState.CLOSED,
 } as const satisfies Record<AccountStateName, AccountState>;
 
 const hourStatuses = {

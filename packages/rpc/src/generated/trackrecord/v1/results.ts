@@ -109,7 +109,7 @@ export interface HourlyReturn {
   coverage: string;
   /** Observed or rebuilt. */
   provenance: Provenance;
-  /** Place of the hour's statement in the account's chain, from 1. */
+  /** Number of the hour's statement in the account's chain. */
   sequence: bigint;
   /** SHA-256 of that statement's body, 32 bytes. */
   statementHash: Buffer;

@@ -23,21 +23,30 @@ import {
 export const AccountState = {
   /** UNSPECIFIED - Never sent. */
   UNSPECIFIED: 0,
+  /** CONNECTING - Handed in; the worker has not tried the credentials yet. */
+  CONNECTING: 1,
+  /** REFUSED - The credentials were refused at the first try; there is no record. `code` says why. */
+  REFUSED: 2,
   /** ACTIVE - Every due hour is worked on. */
-  ACTIVE: 1,
+  ACTIVE: 3,
   /** PAUSED - Nothing is fetched until the owner acts; `code` says why. */
-  PAUSED: 2,
-  /** DISCONNECTED - The owner ended the connection; the record stays. */
-  DISCONNECTED: 3,
+  PAUSED: 4,
+  /** QUARANTINED - Hours are withheld until an operator has found why they do not reconcile. */
+  QUARANTINED: 5,
+  /** CLOSED - The owner ended the connection; the record stays. */
+  CLOSED: 6,
 } as const;
 
 export type AccountState = typeof AccountState[keyof typeof AccountState];
 
 export namespace AccountState {
   export type UNSPECIFIED = typeof AccountState.UNSPECIFIED;
+  export type CONNECTING = typeof AccountState.CONNECTING;
+  export type REFUSED = typeof AccountState.REFUSED;
   export type ACTIVE = typeof AccountState.ACTIVE;
   export type PAUSED = typeof AccountState.PAUSED;
-  export type DISCONNECTED = typeof AccountState.DISCONNECTED;
+  export type QUARANTINED = typeof AccountState.QUARANTINED;
+  export type CLOSED = typeof AccountState.CLOSED;
 }
 
 /** Whose accounts, and which. */

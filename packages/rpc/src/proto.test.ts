@@ -1,0 +1,162 @@
+// The interface itself: what can be said through it at all, and that it changes only on purpose. To change
+// it, edit the .proto files, run `buf generate` in this package, add the field to the table below with its
+// reviewer's consent, and after the release renew the baseline (`buf build --exclude-source-info -o
+// proto/baseline.binpb`).
+
+import { execFile } from 'node:child_process';
+import { cp, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { fromBinary } from '@bufbuild/protobuf';
+import {
+  FieldDescriptorProto_Type,
+  FileDescriptorSetSchema,
+  type DescriptorProto,
+} from '@bufbuild/protobuf/wkt';
+
+const ROOM = fileURLToPath(new URL('..', import.meta.url));
+const run = promisify(execFile);
+
+/** Every field that may cross the door. A string is of a closed form that wire.ts or arguments.ts enforces. */
+const FIELDS = `
+grpc.health.v1.HealthCheckRequest.service            string   a component's name
+grpc.health.v1.HealthCheckResponse.status            enum
+trackrecord.v1.AccountStatus.account_id              string   UUID
+trackrecord.v1.AccountStatus.code                    string   code of packages/errors
+trackrecord.v1.AccountStatus.hours_missing           uint32
+trackrecord.v1.AccountStatus.last_hour_ms            int64
+trackrecord.v1.AccountStatus.state                   enum
+trackrecord.v1.AccountStatus.syncing                 bool
+trackrecord.v1.ExportStatementsRequest.account_id    string   UUID
+trackrecord.v1.ExportStatementsRequest.from_ms       int64
+trackrecord.v1.ExportStatementsRequest.to_ms         int64
+trackrecord.v1.ExportStatementsResponse.statements   message
+trackrecord.v1.GetAttestationRequest.nonce           bytes    0 or 32 to 64
+trackrecord.v1.GetAttestationResponse.evidence       bytes    what the attestation room binds
+trackrecord.v1.GetAttestationResponse.evidence_format    string   name and version
+trackrecord.v1.GetAttestationResponse.insecure       bool
+trackrecord.v1.GetAttestationResponse.intake_public_key  bytes    32
+trackrecord.v1.GetAttestationResponse.nonce_signature    bytes    64
+trackrecord.v1.GetAttestationResponse.signing_public_key bytes    32
+trackrecord.v1.GetAttestationResponse.tls_spki_sha256    bytes    32
+trackrecord.v1.GetHourlyReturnsRequest.account_id    string   UUID
+trackrecord.v1.GetHourlyReturnsRequest.from_ms       int64
+trackrecord.v1.GetHourlyReturnsRequest.to_ms         int64
+trackrecord.v1.GetHourlyReturnsResponse.hours        message
+trackrecord.v1.GetStatusRequest.account_id           string   UUID
+trackrecord.v1.GetStatusRequest.owner_id             string   UUID
+trackrecord.v1.GetStatusResponse.accounts            message
+trackrecord.v1.HourlyReturn.coverage                 string   ratio
+trackrecord.v1.HourlyReturn.hour_ms                  int64
+trackrecord.v1.HourlyReturn.hourly_return            string   ratio
+trackrecord.v1.HourlyReturn.provenance               enum
+trackrecord.v1.HourlyReturn.reason                   string   one word
+trackrecord.v1.HourlyReturn.sequence                 int64
+trackrecord.v1.HourlyReturn.statement_hash           bytes    32
+trackrecord.v1.HourlyReturn.status                   enum
+trackrecord.v1.SignedStatement.body                  bytes    canonical statement
+trackrecord.v1.SignedStatement.signature             bytes    64
+`;
+
+const METHODS = [
+  'grpc.health.v1.Health/Check',
+  'grpc.health.v1.Health/Watch',
+  'trackrecord.v1.Attestation/GetAttestation',
+  'trackrecord.v1.Results/ExportStatements',
+  'trackrecord.v1.Results/GetHourlyReturns',
+  'trackrecord.v1.Status/GetStatus',
+];
+
+let scratch = '';
+
+beforeAll(async () => {
+  scratch = await mkdtemp(join(tmpdir(), 'track-record-proto-'));
+});
+
+afterAll(async () => {
+  await rm(scratch, { recursive: true });
+});
+
+async function buf(...args: string[]): Promise<{ readonly exit: number; readonly output: string }> {
+  return await run(join(ROOM, 'node_modules/.bin/buf'), args, { cwd: ROOM }).then(
+    ({ stdout, stderr }) => ({ exit: 0, output: stdout + stderr }),
+    (error: { code: number; stdout: string; stderr: string }) => ({
+      exit: error.code,
+      output: error.stdout + error.stderr,
+    }),
+  );
+}
+
+describe('accepts', () => {
+  it('every .proto file under lint, documented field by field', async () => {
+    expect(await buf('lint')).toEqual({ exit: 0, output: '' });
+  });
+
+  it('the present interface beside the released one', async () => {
+    const breaking = await buf('breaking', '--against', 'proto/baseline.binpb');
+    expect(breaking).toEqual({ exit: 0, output: '' });
+  });
+
+  it('the committed generated code, byte for byte', async () => {
+    await cp(join(ROOM, 'src/generated'), join(scratch, 'src/generated'), { recursive: true });
+    expect(await buf('generate', '-o', scratch)).toEqual({ exit: 0, output: '' });
+    const files = await filesUnder(join(ROOM, 'src/generated'));
+    expect(files.length).toBeGreaterThan(3);
+    expect(await filesUnder(join(scratch, 'src/generated'))).toEqual(files);
+    for (const file of files) {
+      const made = await readFile(join(scratch, 'src/generated', file), 'utf8');
+      expect(made === (await readFile(join(ROOM, 'src/generated', file), 'utf8'))).toBe(true);
+    }
+  });
+});
+
+describe('refuses', () => {
+  it('a change that breaks a client, and a field without its comment', async () => {
+    const changed = join(scratch, 'changed');
+    await cp(join(ROOM, 'proto'), join(changed, 'proto'), { recursive: true });
+    await cp(join(ROOM, 'buf.yaml'), join(changed, 'buf.yaml'));
+    const file = join(changed, 'proto/trackrecord/v1/results.proto');
+    const text = await readFile(file, 'utf8');
+    await writeFile(file, `${text.replace('int64 sequence', 'int32 sequence')}message Free {}\n`);
+    const baseline = join(ROOM, 'proto/baseline.binpb');
+    expect((await buf('breaking', changed, '--against', baseline)).output).toContain('"sequence"');
+    expect((await buf('lint', changed)).output).toContain('non-empty comment');
+  });
+});
+
+describe('holds', () => {
+  it('nothing but the listed fields and methods is expressible', async () => {
+    const image = join(scratch, 'image.binpb');
+    await buf('build', '-o', image);
+    const { file } = fromBinary(FileDescriptorSetSchema, await readFile(image));
+    const fields = file.flatMap((each) =>
+      each.messageType.flatMap((message) => fieldsOf(each.package, message)),
+    );
+    const allowed = FIELDS.trim()
+      .split('\n')
+      .map((line) => line.split(/ +/).slice(0, 2).join(' '));
+    expect(fields.toSorted()).toEqual(allowed.toSorted());
+    const methods = file.flatMap((each) =>
+      each.service.flatMap(({ name, method }) =>
+        method.map((one) => `${each.package}.${name}/${one.name}`),
+      ),
+    );
+    expect(methods.toSorted()).toEqual(METHODS);
+  });
+});
+
+function fieldsOf(scope: string, message: DescriptorProto): string[] {
+  const name = `${scope}.${message.name}`;
+  const own = message.field.map(
+    (field) => `${name}.${field.name} ${FieldDescriptorProto_Type[field.type].toLowerCase()}`,
+  );
+  return [...own, ...message.nestedType.flatMap((nested) => fieldsOf(name, nested))];
+}
+
+async function filesUnder(folder: string): Promise<string[]> {
+  const entries = await readdir(folder, { recursive: true });
+  return entries.filter((name) => name.endsWith('.ts')).toSorted();
+}

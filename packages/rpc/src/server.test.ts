@@ -1,0 +1,411 @@
+// The door as a caller sees it: the real client and server over loopback TLS, with sources made here.
+
+import { createHash } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { connect } from 'node:tls';
+import { afterEach, describe, expect, it } from '@jest/globals';
+import { RecordError, type Code } from '@track-record/errors';
+import { selfSignedCertificate } from '../../testkit/src/tls/self-signed-certificate.ts';
+import { connectRpc, type RpcClient } from './client.ts';
+import { startRpcServer, type RpcLimits, type RpcServer, type TlsKeyPair } from './server.ts';
+import type { AccountStatus, HourlyReturn, RpcSources } from './sources.ts';
+
+const OWNER = '00000000-0000-4000-8000-000000000001';
+const ACCOUNT = '00000000-0000-4000-8000-0000000000a1';
+const HOUR_MS = 3_600_000;
+const YEAR_10000_MS = 253_402_300_800_000;
+
+const account: AccountStatus = {
+  accountId: ACCOUNT,
+  state: 'paused',
+  lastHourMs: 1_767_225_600_000,
+  hoursMissing: 3,
+  code: 'VENUE_IP_REJECTED',
+  syncing: true,
+};
+
+function hourAt(index: number): HourlyReturn {
+  return {
+    hourMs: 1_767_225_600_000 + index * HOUR_MS,
+    status: 'measured',
+    reason: null,
+    hourlyReturn: '-0.000123456789012345',
+    coverage: '1',
+    provenance: index % 2 === 0 ? 'observed' : 'backfilled',
+    sequence: index + 1,
+    statementHash: Buffer.alloc(32, index),
+  };
+}
+
+const unmeasured: HourlyReturn = {
+  ...hourAt(0),
+  status: 'no_capital',
+  reason: 'RETURNS_NAV_NOT_POSITIVE',
+  hourlyReturn: null,
+};
+
+const answering: RpcSources = {
+  statusOf: async () => [account, { ...account, state: 'active', lastHourMs: null, code: null }],
+  hourlyReturns: async function* () {
+    for (let index = 0; index < 1000; index += 1) yield hourAt(index);
+    yield unmeasured;
+  },
+  statements: async function* () {
+    for (let index = 0; index < 100; index += 1) {
+      yield { body: Buffer.alloc(100, index), signature: Buffer.alloc(64, index) };
+    }
+  },
+  attestation: async (nonce) => ({
+    evidenceFormat: 'track-record-evidence/1',
+    evidence: Buffer.from('{}'),
+    insecure: true,
+    signingPublicKey: Buffer.alloc(32, 1),
+    intakePublicKey: Buffer.alloc(32, 2),
+    tlsSpkiSha256: spkiSha256,
+    nonceSignature: Buffer.from(nonce),
+  }),
+  health: async () => ({ database: true, queue: true, attestation: true, key: true }),
+};
+
+const tls = selfSignedCertificate();
+const spkiSha256 = createHash('sha256').update(tls.spki).digest();
+const open: (() => Promise<void> | void)[] = [];
+const bugs: unknown[] = [];
+
+afterEach(async () => {
+  for (const close of open.splice(0).reverse()) await close();
+  bugs.length = 0;
+});
+
+async function start(
+  sources: Partial<RpcSources> = {},
+  limits: Partial<RpcLimits> = {},
+  keyPair: TlsKeyPair = tls,
+): Promise<RpcServer> {
+  const server = await startRpcServer({
+    host: '127.0.0.1',
+    port: 0,
+    tls: keyPair,
+    sources: { ...answering, ...sources },
+    onBug: (_method, error) => bugs.push(error),
+    limits,
+  });
+  open.push(() => server.stop(100));
+  return server;
+}
+
+async function clientOf(server: RpcServer, deadlineMs = 20_000): Promise<RpcClient> {
+  const client = await connectRpc({
+    endpoint: `127.0.0.1:${server.port}`,
+    trust: { spkiSha256 },
+    deadlineMs,
+  });
+  open.push(() => client.close());
+  return client;
+}
+
+async function collect<T>(items: AsyncIterable<T>): Promise<T[]> {
+  const all: T[] = [];
+  for await (const item of items) all.push(item);
+  return all;
+}
+
+async function codeOfFailure(work: Promise<unknown>): Promise<string> {
+  return await work.then(
+    () => 'no failure',
+    (error: unknown) => (error instanceof RecordError ? error.code : String(error)),
+  );
+}
+
+describe('accepts', () => {
+  it('each question over a pinned key', async () => {
+    const client = await clientOf(await start());
+    expect(await client.statusOf(OWNER, null)).toEqual([
+      account,
+      { ...account, state: 'active', lastHourMs: null, code: null },
+    ]);
+    const hours = await collect(client.hourlyReturns(ACCOUNT, 0, HOUR_MS));
+    expect(hours).toEqual([
+      ...Array.from({ length: 1000 }, (_, index) => hourAt(index)),
+      unmeasured,
+    ]);
+    const statements = await collect(client.statements(ACCOUNT, 0, YEAR_10000_MS));
+    expect(statements).toHaveLength(100);
+    expect(statements[99]).toEqual({
+      body: Buffer.alloc(100, 99),
+      signature: Buffer.alloc(64, 99),
+    });
+    for (const size of [0, 32, 64]) {
+      const evidence = await client.attestation(Buffer.alloc(size, 7));
+      expect(evidence.nonceSignature).toEqual(Buffer.alloc(size, 7));
+      expect(evidence.insecure).toBe(true);
+    }
+    expect(await client.isServing('')).toBe(true);
+    expect(bugs).toEqual([]);
+  });
+
+  it('a client that trusts the certificate as a root, by name', async () => {
+    const server = await start();
+    const client = await connectRpc({
+      endpoint: `localhost:${server.port}`,
+      trust: { rootCertificatePem: tls.certificatePem },
+      deadlineMs: 5000,
+    });
+    open.push(() => client.close());
+    expect(await client.isServing('database')).toBe(true);
+  });
+
+  it('a watch, which tells the present health and each change', async () => {
+    let works = true;
+    const health = async () => ({ database: true, queue: works, attestation: true, key: true });
+    const client = await clientOf(await start({ health }));
+    const seen: boolean[] = [];
+    for await (const serving of client.watchServing('queue')) {
+      seen.push(serving);
+      works = !works;
+      if (seen.length === 3) break;
+    }
+    expect(seen).toEqual([true, false, true]);
+    expect(await client.isServing('database')).toBe(true);
+  });
+});
+
+describe('refuses', () => {
+  const windows: readonly [string, string, number, number][] = [
+    ['an account that is no UUID', 'a1', 0, 1],
+    ['an account in capitals', ACCOUNT.toUpperCase(), 0, 1],
+    ['an account with a line break', `${ACCOUNT}\n`, 0, 1],
+    ['an empty window', ACCOUNT, 5, 5],
+    ['reversed times', ACCOUNT, 5, 4],
+    ['a time before 1970', ACCOUNT, -1, 4],
+    ['a time after the year 9999', ACCOUNT, 0, YEAR_10000_MS + 1],
+    ['the largest 64-bit time', ACCOUNT, 0, 2 ** 62],
+  ];
+  it.each(windows)('%s: ARGUMENT_INVALID', async (_name, accountId, fromMs, toMs) => {
+    const client = await clientOf(await start());
+    const hours = collect(client.hourlyReturns(accountId, fromMs, toMs));
+    expect(await codeOfFailure(hours)).toBe('ARGUMENT_INVALID');
+    const statements = collect(client.statements(accountId, fromMs, toMs));
+    expect(await codeOfFailure(statements)).toBe('ARGUMENT_INVALID');
+  });
+
+  it('nonces of every other length: ARGUMENT_INVALID', async () => {
+    const client = await clientOf(await start());
+    for (const size of [1, 31, 65, 500]) {
+      const evidence = client.attestation(Buffer.alloc(size));
+      expect(await codeOfFailure(evidence)).toBe('ARGUMENT_INVALID');
+    }
+    expect(await codeOfFailure(client.statusOf('x', null))).toBe('ARGUMENT_INVALID');
+    expect(await codeOfFailure(client.statusOf(OWNER, 'x'))).toBe('ARGUMENT_INVALID');
+  });
+
+  it('a message above the size limit: RPC_OVERLOADED', async () => {
+    const client = await clientOf(await start());
+    expect(await codeOfFailure(client.attestation(Buffer.alloc(100_000)))).toBe('RPC_OVERLOADED');
+    expect(await client.isServing('')).toBe(true);
+  });
+
+  it('a client of TLS 1.2', async () => {
+    const { port } = await start();
+    const attempt = new Promise((resolve) => {
+      const socket = connect({
+        port,
+        host: '127.0.0.1',
+        maxVersion: 'TLSv1.2',
+        rejectUnauthorized: false,
+      });
+      socket.once('secureConnect', () => resolve('connected'));
+      socket.once('error', (error: NodeJS.ErrnoException) => resolve(error.code));
+    });
+    expect(await attempt).toBe('ERR_SSL_TLSV1_ALERT_PROTOCOL_VERSION');
+  });
+
+  it('a server with another key: RPC_PEER_UNTRUSTED', async () => {
+    const { port } = await start();
+    const connecting = connectRpc({
+      endpoint: `127.0.0.1:${port}`,
+      trust: { spkiSha256: Buffer.alloc(32) },
+      deadlineMs: 5000,
+    });
+    expect(await codeOfFailure(connecting)).toBe('RPC_PEER_UNTRUSTED');
+  });
+
+  it('a server whose certificate has expired: RPC_UNAVAILABLE', async () => {
+    const expired = selfSignedCertificate({ notAfterMs: Date.UTC(2020, 0, 2) });
+    const { port } = await start({}, {}, expired);
+    const pin = createHash('sha256').update(expired.spki).digest();
+    const endpoint = `127.0.0.1:${port}`;
+    const client = await connectRpc({ endpoint, trust: { spkiSha256: pin }, deadlineMs: 5000 });
+    open.push(() => client.close());
+    expect(await codeOfFailure(client.isServing(''))).toBe('RPC_UNAVAILABLE');
+  });
+
+  it('a server under another root: RPC_UNAVAILABLE', async () => {
+    const { port } = await start();
+    const client = await connectRpc({
+      endpoint: `localhost:${port}`,
+      trust: { rootCertificatePem: selfSignedCertificate().certificatePem },
+      deadlineMs: 5000,
+    });
+    open.push(() => client.close());
+    expect(await codeOfFailure(client.isServing(''))).toBe('RPC_UNAVAILABLE');
+  });
+
+  const failures: readonly [Code, Code][] = [
+    ['ACCOUNT_UNKNOWN', 'ACCOUNT_UNKNOWN'],
+    ['STORE_UNAVAILABLE', 'STORE_UNAVAILABLE'],
+    ['STORE_ROW_UNTRUSTED', 'STORE_ROW_UNTRUSTED'],
+    ['VENUE_UNAVAILABLE', 'INTERNAL'],
+  ];
+  it.each(failures)('a source that fails with %s: %s', async (thrown, expected) => {
+    const fail = () => {
+      throw new RecordError(thrown, { cause: new Error('secret-marker') });
+    };
+    const hourlyReturns = async function* () {
+      yield hourAt(0);
+      fail();
+    };
+    const client = await clientOf(await start({ statusOf: async () => fail(), hourlyReturns }));
+    expect(await codeOfFailure(client.statusOf(OWNER, null))).toBe(expected);
+    const hours = collect(client.hourlyReturns(ACCOUNT, 0, 1));
+    expect(await codeOfFailure(hours)).toBe(expected);
+    expect(bugs).toEqual([]);
+  });
+
+  it('to tell more than INTERNAL about a bug, and reports it inside', async () => {
+    const bug = new Error('secret-marker');
+    const statusOf = () => Promise.reject(bug);
+    const client = await clientOf(await start({ statusOf }));
+    const error: unknown = await client.statusOf(OWNER, null).catch((caught: unknown) => caught);
+    expect(error).toMatchObject({ code: 'INTERNAL', cause: { code: 13, details: 'INTERNAL' } });
+    expect(bugs).toEqual([bug]);
+  });
+
+  it('to send a reason, ratio or format that is not of its closed form: INTERNAL', async () => {
+    const free = 'sold 3 BTC';
+    const forms: Partial<HourlyReturn>[] = [
+      { reason: free },
+      { hourlyReturn: free },
+      { coverage: free },
+    ];
+    for (const form of forms) {
+      const hourlyReturns = async function* () {
+        yield { ...hourAt(0), ...form };
+      };
+      const client = await clientOf(await start({ hourlyReturns }));
+      const hours = collect(client.hourlyReturns(ACCOUNT, 0, 1));
+      expect(await codeOfFailure(hours)).toBe('INTERNAL');
+    }
+  });
+
+  it('more calls than its limit: RPC_OVERLOADED, while health answers', async () => {
+    const gate = Promise.withResolvers<readonly AccountStatus[]>();
+    const server = await start({ statusOf: () => gate.promise }, { callsMax: 4 });
+    const client = await clientOf(server);
+    const held = Array.from({ length: 4 }, () => client.statusOf(OWNER, null));
+    await sleep(50);
+    expect(await codeOfFailure(client.statusOf(OWNER, null))).toBe('RPC_OVERLOADED');
+    expect(await codeOfFailure(collect(client.hourlyReturns(ACCOUNT, 0, 1)))).toBe(
+      'RPC_OVERLOADED',
+    );
+    expect(await client.isServing('')).toBe(true);
+    gate.resolve([]);
+    expect(await Promise.all(held)).toEqual([[], [], [], []]);
+    expect(await client.statusOf(OWNER, null)).toEqual([]);
+  });
+
+  it('to wait for a source beyond its limit, or the deadline of the client: RPC_DEADLINE', async () => {
+    const never = new Promise<never>(() => {});
+    const hourlyReturns = async function* () {
+      yield await never;
+    };
+    const limits = { unaryTimeoutMs: 100, streamTimeoutMs: 100 };
+    const server = await start({ statusOf: () => never, hourlyReturns }, limits);
+    const patient = await clientOf(server);
+    expect(await codeOfFailure(patient.statusOf(OWNER, null))).toBe('RPC_DEADLINE');
+    expect(await codeOfFailure(collect(patient.hourlyReturns(ACCOUNT, 0, 1)))).toBe('RPC_DEADLINE');
+    const hurried = await clientOf(await start({ statusOf: () => never }), 100);
+    expect(await codeOfFailure(hurried.statusOf(OWNER, null))).toBe('RPC_DEADLINE');
+  });
+
+  it('an unknown component of health', async () => {
+    const client = await clientOf(await start());
+    const name = 'disk' as 'queue';
+    expect(await codeOfFailure(client.isServing(name))).toBe('ARGUMENT_INVALID');
+    for await (const serving of client.watchServing(name)) {
+      expect(serving).toBe(false);
+      break;
+    }
+  });
+
+  it('a call to a worker that is not there: RPC_UNAVAILABLE', async () => {
+    const server = await start();
+    const client = await clientOf(server);
+    expect(await client.isServing('')).toBe(true);
+    await server.stop(100);
+    expect(await codeOfFailure(client.isServing(''))).toBe('RPC_UNAVAILABLE');
+  });
+});
+
+describe('holds', () => {
+  it('a cancelled stream returns the source, and the abort reason reaches the caller', async () => {
+    const returned = Promise.withResolvers<string>();
+    const hourlyReturns = async function* () {
+      try {
+        for (let index = 0; ; index += 1) {
+          yield hourAt(index);
+          await sleep(1);
+        }
+      } finally {
+        returned.resolve('returned');
+      }
+    };
+    const client = await clientOf(await start({ hourlyReturns }));
+    const cancel = new AbortController();
+    const reading = (async () => {
+      for await (const _hour of client.hourlyReturns(ACCOUNT, 0, 1, cancel.signal)) {
+        cancel.abort(new RecordError('INTERNAL'));
+      }
+    })();
+    expect(await codeOfFailure(reading)).toBe('INTERNAL');
+    expect(await returned.promise).toBe('returned');
+    expect(bugs).toEqual([]);
+  });
+
+  it('a slow reader holds the source back, whatever there is to send', async () => {
+    let made = 0;
+    const statements = async function* () {
+      for (; made < 20_000; made += 1) {
+        yield { body: Buffer.alloc(20_000, made), signature: Buffer.alloc(64) };
+      }
+    };
+    const client = await clientOf(await start({ statements }));
+    let read = 0;
+    for await (const _statement of client.statements(ACCOUNT, 0, 1)) {
+      read += 1;
+      if (read === 1) await sleep(300);
+      if (read === 1000) break;
+      if (read < 100) expect(made).toBeLessThan(1000);
+    }
+    await sleep(50);
+    expect(made).toBeLessThan(2500);
+  });
+
+  it('stop lets a running call end, and ends one that does not', async () => {
+    const gate = Promise.withResolvers<readonly AccountStatus[]>();
+    const server = await start({ statusOf: () => gate.promise });
+    const client = await clientOf(server);
+    const ending = client.statusOf(OWNER, null);
+    await sleep(50);
+    const stopped = server.stop(5000);
+    gate.resolve([]);
+    expect(await ending).toEqual([]);
+    await stopped;
+
+    const stuck = await start({ statusOf: () => new Promise<never>(() => {}) });
+    const waiting = codeOfFailure((await clientOf(stuck, 1000)).statusOf(OWNER, null));
+    await sleep(50);
+    await stuck.stop(50);
+    expect(['RPC_UNAVAILABLE', 'RPC_DEADLINE']).toContain(await waiting);
+  });
+});
