@@ -26,6 +26,8 @@ export interface QueueDefinition<Payload> {
   readonly keyOf: (payload: Payload) => string;
   /** Reads a payload or refuses it with PAYLOAD_INVALID. */
   readonly parse: (data: unknown) => Payload;
+  /** The JSON that `parse` reads. */
+  readonly format: (payload: Payload) => object;
 }
 
 const HOUR_MS = 3_600_000;

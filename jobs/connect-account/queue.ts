@@ -15,4 +15,5 @@ export const connectAccountQueue: QueueDefinition<ConnectAccountPayload> = {
   cron: null,
   keyOf: (payload) => payload.accountId,
   parse: payloadParser(schema),
+  format: (payload) => payload,
 };

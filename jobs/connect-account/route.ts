@@ -3,12 +3,7 @@
 // that one venue account has one record whatever key reads it.
 
 import { RecordError } from '@track-record/errors';
-import {
-  openCredential,
-  sealCredential,
-  type AccountKeys,
-  type Secret,
-} from '@track-record/sealing';
+import { sealCredential, type AccountKeys, type Secret } from '@track-record/sealing';
 import { openIntake } from '@track-record/sealing/intake';
 import {
   deleteIntake,
@@ -87,18 +82,16 @@ async function identify(
   }
 }
 
-/** Each envelope is opened again with the key it will be read with before anything is committed. */
 function sealAll(
   keys: AccountKeys,
   venue: string,
   credentials: ReadonlyMap<CredentialField, Secret>,
   context: RouteContext,
 ): SealedCredential[] {
-  return [...credentials].map(([field, secret]) => {
-    const envelope = sealCredential(keys, { venue, field }, secret, context.random);
-    openCredential(keys, { venue, field }, envelope).wipe();
-    return { field, envelope };
-  });
+  return [...credentials].map(([field, secret]) => ({
+    field,
+    envelope: sealCredential(keys, { venue, field }, secret, context.random),
+  }));
 }
 
 async function commitAccount(

@@ -13,4 +13,5 @@ export const dispatchHourlyQueue: QueueDefinition<DispatchHourlyPayload> = {
   cron: '*/5 * * * *',
   keyOf: () => 'dispatch',
   parse: payloadParser(z.strictObject({})),
+  format: (payload) => payload,
 };

@@ -15,4 +15,5 @@ export const reaggregateAccountQueue: QueueDefinition<ReaggregateAccountPayload>
   cron: null,
   keyOf: (payload) => payload.accountId,
   parse: payloadParser(schema),
+  format: (payload) => payload,
 };

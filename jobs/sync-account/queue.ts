@@ -23,5 +23,9 @@ export function syncAccountQueue(venue: string): QueueDefinition<SyncAccountPayl
     cron: null,
     keyOf: (payload) => payload.accountId,
     parse: payloadParser(schema),
+    format: (payload) => ({
+      accountId: payload.accountId,
+      hour: new Date(payload.hour).toISOString(),
+    }),
   };
 }

@@ -11,6 +11,7 @@ export type LogEvent =
   | 'job-done'
   | 'job-failed'
   | 'loop-failed'
+  | 'call-failed'
   | 'database-embedded'
   | 'key-generated'
   | 'start-refused';

@@ -1,0 +1,51 @@
+// What a failed job leaves for the people who wait: the code in the account's status, and the account's state
+// when nothing will come before somebody acts.
+
+import { codes, type Code } from '@track-record/errors';
+import {
+  deleteIntake,
+  loadStatus,
+  saveStatus,
+  setAccountState,
+  type AccountStateName,
+  type Database,
+} from '@track-record/store';
+import type { Kysely } from 'kysely';
+
+/** The account's state after a failure that no further attempt of the job follows. */
+function stateAfter(code: Code): AccountStateName | null {
+  switch (codes[code].consequence) {
+    case 'wait':
+      return null;
+    case 'pause':
+      return 'paused';
+    case 'hold':
+      return 'quarantined';
+  }
+}
+
+/** `final`: no attempt of this job follows. An account that waits stays active: the next hour tries again. */
+export async function recordFailure(
+  db: Kysely<Database>,
+  accountId: string,
+  code: Code,
+  final: boolean,
+  now: number,
+): Promise<void> {
+  await db.transaction().execute(async (trx) => {
+    const status = await loadStatus(trx, accountId);
+    await saveStatus(trx, {
+      accountId,
+      lastHour: status?.lastHour ?? null,
+      hoursMissing: status?.hoursMissing ?? 0,
+      code,
+      codeAt: now,
+      syncing: !final,
+      updatedAt: now,
+    });
+    // Credentials of a connection that will not come about are not kept; the owner hands in new ones.
+    if (final) await deleteIntake(trx, accountId);
+    const state = final ? stateAfter(code) : null;
+    if (state !== null) await setAccountState(trx, accountId, state, code);
+  });
+}

@@ -1,0 +1,220 @@
+// `pnpm demo`: the whole system once, on one machine. PostgreSQL, a venue that speaks Binance's protocol, the
+// real worker in a process of its own, and a gateway that may only enqueue and read what was released. It
+// ends by holding the worker's hours against what the venue knows to be true.
+
+import { spawnSync } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
+import { rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
+import {
+  absolute,
+  compare,
+  formatDecimal,
+  parseDecimal,
+  subtract,
+  ZERO,
+  type Decimal,
+} from '@track-record/ledger';
+import { buildExport } from '@track-record/statement';
+import { readQueues } from './queues.ts';
+import { showRecord, showTruth, type ComparedHour } from './report.ts';
+import { openStage, type Stage } from './stage.ts';
+
+const HOUR_MS = 3_600_000;
+/** A fixed past, so that every run of the demo shows the same record. */
+const START = Date.UTC(2026, 0, 5);
+const HOURS = 45 * 24;
+const FILLS = 4_000;
+const SEED = 7;
+/** Connected here: the hours before are backfilled, the hours after are observed. */
+const HOURS_BEFORE_CONNECTION = HOURS - 24;
+/** When in the hour the account is synchronised: the venue's entries of the hour before are final by then. */
+const SYNC_OFFSET_MS = 13 * 60_000 + 7_000;
+const POLL_MS = 40;
+const PATIENCE_MS = 120_000;
+const TOLERANCE = parseDecimal('0.000000001');
+const DIRECTORY = '.track-record/demo';
+
+interface Account {
+  readonly accountId: string;
+  readonly ownerId: string;
+}
+
+const keep = process.argv.includes('--keep');
+process.exitCode = await main();
+
+async function main(): Promise<number> {
+  const started = Date.now();
+  rmSync(DIRECTORY, { recursive: true, force: true });
+  const stage = await openStage({
+    directory: DIRECTORY,
+    start: START,
+    hours: HOURS,
+    fills: FILLS,
+    seed: SEED,
+    say,
+  });
+  try {
+    const account = await connectAccount(stage);
+    await followHours(stage, account);
+    const hours = await compareWithTruth(stage, account);
+    heading('The record');
+    showRecord(hours, say);
+    heading('Is it right?');
+    showTruth(hours, say);
+    heading('The queue, as the operator sees it');
+    for (const line of await readQueues(stage.operatorUrl)) say(line);
+    heading('track-record verify');
+    const verified = await verifyExport(stage, account);
+    const wrong = hours.filter((hour) => !isWithinTolerance(hour));
+    say(`Done in ${((Date.now() - started) / 1000).toFixed(1)} s.`);
+    if (keep) await stayOpen(stage, account);
+    return wrong.length === 0 && hours.length === HOURS && verified ? 0 : 1;
+  } catch (error) {
+    process.stderr.write(stage.workerLog());
+    throw error;
+  } finally {
+    await stage.close();
+  }
+}
+
+/** As a gateway: the owner's client seals the keys to the enclave, the gateway carries what it cannot read. */
+async function connectAccount(stage: Stage): Promise<Account> {
+  const { gateway, rpc, scenario } = stage;
+  const account = { accountId: randomUUID(), ownerId: randomUUID() };
+  stage.setClock(START + HOURS_BEFORE_CONNECTION * HOUR_MS + SYNC_OFFSET_MS);
+  const { intakePublicKey } = await rpc.attestation(new Uint8Array());
+  const sealedCredentials = await gateway.sealCredentials(intakePublicKey, {
+    ...account,
+    venue: 'binance',
+    fields: scenario.credentials,
+  });
+  heading('One account, 45 days');
+  say(`Credentials  sealed by the owner to the enclave: ${sealedCredentials.length} bytes`);
+  await gateway.connectAccount({
+    ...account,
+    venue: 'binance',
+    sealedCredentials,
+    historyFrom: START,
+  });
+  const seconds = await untilSigned(stage, account, HOURS_BEFORE_CONNECTION);
+  say(
+    `Backfill     ${HOURS_BEFORE_CONNECTION} hours in ${seconds.toFixed(1)} s, ` +
+      `${stage.venueRequests()} requests to the venue`,
+  );
+  return account;
+}
+
+/** The clock moves on hour by hour, and each hour the gateway asks for a synchronisation. */
+async function followHours(stage: Stage, account: Account): Promise<void> {
+  const started = Date.now();
+  for (let count = HOURS_BEFORE_CONNECTION + 1; count <= HOURS; count += 1) {
+    stage.setClock(START + count * HOUR_MS + SYNC_OFFSET_MS);
+    await stage.gateway.enqueueSync(account.accountId, START + (count - 1) * HOUR_MS);
+    await untilSigned(stage, account, count);
+    progress(`Hours        ${count} of ${HOURS} signed`);
+  }
+  const seconds = (Date.now() - started) / 1000;
+  progress('');
+  say(
+    `Observed     ${HOURS - HOURS_BEFORE_CONNECTION} more hours as they passed, in ${seconds.toFixed(1)} s`,
+  );
+}
+
+/** Waits until `count` hours are signed; a code that only the owner or an operator can clear ends the demo. */
+async function untilSigned(stage: Stage, account: Account, count: number): Promise<number> {
+  const started = Date.now();
+  const lastHour = START + (count - 1) * HOUR_MS;
+  for (;;) {
+    const status = await stage.gateway.status(account.accountId);
+    if (status?.lastHourMs === lastHour) return (Date.now() - started) / 1000;
+    const stuck = status !== null && status.code !== null && !status.syncing;
+    if (stuck || Date.now() - started > PATIENCE_MS) {
+      throw new Error(`The account did not reach its hour: ${status?.code ?? 'no code'}`);
+    }
+    await wait(POLL_MS);
+  }
+}
+
+async function compareWithTruth(stage: Stage, account: Account): Promise<ComparedHour[]> {
+  const truth = stage.scenario.truth();
+  const hours: ComparedHour[] = [];
+  const window = [START, START + HOURS * HOUR_MS] as const;
+  for await (const ours of stage.rpc.hourlyReturns(account.accountId, ...window)) {
+    const expected = truth[hours.length]?.return ?? null;
+    const text = expected === null ? null : formatDecimal(expected);
+    hours.push({
+      hour: ours.hourMs,
+      ours,
+      truth: text,
+      difference: differenceOf(ours.hourlyReturn, text),
+    });
+  }
+  return hours;
+}
+
+/** Absolute difference of two returns; null when exactly one of them is missing. */
+function differenceOf(ours: string | null, truth: string | null): Decimal | null {
+  if (ours === null || truth === null) return ours === truth ? ZERO : null;
+  return absolute(subtract(parseDecimal(ours), parseDecimal(truth)));
+}
+
+function isWithinTolerance({ difference }: ComparedHour): boolean {
+  return difference !== null && compare(difference, TOLERANCE) <= 0;
+}
+
+/** Writes what the door hands out to a file, and lets the command line judge it without this process. */
+async function verifyExport(stage: Stage, account: Account): Promise<boolean> {
+  const attestation = await stage.rpc.attestation(new Uint8Array());
+  const statements: { bytes: Uint8Array; signature: Uint8Array }[] = [];
+  const window = [START, START + HOURS * HOUR_MS] as const;
+  for await (const { body, signature } of stage.rpc.statements(account.accountId, ...window)) {
+    statements.push({ bytes: body, signature });
+  }
+  const evidence: unknown = JSON.parse(Buffer.from(attestation.evidence).toString('utf8'));
+  const file = await buildExport({
+    publicKey: attestation.signingPublicKey,
+    evidence: Object(evidence),
+    statements,
+  });
+  const path = join(DIRECTORY, 'export.json');
+  const policy = join(DIRECTORY, 'policy.json');
+  writeFileSync(path, JSON.stringify(file));
+  writeFileSync(policy, JSON.stringify({ allowDevelopmentEvidence: true }));
+  return runVerb(['verify', path, '--policy', policy]);
+}
+
+function runVerb(args: readonly string[]): boolean {
+  const main = join(import.meta.dirname, '../../../cli/src/main.ts');
+  const run = spawnSync(process.execPath, ['--conditions=@track-record/source', main, ...args], {
+    encoding: 'utf8',
+  });
+  say(`${run.stdout}${run.stderr}`.trimEnd());
+  return run.status === 0;
+}
+
+async function stayOpen(stage: Stage, account: Account): Promise<void> {
+  heading('Left running; Ctrl-C ends it');
+  say(`gRPC         ${stage.endpoint}, certificate in ${DIRECTORY}/enclave.pem`);
+  say(`Account      ${account.accountId}`);
+  say(`Gateway      ${stage.gatewayUrl}`);
+  say(`Operator     ${stage.operatorUrl}`);
+  say(
+    `Export       pnpm --silent track-record verify ${DIRECTORY}/export.json --policy ${DIRECTORY}/policy.json`,
+  );
+  await new Promise<void>((resolve) => process.once('SIGINT', () => resolve()));
+}
+
+function heading(title: string): void {
+  say(`\n${title}\n${'─'.repeat(title.length)}`);
+}
+
+function say(line: string): void {
+  process.stdout.write(`${line}\n`);
+}
+
+/** One line that is written over, on a terminal only. */
+function progress(line: string): void {
+  if (process.stdout.isTTY) process.stdout.write(`\r\u001B[K${line}`);
+}

@@ -1,0 +1,58 @@
+// The queues that this worker serves, each with its route. This is the only place that creates queues: the
+// first creator's options win silently in pg-boss, so creation is followed by an update to the same options.
+
+import { connectAccountQueue } from '@track-record/jobs/connect-account/queue';
+import { connectAccount } from '@track-record/jobs/connect-account/route';
+import { dispatchHourlyQueue } from '@track-record/jobs/dispatch-hourly/queue';
+import { dispatchHourly } from '@track-record/jobs/dispatch-hourly/route';
+import type { RouteContext } from '@track-record/jobs/context';
+import {
+  DEAD_LETTER_QUEUE,
+  DEAD_LETTER_RETENTION_SECONDS,
+  type QueueDefinition,
+} from '@track-record/jobs/queue';
+import { reaggregateAccountQueue } from '@track-record/jobs/reaggregate-account/queue';
+import { reaggregateAccount } from '@track-record/jobs/reaggregate-account/route';
+import { syncAccountQueue } from '@track-record/jobs/sync-account/queue';
+import { syncAccount } from '@track-record/jobs/sync-account/route';
+import type { PgBoss } from 'pg-boss';
+
+export interface ServedQueue {
+  readonly name: string;
+  readonly run: (data: unknown, context: RouteContext) => Promise<void>;
+  readonly definition: Omit<QueueDefinition<never>, 'parse' | 'keyOf'>;
+}
+
+export function servedQueues(venues: Iterable<string>): readonly ServedQueue[] {
+  return [
+    serve(connectAccountQueue, connectAccount),
+    serve(reaggregateAccountQueue, reaggregateAccount),
+    serve(dispatchHourlyQueue, (_payload, context) => dispatchHourly(context)),
+    ...[...venues].map((venue) => serve(syncAccountQueue(venue), syncAccount)),
+  ];
+}
+
+/** Creates what is missing, brings options up to date and sets the schedules. */
+export async function reconcileQueues(boss: PgBoss, queues: readonly ServedQueue[]): Promise<void> {
+  await boss.createQueue(DEAD_LETTER_QUEUE, { deleteAfterSeconds: DEAD_LETTER_RETENTION_SECONDS });
+  for (const { definition, name } of queues) {
+    const { policy, ...options } = definition.policy;
+    const deadLetter = DEAD_LETTER_QUEUE;
+    await boss.createQueue(name, { policy, ...options, deadLetter });
+    await boss.updateQueue(name, { ...options, deadLetter });
+    if (definition.cron !== null) {
+      await boss.schedule(name, definition.cron, {}, { tz: 'UTC', missed: 'once' });
+    }
+  }
+}
+
+function serve<Payload>(
+  definition: QueueDefinition<Payload>,
+  route: (payload: Payload, context: RouteContext) => Promise<void>,
+): ServedQueue {
+  return {
+    name: definition.name,
+    definition,
+    run: async (data, context) => route(definition.parse(data), context),
+  };
+}

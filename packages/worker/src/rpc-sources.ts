@@ -1,0 +1,77 @@
+// What the door reads: released rows, the evidence and the worker's health. Nothing here opens an envelope.
+
+import { createHash } from 'node:crypto';
+import { developmentEvidence } from '@track-record/attestation/insecure';
+import type { Binding } from '@track-record/attestation';
+import { sql } from 'kysely';
+import type { RouteContext } from '@track-record/jobs/context';
+import type { RpcSources } from '@track-record/rpc';
+import { accountStatuses, hourlyReturns, loadStatements } from '@track-record/store';
+import type { PgBoss } from 'pg-boss';
+import type { Clock } from './clock.ts';
+import { settingNames, type Config } from './config.ts';
+import type { TlsIdentity } from './tls-identity.ts';
+
+type Rooms = Pick<RouteContext, 'db' | 'intake' | 'signingKey'>;
+
+export async function rpcSources(
+  config: Config,
+  clock: Clock,
+  rooms: Rooms,
+  boss: PgBoss,
+  tls: TlsIdentity,
+): Promise<RpcSources> {
+  const { db, intake, signingKey } = rooms;
+  const binding: Binding = {
+    nonce: new Uint8Array(),
+    tlsSpkiSha256: tls.spkiSha256,
+    intakePublicKey: intake.publicKey,
+    statementPublicKey: signingKey.publicKey,
+    configSha256: configSha256(config),
+    codeSha256: new Uint8Array(),
+    ledgerHead: new Uint8Array(),
+  };
+  const evidence = await developmentEvidence(binding, clock());
+  const evidenceBytes = Buffer.from(JSON.stringify(evidence));
+  return {
+    statusOf: (ownerId, accountId) => accountStatuses(db, ownerId, accountId),
+    hourlyReturns: (accountId, fromMs, toMs) => hourlyReturns(db, accountId, fromMs, toMs),
+    statements: async function* (accountId, fromMs, toMs) {
+      for await (const row of loadStatements(db, accountId, fromMs, toMs)) {
+        yield { body: row.body, signature: row.signature };
+      }
+    },
+    attestation: async (nonce) => ({
+      evidenceFormat: evidence.format,
+      evidence: evidenceBytes,
+      insecure: true,
+      signingPublicKey: signingKey.publicKey,
+      intakePublicKey: intake.publicKey,
+      tlsSpkiSha256: tls.spkiSha256,
+      nonceSignature: nonce.length === 0 ? new Uint8Array() : await signingKey.signNonce(nonce),
+    }),
+    health: async () => ({
+      database: await answers(sql`select 1`.execute(db)),
+      queue: await answers(boss.schemaVersion()),
+      attestation: true,
+      key: true,
+    }),
+  };
+}
+
+/** Whether what was asked came back; why it did not is the log's matter. */
+async function answers(question: Promise<unknown>): Promise<boolean> {
+  return question.then(
+    () => true,
+    () => false,
+  );
+}
+
+/** The settings a relying party may want to pin: names and values, but no secret and no location. */
+function configSha256(config: Config): Uint8Array {
+  const secret = new Set(['ENCRYPTION_KEY', 'DATABASE_URL']);
+  const settings = settingNames
+    .filter((name) => !secret.has(name))
+    .map((name) => [name, Object.entries(config).find(([key]) => key === name)?.[1] ?? null]);
+  return createHash('sha256').update(JSON.stringify(settings)).digest();
+}

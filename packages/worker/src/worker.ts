@@ -1,0 +1,200 @@
+// The composition root: opens the store, proves the master key, starts the queues and the door, and stops
+// them again. Nothing is served before everything that could refuse the start has been asked.
+
+import { randomBytes } from 'node:crypto';
+import { writeFileSync } from 'node:fs';
+import { codeOf, type Code } from '@track-record/errors';
+import type { RouteContext } from '@track-record/jobs/context';
+import { recordFailure } from '@track-record/jobs/failure';
+import { startRpcServer, type RpcServer } from '@track-record/rpc';
+import type { MasterKey } from '@track-record/sealing';
+import { intakeKeyPair } from '@track-record/sealing/intake';
+import { signingKeyFromSeed } from '@track-record/statement';
+import { checkSchema, openStore, storeFailure, type Database } from '@track-record/store';
+import { venues } from '@track-record/venues';
+import type { Kysely } from 'kysely';
+import { PgBoss } from 'pg-boss';
+import { startClaimLoop, type ClaimLoop } from './claim-loop.ts';
+import type { Clock } from './clock.ts';
+import type { Config } from './config.ts';
+import { enqueueInto } from './enqueue.ts';
+import type { Log } from './log.ts';
+import { proveMasterKey } from './prove-master-key.ts';
+import { reconcileQueues, servedQueues, type ServedQueue } from './queues.ts';
+import { rpcSources } from './rpc-sources.ts';
+import { isFinal, settleFailure, settleSuccess, type Job } from './settle.ts';
+import { createTlsIdentity } from './tls-identity.ts';
+
+export interface WorkerOptions {
+  readonly config: Config;
+  readonly databaseUrl: string;
+  readonly master: MasterKey;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** Called at each step of a route: crash tests end the process there. */
+  readonly step: RouteContext['step'];
+}
+
+export interface Worker {
+  readonly port: number;
+  /** Finishes or hands back what is running, then closes everything. */
+  readonly stop: () => Promise<void>;
+}
+
+type RouteRooms = Omit<RouteContext, 'signal' | 'settle' | 'enqueue'>;
+
+/** pg-boss's own pool: claims, settles and its supervisor. */
+const BOSS_CONNECTIONS = 4;
+const POLL_MS = 500;
+/** A running job is aborted after this long at a stop, and handed back. */
+const STOP_ABORT_MS = 20_000;
+/** Running calls may end in this time at a stop. */
+const DOOR_GRACE_MS = 2_000;
+const SERIAL_SIZE = 16;
+
+/** STORE_UNAVAILABLE, STORE_SCHEMA_UNEXPECTED, KEY_UNKNOWN. */
+export async function startWorker(options: WorkerOptions): Promise<Worker> {
+  const { config, clock, log, master } = options;
+  log('starting');
+  const store = openStore(options.databaseUrl, { connectionsMax: config.WORKER_CONNECTIONS });
+  try {
+    await checkSchema(store.db);
+    await proveMasterKey(store.db, master, random);
+    const rooms = await routeRooms(options, store.db);
+    const boss = await startBoss(options);
+    const queues = servedQueues(venues.keys());
+    await reconcileQueues(boss, queues);
+    const loops = queues.map((queue) => startLoop(queue, boss, rooms, options));
+    const door = await openDoor(rooms, boss);
+    log('started', { port: door.port });
+    return {
+      port: door.port,
+      stop: async () => {
+        log('stopping');
+        await door.stop(DOOR_GRACE_MS);
+        await Promise.all(loops.map((loop) => loop.stop(STOP_ABORT_MS)));
+        await boss.stop({ graceful: false });
+        await store.close();
+        master.wipe();
+        log('stopped');
+      },
+    };
+  } catch (error) {
+    await store.close();
+    throw storeFailure(error);
+  }
+
+  async function openDoor(rooms: RouteRooms, boss: PgBoss): Promise<RpcServer> {
+    const tls = await createTlsIdentity(clock(), random(SERIAL_SIZE));
+    if (config.ENCLAVE_CERTIFICATE_FILE !== undefined) {
+      writeFileSync(config.ENCLAVE_CERTIFICATE_FILE, tls.certificatePem);
+    }
+    return startRpcServer({
+      host: config.ENCLAVE_HOST,
+      port: config.ENCLAVE_PORT,
+      tls,
+      sources: await rpcSources(config, clock, rooms, boss, tls),
+      onBug: () => log('call-failed', { code: 'INTERNAL' }),
+    });
+  }
+}
+
+function random(sizeBytes: number): Uint8Array {
+  return new Uint8Array(randomBytes(sizeBytes));
+}
+
+async function routeRooms(options: WorkerOptions, db: Kysely<Database>): Promise<RouteRooms> {
+  const { config, master } = options;
+  const intakeSeed = master.intakeSeed();
+  const signingSeed = master.statementSigningSeed();
+  try {
+    return {
+      db,
+      master,
+      venues,
+      random,
+      now: options.clock,
+      step: options.step,
+      intake: await intakeKeyPair(intakeSeed),
+      signingKey: await signingSeed.open((seed) => signingKeyFromSeed(seed)),
+      egress:
+        config.ENCLAVE_MODE === 'development' ? (config.DEVELOPMENT_VENUE_EGRESS ?? null) : null,
+    };
+  } finally {
+    intakeSeed.wipe();
+    signingSeed.wipe();
+  }
+}
+
+async function startBoss(options: WorkerOptions): Promise<PgBoss> {
+  const boss = new PgBoss({
+    connectionString: options.databaseUrl,
+    application_name: 'track-record-queue',
+    max: BOSS_CONNECTIONS,
+    migrate: false,
+    createSchema: false,
+    supervise: true,
+    schedule: true,
+    // Host name, process id and memory figures of the enclave stay inside.
+    registerInstance: false,
+    reindex: false,
+  });
+  boss.on('error', (error) => options.log('loop-failed', { code: failureCode(error) }));
+  await boss.start();
+  return boss;
+}
+
+function startLoop(
+  queue: ServedQueue,
+  boss: PgBoss,
+  rooms: RouteRooms,
+  options: WorkerOptions,
+): ClaimLoop {
+  const { log, clock } = options;
+  return startClaimLoop({
+    boss,
+    queue: queue.name,
+    slots: options.config.WORKER_SLOTS,
+    pollMs: POLL_MS,
+    run: async (job, signal) => {
+      const started = clock();
+      await queue.run(job.data, {
+        ...rooms,
+        signal,
+        settle: async (trx, output) => settleSuccess(boss, job, trx, output),
+        enqueue: enqueueInto(boss),
+      });
+      log('job-done', { queue: queue.name, jobId: job.id, ms: clock() - started });
+    },
+    settleFailure: async (job, error) => {
+      const code = await settleFailure(boss, rooms.db, job, expectedFailure(error));
+      log('job-failed', { queue: queue.name, jobId: job.id, attempt: job.retryCount, code });
+      const accountId = accountIdOf(job);
+      if (accountId !== null && code !== 'JOB_CLAIM_LOST') {
+        await recordFailure(rooms.db, accountId, code, isFinal(code, job), clock());
+      }
+    },
+    onLoopFailure: (name, code) => log('loop-failed', { queue: name, code }),
+  });
+}
+
+/** A failure of the database becomes its code; a bug stays what it is and becomes INTERNAL. */
+function expectedFailure(error: unknown): unknown {
+  try {
+    return storeFailure(error);
+  } catch (bug) {
+    return bug;
+  }
+}
+
+function failureCode(error: unknown): Code {
+  const failure = expectedFailure(error);
+  return codeOf(failure);
+}
+
+/** The payload is untrusted: only a job that names an account in the form of an id has a status to keep. */
+function accountIdOf(job: Job): string | null {
+  const { data } = job;
+  if (typeof data !== 'object' || data === null || !('accountId' in data)) return null;
+  return typeof data.accountId === 'string' ? data.accountId : null;
+}
