@@ -20,7 +20,7 @@ export interface GeneratedPage {
   readonly text: string;
 }
 
-export function generatePages(repository: Repository): readonly GeneratedPage[] {
+function generatePages(repository: Repository): readonly GeneratedPage[] {
   const base = measureTrustedBase(repository);
   return [
     { path: 'docs/tcb.md', text: trustedBasePage(base) },

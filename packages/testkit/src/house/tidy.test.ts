@@ -64,6 +64,7 @@ describe('accepts', () => {
       TEST_FILE,
       'import { fake } from "@track-record/testkit"; fake();',
     ],
+    ['a test that reaches testkit by its path', TEST_FILE, 'import "../../testkit/src/index.ts";'],
     ['a long describe block', TEST_FILE, `describe("x", () => {${'\n'.repeat(80)}});`],
   ])('%s', (_name, path, text) => {
     expect(findIn(path, text)).toEqual([]);
