@@ -10,21 +10,24 @@
 
 import { RecordError } from '@track-record/errors';
 import { parseDecimal, ZERO, type Decimal } from '@track-record/ledger';
-import { formatFixed, ratio, signedRoot } from './metrics/fixed-point.ts';
+import { combine, formatFigures } from './metrics/figures.ts';
+import type { Figure, Figures, FigureTable } from './metrics/figures.ts';
+import { ratio, signedRoot } from './metrics/fixed-point.ts';
 import * as series from './metrics/series.ts';
-import type { Figure, FigureTable, Reason, Series } from './metrics/series.ts';
+import type { Series } from './metrics/series.ts';
 import { annualReturn, maxDrawdown, stability, totalReturn, wealthOf } from './metrics/wealth.ts';
 
 export { benchmarkTable } from './metrics/benchmark.ts';
 export {
   linkByCalendar,
-  rollingTables,
+  rollingFigures,
   timedReturns,
   type LinkedReturn,
 } from './metrics/calendar.ts';
 export { extendedTable } from './metrics/extended.ts';
 export { decimalOf, formatFixed } from './metrics/fixed-point.ts';
-export { seriesOf, sharpe, deviationsOf, type Figure, type Series } from './metrics/series.ts';
+export { formatFigures, type Figure, type Figures } from './metrics/figures.ts';
+export { deviationsOf, seriesOf, sharpe, type Series } from './metrics/series.ts';
 export { bootstrap, significanceTable, TRIALS_MAX } from './metrics/significance.ts';
 export { drawdowns, totalReturn, wealthOf } from './metrics/wealth.ts';
 
@@ -42,12 +45,6 @@ export interface MetricsInput {
   readonly mars?: Readonly<Record<string, Decimal>>;
   /** Further cut-offs from 0 to 1 for value at risk, by the text that names each in the keys. */
   readonly cutoffs?: Readonly<Record<string, Decimal>>;
-}
-
-/** Decimal strings by key; an undefined figure is null and has its reason under the same key. */
-export interface Figures {
-  readonly values: Readonly<Record<string, string | null>>;
-  readonly reasons: Readonly<Record<string, Reason>>;
 }
 
 /**
@@ -75,19 +72,7 @@ export function parsePeriodsPerYear(value: unknown, place: string): Decimal {
 
 /** Every figure of the documented list. */
 export function computeMetrics(input: MetricsInput): Figures {
-  return formatFigures(input.returns, metricsTable(input));
-}
-
-/** Computes and writes each figure of a table; without a single return none has a value. */
-export function formatFigures(returns: Series, table: FigureTable): Figures {
-  const values: Record<string, string | null> = {};
-  const reasons: Record<string, Reason> = {};
-  for (const [key, compute] of Object.entries(table)) {
-    const figure = returns.values.length === 0 ? 'no_returns' : compute();
-    values[key] = typeof figure === 'string' ? null : formatFixed(figure);
-    if (typeof figure === 'string') reasons[key] = figure;
-  }
-  return { values, reasons };
+  return formatFigures(input.returns.values.length, metricsTable(input));
 }
 
 function metricsTable(input: MetricsInput): FigureTable {
@@ -109,7 +94,7 @@ function metricsTable(input: MetricsInput): FigureTable {
     ...downsideTable(returns, year, { '0': ZERO, ...mars }),
     max_drawdown: depth,
     calmar: () =>
-      series.combine([annual(), depth()], (gain, fall) =>
+      combine([annual(), depth()], (gain, fall) =>
         fall === 0n ? 'no_drawdown' : ratio(gain, -fall),
       ),
     omega_0: () => (deviations.count < 2n ? 'n<2' : profitFactor()),

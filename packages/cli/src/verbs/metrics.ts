@@ -21,7 +21,7 @@ import {
   type LinkedReturn,
   parsePeriodsPerYear,
   parseReturns,
-  rollingTables,
+  rollingFigures,
   type Series,
   seriesOf,
   sharpe,
@@ -122,15 +122,14 @@ function tables({ returns, year, mars, options }: Question): Json {
   return {
     wealth: typeof wealth === 'string' ? null : wealth.path.map(formatFixed),
     drawdowns: falls?.map((fall) => ({ ...fall, depth: formatFixed(fall.depth) })) ?? null,
-    extended: flat(formatFigures(returns, extendedTable(returns, year, zeroAndMars))),
-    significance: flat(formatFigures(returns, significanceTable(returns, trials))),
+    extended: flat(formatFigures(returns.values.length, extendedTable(returns, year, zeroAndMars))),
+    significance: flat(formatFigures(returns.values.length, significanceTable(returns, trials))),
   };
 }
 
 function rolling({ returns, year, options }: Question): Json {
   const size = wholeOption(options, 'window', WINDOW_MAX) ?? 1n;
-  const windows = rollingTables(returns, Number(size), year);
-  return { rolling: windows.map(({ window, table }) => flat(formatFigures(window, table))) };
+  return { rolling: rollingFigures(returns, Number(size), year).map(flat) };
 }
 
 /** Linked returns per UTC day, ISO week, month and year, and the figures of the days. */
@@ -168,7 +167,10 @@ function intervals({ returns, year, options }: Question): Json {
   const plan = { samples, seed, tail: INTERVAL_TAIL };
   const interval = (figure: (sample: Series) => Figure): Json => {
     const { low, high, samples: defined } = bootstrap(returns, figure, plan);
-    return { ...flat(formatFigures(returns, { low: () => low, high: () => high })), defined };
+    return {
+      ...flat(formatFigures(returns.values.length, { low: () => low, high: () => high })),
+      defined,
+    };
   };
   return {
     bootstrap: {
@@ -188,7 +190,9 @@ async function beside({ returns, year, options }: Question): Promise<Json> {
   const document = parseDocument(file, 'benchmark', ['returns']);
   const benchmark = parseReturns(document['returns'], 'benchmark.returns');
   if (benchmark.values.length !== returns.values.length) throw malformed('benchmark.returns');
-  return { benchmark: flat(formatFigures(returns, benchmarkTable(returns, benchmark, year))) };
+  return {
+    benchmark: flat(formatFigures(returns.values.length, benchmarkTable(returns, benchmark, year))),
+  };
 }
 
 function flat({ values, reasons }: Figures): Json {

@@ -3,20 +3,9 @@
 // benchmark's rising or falling periods.
 
 import type { Decimal } from '@track-record/ledger';
+import { combine, quotient, type Figure, type FigureTable, type Reason } from './figures.ts';
 import { fixedOf, multiply, ratio, signedRoot } from './fixed-point.ts';
-import {
-  combine,
-  deviationsOf,
-  item,
-  lessThreshold,
-  quotient,
-  total,
-  volatility,
-  type Figure,
-  type FigureTable,
-  type Reason,
-  type Series,
-} from './series.ts';
+import { deviationsOf, item, lessThreshold, total, volatility, type Series } from './series.ts';
 import { annualReturn, wealthOf } from './wealth.ts';
 
 /** Both lists have the same length; the caller has refused others. */

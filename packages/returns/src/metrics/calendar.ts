@@ -3,8 +3,8 @@
 // number is given.
 
 import type { Decimal } from '@track-record/ledger';
-import { deviationsOf, seriesOf, sharpe, volatility } from './series.ts';
-import type { Figure, FigureTable, Series } from './series.ts';
+import { formatFigures, type Figure, type Figures, type FigureTable } from './figures.ts';
+import { deviationsOf, seriesOf, sharpe, volatility, type Series } from './series.ts';
 import { maxDrawdown, totalReturn, wealthOf } from './wealth.ts';
 
 const DAY_MS = 86_400_000;
@@ -61,15 +61,11 @@ export function linkByCalendar(
 }
 
 /** The figures of each window of `size` periods, the window that ends first coming first. */
-export function rollingTables(
-  returns: Series,
-  size: number,
-  year: Decimal,
-): readonly { readonly window: Series; readonly table: FigureTable }[] {
+export function rollingFigures(returns: Series, size: number, year: Decimal): readonly Figures[] {
   const ends = returns.values.map((_value, index) => index + 1).slice(size - 1);
   return ends.map((end) => {
     const window = { values: returns.values.slice(end - size, end), unit: returns.unit };
-    return { window, table: windowTable(window, year) };
+    return formatFigures(size, windowTable(window, year));
   });
 }
 

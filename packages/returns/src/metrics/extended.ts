@@ -4,23 +4,19 @@
 // Performance's risk page (whole period).
 
 import { parseDecimal, type Decimal } from '@track-record/ledger';
+import { combine, quotient, type Figure, type FigureTable, type Reason } from './figures.ts';
 import { fixedOf, ln, multiply, ONE, ratio, signedRoot } from './fixed-point.ts';
 import type { Fixed } from './fixed-point.ts';
 import {
-  combine,
   deviationsOf,
   excessKurtosis,
   lessThreshold,
-  quotient,
   sharpe,
   sidesOf,
   skewness,
   total,
   volatility,
   type Deviations,
-  type Figure,
-  type FigureTable,
-  type Reason,
   type Series,
 } from './series.ts';
 import { annualReturn, drawdownPath, maxDrawdown, wealthOf, type Wealth } from './wealth.ts';

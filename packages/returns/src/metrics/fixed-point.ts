@@ -8,7 +8,7 @@ import { divide, formatDecimal, normalise, round, type Decimal } from '@track-re
 
 export type Fixed = bigint;
 
-export const SCALE = 50;
+const SCALE = 50;
 export const ONE: Fixed = 10n ** 50n;
 const GUARD_DIGITS = 5;
 /** Twice the 15 digits that the interface promises. */
@@ -43,17 +43,6 @@ export function multiply(left: Fixed, right: Fixed): Fixed {
 export function signedRoot(signed: bigint, numerator: bigint, denominator: bigint): Fixed {
   const root = integerRoot((numerator * ONE * ONE) / denominator);
   return signed < 0n ? -root : root;
-}
-
-/** The largest integer whose square is at most `value`, by Newton's method from above. */
-export function integerRoot(value: bigint): bigint {
-  if (value === 0n) return 0n;
-  let root = 1n << BigInt(value.toString(16).length * 2);
-  for (;;) {
-    const next = (root + value / root) >> 1n;
-    if (next >= root) return root;
-    root = next;
-  }
 }
 
 /** Natural logarithm of a positive value: x = m 2^k with m near 1, ln x = ln m + k ln 2. */
@@ -129,6 +118,17 @@ export function fixedOf(value: Decimal): Fixed {
 /** The value as a decimal without the guard digits. */
 export function decimalOf(value: Fixed): Decimal {
   return normalise(round({ mantissa: value, scale: SCALE }, SCALE - GUARD_DIGITS));
+}
+
+/** The largest integer whose square is at most `value`, by Newton's method from above. */
+function integerRoot(value: bigint): bigint {
+  if (value === 0n) return 0n;
+  let root = 1n << BigInt(value.toString(16).length * 2);
+  for (;;) {
+    const next = (root + value / root) >> 1n;
+    if (next >= root) return root;
+    root = next;
+  }
 }
 
 function normalDensity(value: Fixed): Fixed {

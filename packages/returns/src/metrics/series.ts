@@ -1,30 +1,11 @@
 // A list of returns as exact integers over one power of ten, and its sums. Sums of powers are
 // exact, so they do not depend on the order of the returns, and a variance of zero is zero, not
-// 1e-19. Every ratio of two such sums is rounded once. A figure that is not defined is the reason
-// why, never Infinity, 0 or -100.
+// 1e-19. Every ratio of two such sums is rounded once.
 
 import { strict as assert } from 'node:assert';
 import type { Decimal } from '@track-record/ledger';
+import type { Figure } from './figures.ts';
 import { fixedOf, ratio, signedRoot, type Fixed } from './fixed-point.ts';
-
-/** Why a figure has no value. */
-export type Reason =
-  | 'no_returns'
-  | 'n<2'
-  | 'n<4'
-  | 'zero_variance'
-  | 'no_losses'
-  | 'no_gains'
-  | 'no_nonzero_returns'
-  | 'no_drawdown'
-  | 'zero_percentile'
-  | 'ruined'
-  | 'too_large';
-
-export type Figure = Fixed | Reason;
-
-/** Figures by key, each computed when it is asked for. */
-export type FigureTable = Readonly<Record<string, () => Figure>>;
 
 /** Returns per period: each value is an integer number of units, `unit` of them make 1. */
 export interface Series {
@@ -176,17 +157,6 @@ export function factorsOf(series: Series): readonly Fixed[] {
 
 export function total(values: readonly bigint[]): bigint {
   return values.reduce((sum, value) => sum + value, 0n);
-}
-
-/** A figure made of others: the first reason among them is its reason. */
-export function combine(parts: readonly Figure[], formula: (...values: Fixed[]) => Figure): Figure {
-  const reason = parts.find((part) => typeof part === 'string');
-  return reason ?? formula(...parts.filter((part) => typeof part === 'bigint'));
-}
-
-/** left / right, or `reason` when right is zero. */
-export function quotient(left: Figure, right: Figure, reason: Reason): Figure {
-  return combine([left, right], (over, under) => (under === 0n ? reason : ratio(over, under)));
 }
 
 /** An element that must be there; a missing one is a bug. */

@@ -6,17 +6,17 @@
 // neighbours stay neighbours (circular block bootstrap, Politis and Romano 1992).
 
 import type { Decimal } from '@track-record/ledger';
+import { combine, type Figure, type FigureTable, type Reason } from './figures.ts';
 import { exp, multiply, normalDistribution, normalQuantile, ONE, ratio } from './fixed-point.ts';
 import { signedRoot, type Fixed } from './fixed-point.ts';
 import {
   autocorrelation,
-  combine,
   deviationsOf,
   excessKurtosis,
   sharpe,
   skewness,
+  type Series,
 } from './series.ts';
-import type { Figure, FigureTable, Reason, Series } from './series.ts';
 
 /** Euler's constant, OEIS A001620, to the scale. */
 const EULER_GAMMA: Fixed = 57721566490153286060651209008240243104215933593992n;

@@ -4,8 +4,9 @@
 // 0 is the instant before the first.
 
 import type { Decimal } from '@track-record/ledger';
+import type { Figure, Reason } from './figures.ts';
 import { exp, fixedOf, ln, ONE, ratio, type Fixed } from './fixed-point.ts';
-import { factorsOf, item, total, type Figure, type Reason, type Series } from './series.ts';
+import { factorsOf, item, total, type Series } from './series.ts';
 
 /**
  * The range of a double, which is what a reader of the figures can hold; ten-fold leverage never
