@@ -1,0 +1,212 @@
+// A Binance that answers on this machine: one plain-HTTP server that tells spot and wallet, USD-M, COIN-M
+// and options apart by the Host header, knows one account (the scenario's), and shows only what has
+// happened by its clock. Checks keys, signatures, clocks, windows and weights as the real one does.
+// For tests and the demo; it is outside the trusted base.
+
+import assert from 'node:assert';
+import { createServer } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+
+import type { Scenario } from '../scenario/build-scenario.ts';
+import { hash32 } from '../scenario/random.ts';
+import type { Endpoint, Permissions, Venue } from './call.ts';
+import { faultSwitch, refuseByFault } from './faults.ts';
+import type { Fault, FaultSwitch } from './faults.ts';
+import { futuresEndpoints } from './futures.ts';
+import { REAL_LIMITS, checkSecurity, weightMeter } from './gate.ts';
+import type { Credentials, Limits, Pool } from './gate.ts';
+import { toJson } from './json.ts';
+import { marketDataEndpoints } from './market-data.ts';
+import { Refusal, refusal } from './refusal.ts';
+import { walletEndpoints } from './wallet.ts';
+
+/** A key as careful owners make it: reading only, bound to an address. */
+const READ_ONLY: Permissions = {
+  ipRestrict: true,
+  enableReading: true,
+  enableWithdrawals: false,
+  enableInternalTransfer: false,
+  permitsUniversalTransfer: false,
+  enableSpotAndMarginTrading: false,
+  enableFutures: false,
+  enableMargin: false,
+  enableVanillaOptions: false,
+  enablePortfolioMarginTrading: false,
+};
+const HOSTS: Readonly<Record<string, RegExp>> = {
+  'api.binance.com': /^\/(api|sapi)\//,
+  'fapi.binance.com': /^\/fapi\//,
+  'dapi.binance.com': /^\/dapi\//,
+  'eapi.binance.com': /^\/eapi\//,
+};
+const ENDPOINTS: ReadonlyMap<string, Endpoint> = new Map(
+  Object.entries({ ...marketDataEndpoints, ...walletEndpoints, ...futuresEndpoints }),
+);
+const JSON_TYPE = { 'content-type': 'application/json;charset=UTF-8' };
+const FILLER = Buffer.alloc(65_536, '0');
+
+export interface BinanceSimulatorOptions {
+  readonly scenario: Scenario;
+  /** The venue's clock, milliseconds UTC. */
+  readonly now: () => number;
+  /** The one key that is known; the scenario's own unless given. */
+  readonly credentials?: Credentials;
+  readonly permissions?: Partial<Permissions>;
+  readonly limits?: Partial<Limits>;
+  /** Weights refill with this clock: the machine's own, because they bound real traffic. */
+  readonly limitClock?: () => number;
+  readonly faults?: readonly Fault[];
+  readonly port?: number;
+}
+
+export interface BinanceSimulator {
+  readonly port: number;
+  /** How often each endpoint was asked, refused and unknown ones included. */
+  readonly requests: ReadonlyMap<string, number>;
+  readonly faults: FaultSwitch;
+  readonly setPermissions: (change: Partial<Permissions>) => void;
+  readonly close: () => Promise<void>;
+}
+
+interface Answer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
+  readonly faults: readonly Fault[];
+}
+
+export async function startBinanceSimulator(
+  options: BinanceSimulatorOptions,
+): Promise<BinanceSimulator> {
+  const { scenario } = options;
+  let permissions: Permissions = { ...READ_ONLY, ...options.permissions };
+  const faults = faultSwitch(options.faults ?? []);
+  const requests = new Map<string, number>();
+  const venue: Venue = {
+    scenario,
+    permissions: () => permissions,
+    uid: 100_000_000 + (hash32(scenario.start, scenario.events.length) % 900_000_000),
+    bookAt: scenario.readBook(),
+    pastBookAt: scenario.readBook(),
+  };
+  const meter = weightMeter({ ...REAL_LIMITS, ...options.limits }, options.limitClock ?? Date.now);
+  const credentials = options.credentials ?? scenario.credentials;
+
+  const answer = (request: IncomingMessage, body: string): Answer => {
+    const [path = '', query = ''] = (request.url ?? '').split('?');
+    const name = `${request.method} ${path}`;
+    requests.set(name, (requests.get(name) ?? 0) + 1);
+    const now = options.now();
+    const hits = faults.take(name, query);
+    let headers: Record<string, string> = { ...JSON_TYPE };
+    try {
+      refuseByFault(hits, now);
+      const endpoint = endpointAt(request.headers.host ?? '', path, name);
+      const params = new URLSearchParams([query, body].filter((part) => part !== '').join('&'));
+      const weight =
+        typeof endpoint.weight === 'number' ? endpoint.weight : endpoint.weight(params);
+      headers = { ...headers, ...meter.use(endpoint.pool ?? poolOf(path), weight) };
+      const apiKey = request.headers['x-mbx-apikey'];
+      checkSecurity(
+        { apiKey: single(apiKey), query, body, params },
+        endpoint.security,
+        credentials,
+        now,
+      );
+      if (endpoint.security === 'signed' && !permissions.enableReading) {
+        throw refusal(401, -2015, 'Invalid API-key, IP, or permissions for action.');
+      }
+      const json = endpoint.answer({ venue, now, params, faults: hits });
+      return { status: 200, headers, body: toJson(json), faults: hits };
+    } catch (error) {
+      if (!(error instanceof Refusal)) throw error;
+      const { status, body: text } = error;
+      return { status, headers: { ...headers, ...error.headers }, body: text, faults: hits };
+    }
+  };
+
+  const server = createServer((request, response) => {
+    const parts: Buffer[] = [];
+    request.on('data', (part: Buffer) => parts.push(part));
+    request.on('end', () => {
+      send(response, answer(request, Buffer.concat(parts).toString('utf8')));
+    });
+  });
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(options.port ?? 0, '127.0.0.1', resolve);
+  });
+  const address = server.address();
+  assert(typeof address === 'object' && address !== null);
+  return {
+    port: address.port,
+    requests,
+    faults,
+    setPermissions: (change) => {
+      permissions = { ...permissions, ...change };
+    },
+    close: async () => {
+      const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+      server.closeAllConnections();
+      await closed;
+    },
+  };
+}
+
+function endpointAt(host: string, path: string, name: string): Endpoint {
+  const endpoint = ENDPOINTS.get(name);
+  if (endpoint === undefined || HOSTS[host]?.test(path) !== true) {
+    throw new Refusal(404, '<html><body>Not found</body></html>', { 'content-type': 'text/html' });
+  }
+  return endpoint;
+}
+
+function poolOf(path: string): Pool {
+  if (path.startsWith('/sapi/')) return 'sapi-ip';
+  return path.startsWith('/api/') ? 'api' : 'fapi';
+}
+
+function single(header: string | string[] | undefined): string | undefined {
+  return Array.isArray(header) ? header[0] : header;
+}
+
+/** Writes the answer, or breaks it off where a fault says so. */
+function send(response: ServerResponse, { status, headers, body, faults }: Answer): void {
+  const broken = faults.find(
+    ({ kind }) =>
+      kind === 'hang' || kind === 'cut-body' || kind === 'stalled-body' || kind === 'huge-body',
+  );
+  if (broken?.kind === 'hang') return;
+  if (broken?.kind === 'huge-body') {
+    response.writeHead(status, headers);
+    pour(response, broken.sizeBytes);
+    return;
+  }
+  const bytes = Buffer.from(body);
+  response.writeHead(status, { ...headers, 'content-length': String(bytes.length) });
+  if (broken === undefined) {
+    response.end(bytes);
+    return;
+  }
+  response.write(bytes.subarray(0, Math.ceil(bytes.length / 2)), () => {
+    if (broken.kind === 'cut-body') response.destroy();
+  });
+}
+
+/** A JSON string of zeros, as large as asked, never held in memory. */
+function pour(response: ServerResponse, sizeBytes: number): void {
+  let left = sizeBytes - 2;
+  response.write('"');
+  const more = (): void => {
+    while (left > 0) {
+      const part = FILLER.subarray(0, Math.min(left, FILLER.length));
+      left -= part.length;
+      if (!response.write(part)) {
+        response.once('drain', more);
+        return;
+      }
+    }
+    response.end('"');
+  };
+  more();
+}
