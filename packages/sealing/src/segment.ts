@@ -10,8 +10,8 @@ import { contextBytes } from './context.ts';
 import { open, seal, type RandomBytes, type SealingKey } from './envelope.ts';
 import type { AccountKeys } from './key-hierarchy.ts';
 
-/** One hour of one account is far below; it bounds what a small sealed row can expand to. */
-const PLAINTEXT_SIZE_BYTES_MAX = 256 * 1024 * 1024;
+/** A first synchronisation is far below; it bounds what a small sealed row can expand to. */
+const PLAINTEXT_SIZE_BYTES_MAX = 64 * 1024 * 1024;
 
 export interface SegmentRange {
   readonly table: string;
@@ -89,6 +89,8 @@ function statePlace(keys: AccountKeys, { table, version }: StateVersion): Place 
 }
 
 function sealCompressed(place: Place, plaintext: Uint8Array, random: RandomBytes): Uint8Array {
+  // What could not be opened again must not be sealed.
+  if (plaintext.length > PLAINTEXT_SIZE_BYTES_MAX) throw new RecordError('ENVELOPE_MALFORMED');
   return seal(place.key, deflateRawSync(plaintext), place.context, random);
 }
 

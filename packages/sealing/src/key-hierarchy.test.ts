@@ -1,0 +1,128 @@
+// Known answers were made with Python's hmac and hashlib from RFC 5869 and the layout in
+// key-hierarchy.ts, for the master key 000102...1f.
+
+import { describe, expect, it } from '@jest/globals';
+import type { RecordError } from '@track-record/errors';
+import { keyLabels, parseMasterKey } from './key-hierarchy.ts';
+import type { Secret } from './secret.ts';
+
+const MASTER_HEX = '000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f';
+const MASTER_BASE64 = 'AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=';
+
+function hex(secret: Secret): string {
+  return secret.open((bytes) => Buffer.from(bytes).toString('hex'));
+}
+
+function refusal(text: string): unknown {
+  try {
+    return parseMasterKey(text);
+  } catch (error) {
+    return error;
+  }
+}
+
+describe('accepts', () => {
+  const master = parseMasterKey(MASTER_HEX);
+  const keys = master.accountKeys('account-1');
+  const known: readonly (readonly [string, string, string])[] = [
+    ['key id', master.id, '9c8f248f53dbbd42'],
+    [
+      'credential key',
+      hex(keys.credential.secret),
+      '806c31599c101097364b20dcf595f8a4e05d6fa67b6d9c122345c5fd5b4a0999',
+    ],
+    [
+      'segment key',
+      hex(keys.segment.secret),
+      '38074a906432a13075e96568ad84284ef4a827efa7e785e825f1bdc4407d25c8',
+    ],
+    [
+      'state key',
+      hex(keys.state.secret),
+      '5a49b80afb8a3d460e733bf0b66dfad3814b73fcf58ba2fc1090aaccf1ab96fb',
+    ],
+    [
+      'statement signing seed',
+      hex(master.statementSigningSeed()),
+      '382c6b02f0c9772b4029435b032d8cb24a14b808a22d8b0776aef2849411175f',
+    ],
+    [
+      'intake seed',
+      hex(master.intakeSeed()),
+      '369d361f8c8c5c6cac5e223c1d17a6d611e49fff776422524236a0ccb66a0210',
+    ],
+    [
+      'sentinel key',
+      hex(master.sentinelKey().secret),
+      'ca5b107d54327f99cec173c39f3bf7db834eead5d2ac45bd21693e792244e903',
+    ],
+    ['pseudonym', master.pseudonym('account-1'), '1d5f4b97877e8dbe0952ac664b4a005e'],
+    [
+      'venue account hash',
+      master.venueAccountHash('binance', '354937868'),
+      'cd6bea33108d54444d9b2a26ee0d127fe419f185ccce46a4f090382f1e1056fc',
+    ],
+  ];
+  it.each(known)('%s', (_name, derived, expected) => {
+    expect(derived).toBe(expected);
+  });
+
+  it.each([
+    ['upper-case hex', MASTER_HEX.toUpperCase()],
+    ['base64', MASTER_BASE64],
+    ['a file with its line end', `${MASTER_HEX}\n`],
+  ])('the same key as %s', (_name, text) => {
+    expect(parseMasterKey(text).id).toBe('9c8f248f53dbbd42');
+  });
+});
+
+describe('refuses', () => {
+  const cases: readonly (readonly [string, string])[] = [
+    ['nothing', ''],
+    ['31 bytes of hex', MASTER_HEX.slice(2)],
+    ['33 bytes of hex', `${MASTER_HEX}00`],
+    ['a digit that is no hex', `g${MASTER_HEX.slice(1)}`],
+    ['hex with a prefix', `0x${MASTER_HEX}`],
+    ['base64 without padding', MASTER_BASE64.slice(0, -1)],
+    ['base64url', `-_${MASTER_BASE64.slice(2)}`],
+    ['another spelling of the last digit', MASTER_BASE64.replace('8=', '9=')],
+    ['31 bytes of base64', Buffer.alloc(31, 7).toString('base64')],
+    ['a passphrase of 32 characters', 'correct horse battery staple 32!'],
+  ];
+  it.each(cases)('%s', (_name, text) => {
+    const error = refusal(text);
+    expect(error).toMatchObject({ code: 'CONFIG_INVALID', place: 'ENCRYPTION_KEY' });
+    if (text !== '') expect((error as RecordError).message).not.toContain(text);
+  });
+});
+
+describe('holds', () => {
+  const master = parseMasterKey(MASTER_HEX);
+
+  it('no label is the beginning of another, so that no info bytes meet', () => {
+    const labels = Object.values(keyLabels);
+    for (const label of labels) {
+      expect(labels.filter((other) => other.startsWith(label))).toEqual([label]);
+    }
+  });
+
+  it('accounts share no key and no pseudonym', () => {
+    const [one, two] = [master.accountKeys('a'), master.accountKeys('b')];
+    const keys = [one, two].flatMap(({ credential, segment, state }) =>
+      [credential, segment, state].map(({ secret }) => hex(secret)),
+    );
+    expect(new Set(keys).size).toBe(6);
+    expect(master.pseudonym('a')).not.toBe(master.pseudonym('b'));
+  });
+
+  it('the id is not a piece of the key', () => {
+    expect(MASTER_HEX).not.toContain(master.id);
+  });
+
+  it('wiped keys do not open, and the master key still does', () => {
+    const keys = master.accountKeys('a');
+    keys.wipe();
+    expect(() => hex(keys.credential.secret)).toThrow();
+    expect(hex(master.accountKeys('a').state.secret)).toHaveLength(64);
+  });
+});
