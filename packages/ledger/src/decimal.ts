@@ -104,7 +104,7 @@ function mantissaAt(value: Decimal, scale: number): bigint {
 
 const powers: bigint[] = [];
 
-function powerOfTen(exponent: number): bigint {
+export function powerOfTen(exponent: number): bigint {
   const known = powers[exponent];
   if (known !== undefined) return known;
   const power = 10n ** BigInt(exponent);

@@ -1,6 +1,7 @@
 import type { Verb } from '../verb.ts';
+import { compute } from './compute.ts';
 import { metrics } from './metrics.ts';
 import { verify } from './verify.ts';
 
 /** Every verb, in the order the help lists them. One file per verb. */
-export const verbs: readonly Verb[] = [metrics, verify];
+export const verbs: readonly Verb[] = [compute, metrics, verify];

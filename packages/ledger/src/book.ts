@@ -1,0 +1,138 @@
+// The running state of one account: a balance per asset and a position per instrument, changed by one entry
+// at a time. Exact: a balance is a bigint at the finest scale its asset has shown, so an entry costs a few
+// integer additions. It knows nothing of prices and hours.
+
+import assert from 'node:assert/strict';
+import {
+  add,
+  type Decimal,
+  multiply,
+  negate,
+  normalise,
+  powerOfTen,
+  sign,
+  ZERO,
+} from './decimal.ts';
+import type { Entry, Instrument, Posting, Split } from './entry.ts';
+import { applyFill, FLAT, type Position } from './position.ts';
+
+/** A total that grows in place; the hot loop makes no object per posting. */
+export interface RunningTotal {
+  mantissa: bigint;
+  scale: number;
+}
+
+export interface BookState {
+  readonly balances: ReadonlyMap<string, Decimal>;
+  readonly positions: ReadonlyMap<string, Position>;
+}
+
+/** Realised profit that the ledger computed because the venue does not post it. */
+export type DerivedPosting = Posting;
+
+export class Book {
+  readonly balances = new Map<string, RunningTotal>();
+  readonly positions = new Map<string, Position>();
+  /** Assets that went below zero since the reader last cleared this. */
+  readonly overdrawn = new Set<string>();
+  /** Shares held as balances and currencies of the foreign exchange market: priced in sessions. */
+  readonly closingAssets = new Set<string>();
+  readonly #instruments: ReadonlyMap<string, Instrument>;
+
+  constructor(instruments: ReadonlyMap<string, Instrument>, state: BookState) {
+    this.#instruments = instruments;
+    for (const { kind, base, quote } of instruments.values()) {
+      if (kind === 'equity' || kind === 'fx') this.closingAssets.add(base);
+      if (kind === 'fx') this.closingAssets.add(quote);
+    }
+    for (const [asset, balance] of state.balances) this.post(asset, balance);
+    for (const [name, position] of state.positions) this.positions.set(name, position);
+  }
+
+  /** Applies one entry; the answer is the realised posting it derived, or null. */
+  apply(entry: Entry): DerivedPosting | null {
+    for (const posting of entry.postings) this.post(posting.asset, posting.amount);
+    if (entry.split !== undefined) this.#split(entry.split);
+    if (entry.position === undefined) return null;
+    const instrument = this.instrument(entry.position.instrument);
+    const before = this.positions.get(entry.position.instrument) ?? FLAT;
+    const { position, realised } = applyFill(before, instrument, entry.position);
+    this.positions.set(entry.position.instrument, position);
+    if (sign(realised) === 0) return null;
+    this.post(instrument.settle, realised);
+    return { asset: instrument.settle, amount: realised };
+  }
+
+  post(asset: string, amount: Decimal): void {
+    let total = this.balances.get(asset);
+    if (total === undefined) {
+      total = { mantissa: amount.mantissa, scale: amount.scale };
+      this.balances.set(asset, total);
+    } else addTo(total, amount);
+    if (total.mantissa < 0n) this.overdrawn.add(asset);
+  }
+
+  /** A change of a position that no fill explains. */
+  adjust(name: string, change: Position): void {
+    const position = this.positions.get(name) ?? FLAT;
+    this.positions.set(name, {
+      contracts: add(position.contracts, change.contracts),
+      cost: add(position.cost, change.cost),
+    });
+  }
+
+  balance(asset: string): Decimal {
+    return this.balances.get(asset) ?? ZERO;
+  }
+
+  /** The document was checked to define every instrument it names. */
+  instrument(name: string): Instrument {
+    const instrument = this.#instruments.get(name);
+    assert(instrument !== undefined, 'an instrument that the document does not define');
+    return instrument;
+  }
+
+  /** What is held, one spelling per number, names in order: the same state has the same bytes. */
+  state(): BookState {
+    const balances = new Map<string, Decimal>();
+    for (const asset of [...this.balances.keys()].sort()) {
+      const balance = this.balance(asset);
+      if (sign(balance) !== 0) balances.set(asset, normalise(balance));
+    }
+    const positions = new Map<string, Position>();
+    for (const name of [...this.positions.keys()].sort()) {
+      const position = this.positions.get(name) ?? FLAT;
+      if (sign(position.contracts) === 0 && sign(position.cost) === 0) continue;
+      positions.set(name, {
+        contracts: normalise(position.contracts),
+        cost: normalise(position.cost),
+      });
+    }
+    return { balances, positions };
+  }
+
+  /** No cash. Shares may be held as a position or as a balance of the base asset. */
+  #split(split: Split): void {
+    const position = this.positions.get(split.instrument);
+    if (position !== undefined) {
+      const contracts = normalise(multiply(position.contracts, split.ratio));
+      this.positions.set(split.instrument, { contracts, cost: position.cost });
+    }
+    const { base, kind } = this.instrument(split.instrument);
+    const shares = this.balance(base);
+    if (kind === 'equity' && sign(shares) !== 0) {
+      this.post(base, add(multiply(shares, split.ratio), negate(shares)));
+    }
+  }
+}
+
+export function addTo(total: RunningTotal, amount: Decimal): void {
+  if (amount.scale === total.scale) {
+    total.mantissa += amount.mantissa;
+  } else if (amount.scale < total.scale) {
+    total.mantissa += amount.mantissa * powerOfTen(total.scale - amount.scale);
+  } else {
+    total.mantissa = total.mantissa * powerOfTen(amount.scale - total.scale) + amount.mantissa;
+    total.scale = amount.scale;
+  }
+}

@@ -1,0 +1,111 @@
+// One position in one instrument and how a fill changes it: contracts, and the cost they were opened at.
+// Every kind uses one signed *notional* in the settle asset: contracts x size x price, and for inverse
+// contracts, whose face is in the quote currency, minus contracts x size / price. With that sign
+// notional(mark) - cost is the unrealised profit of long and short, linear and inverse alike, and
+// contracts x size / cost is the harmonic average entry of an inverse position (returns.md 2).
+// Profit per fill is conserved: cost after = cost before + notional of the fill + realised.
+
+import {
+  absolute,
+  add,
+  compare,
+  type Decimal,
+  divide,
+  multiply,
+  negate,
+  round,
+  sign,
+  subtract,
+  ZERO,
+} from './decimal.ts';
+import type { Instrument, InstrumentKind, PositionChange } from './entry.ts';
+
+/** Twice the 18 digits of the finest venue: a product of quantity and price stays exact. */
+export const COST_SCALE = 36;
+
+/** A realised posting has as many digits as the finest asset; what it rounds off stays in the cost. */
+const REALISED_SCALE = 18;
+
+/** Venues print an average entry price with 5 to 12 digits; a larger difference is another position. */
+const ENTRY_PRICE_TOLERANCE: Decimal = { mantissa: 1n, scale: 5 };
+
+export interface Position {
+  readonly contracts: Decimal;
+  /** Sum of the notionals that opened it, in the settle asset, at most COST_SCALE digits. */
+  readonly cost: Decimal;
+}
+
+export const FLAT: Position = { contracts: ZERO, cost: ZERO };
+
+/** Margined contracts are worth what they have gained; shares and options are worth their price. */
+export function isMargined(kind: InstrumentKind): boolean {
+  return kind !== 'equity' && kind !== 'option';
+}
+
+export function notional(instrument: Instrument, contracts: Decimal, price: Decimal): Decimal {
+  const sized = multiply(contracts, instrument.contractSize);
+  const size = instrument.multiplier === undefined ? sized : multiply(sized, instrument.multiplier);
+  if (instrument.kind === 'inverse') return negate(divide(size, price, COST_SCALE));
+  return trimmed(multiply(size, price));
+}
+
+/** What the position adds to equity at this mark, in the settle asset. */
+export function positionValue(instrument: Instrument, position: Position, mark: Decimal): Decimal {
+  const value = notional(instrument, position.contracts, mark);
+  return isMargined(instrument.kind) ? subtract(value, position.cost) : value;
+}
+
+/** The position after a fill, and the profit this ledger must post because the venue does not. */
+export function applyFill(
+  position: Position,
+  instrument: Instrument,
+  change: PositionChange,
+): { position: Position; realised: Decimal } {
+  const contracts = add(position.contracts, change.contracts);
+  const total = add(position.cost, notional(instrument, change.contracts, change.price));
+  if (sign(position.contracts) * sign(change.contracts) >= 0) {
+    return { position: { contracts, cost: total }, realised: ZERO };
+  }
+  const flipped = sign(contracts) === sign(change.contracts);
+  const cost = flipped
+    ? notional(instrument, contracts, change.price)
+    : costShare(position, contracts);
+  if (instrument.realised === 'posted' || !isMargined(instrument.kind)) {
+    return { position: { contracts, cost }, realised: ZERO };
+  }
+  const realised = round(subtract(cost, total), REALISED_SCALE);
+  return { position: { contracts, cost: add(total, realised) }, realised };
+}
+
+/** The position before a fill, or null where the fill closed it and its cost is no longer known. */
+export function undoFill(
+  position: Position,
+  instrument: Instrument,
+  change: PositionChange,
+): Position | null {
+  const contracts = subtract(position.contracts, change.contracts);
+  if (sign(contracts) === 0) return FLAT;
+  if (sign(contracts) * sign(change.contracts) > 0) {
+    const opened = notional(instrument, change.contracts, change.price);
+    return { contracts, cost: subtract(position.cost, opened) };
+  }
+  if (sign(contracts) !== sign(position.contracts)) return null;
+  return { contracts, cost: costShare(position, contracts) };
+}
+
+/** True when both describe one position, as far as the printed entry price can tell. */
+export function samePosition(ours: Position, theirs: Position, kind: InstrumentKind): boolean {
+  if (compare(ours.contracts, theirs.contracts) !== 0) return false;
+  if (sign(ours.contracts) === 0 || !isMargined(kind)) return true;
+  const difference = absolute(subtract(ours.cost, theirs.cost));
+  return compare(difference, absolute(multiply(theirs.cost, ENTRY_PRICE_TOLERANCE))) <= 0;
+}
+
+function costShare(position: Position, contracts: Decimal): Decimal {
+  if (sign(contracts) === 0) return ZERO;
+  return divide(multiply(position.cost, contracts), position.contracts, COST_SCALE);
+}
+
+function trimmed(value: Decimal): Decimal {
+  return value.scale > COST_SCALE ? round(value, COST_SCALE) : value;
+}

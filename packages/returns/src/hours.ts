@@ -1,0 +1,105 @@
+// From a ledger to hourly returns: replays the entries once in their order, values the book at every full
+// hour and at every flow, checks it against every anchor, and lets `judge.ts` say what each hour is worth
+// saying. Rules: returns.md 1.4 (edges) and 2.1 (valuation, reconciliation). The document is untrusted;
+// the result is a function of it, of the opening and of the policy, and of nothing else.
+
+import { RecordError } from '@track-record/errors';
+import {
+  type Anchor,
+  assetsThatMayBeOwed,
+  Book,
+  bookResidual,
+  checkDocument,
+  type Checkpoint,
+  type Entry,
+  HOUR_MS,
+  type LedgerDocument,
+  orderEntries,
+  PriceTable,
+  reconcile,
+  replayBackward,
+  sortAnchors,
+} from '@track-record/ledger';
+import { HourReplay, type HourFacts } from './hour-replay.ts';
+import { type Hour, judgeHours } from './judge.ts';
+import { type HoursPolicy, policyFor } from './policy.ts';
+
+export interface HoursOptions {
+  /** The state at the beginning of the window; without it the first anchor fixes the opening. */
+  readonly opening?: Checkpoint;
+  readonly policy?: HoursPolicy;
+}
+
+export interface HoursReport {
+  readonly opening: Checkpoint;
+  readonly hours: readonly Hour[];
+  /** The opening of the window that begins where this one ends. */
+  readonly closing: Checkpoint;
+}
+
+/** Refusals: LEDGER_ codes, see `checkDocument`, `orderEntries`, `replayBackward`. */
+export function computeHours(document: LedgerDocument, options: HoursOptions = {}): HoursReport {
+  checkDocument(document);
+  const { window, account } = document;
+  const entries = orderEntries(document.entries);
+  const opening = options.opening ?? replayBackward(document, entries);
+  if (opening.asOf !== window.from) throw new RecordError('LEDGER_MALFORMED', { place: 'opening' });
+  const policy = options.policy ?? policyFor(account.reportingCurrency);
+  const book = new Book(document.instruments, opening);
+  const table = new PriceTable(document, options.opening ?? null);
+  table.advance(window.from);
+  const replay = new HourReplay(book, table, policy, assetsThatMayBeOwed(document, opening));
+  const anchors = sortAnchors(document.anchors);
+  const facts: HourFacts[] = [];
+  let next = 0;
+  let nextAnchor = 0;
+  for (let start = window.from; start < window.to; start += HOUR_MS) {
+    const end = start + HOUR_MS;
+    replay.begin(start);
+    for (;;) {
+      const entry = entries[next];
+      const anchor = anchors[nextAnchor];
+      if (anchor !== undefined && anchor.asOf <= Math.min(entry?.at ?? end, end)) {
+        replay.check(anchor);
+        nextAnchor += 1;
+      } else if (entry !== undefined && entry.at < end) {
+        replay.apply(entry);
+        next += 1;
+      } else break;
+    }
+    if (end === window.to) {
+      checkBeyond(replay, book, document, entries.slice(next), anchors.slice(nextAnchor));
+    }
+    facts.push(replay.close());
+  }
+  return {
+    opening: { ...opening, ...new Book(document.instruments, opening).state() },
+    hours: judgeHours(facts, policy),
+    closing: { asOf: window.to, ...book.state(), ...table.quotes() },
+  };
+}
+
+/**
+ * Balances are observed some minutes past the hour. Entries after the window bring a copy of the book to
+ * that instant; what then differs is booked to the last hour, since nobody knows on which side it happened.
+ */
+function checkBeyond(
+  replay: HourReplay,
+  book: Book,
+  document: LedgerDocument,
+  entries: readonly Entry[],
+  anchors: readonly Anchor[],
+): void {
+  if (anchors.length === 0) return;
+  const beyond = new Book(document.instruments, book.state());
+  let next = 0;
+  for (const anchor of anchors) {
+    for (; (entries[next]?.at ?? anchor.asOf) < anchor.asOf; next += 1) {
+      const entry = entries[next];
+      if (entry !== undefined) beyond.apply(entry);
+    }
+    const residual = reconcile(beyond, anchor);
+    bookResidual(beyond, residual);
+    replay.bookResidual(anchor.asOf, residual);
+  }
+}

@@ -1,0 +1,59 @@
+// The JSON form of a report, `track-record-hours/1` (FORMATS.md). One spelling per number: no trailing
+// zeros, but for the return, which always has its 18 digits.
+
+import { type Decimal, formatDecimal, formatInstant, normalise, sign } from '@track-record/ledger';
+import type { HoursReport } from './hours.ts';
+import type { Hour } from './judge.ts';
+
+export const HOURS_FORMAT = 'track-record-hours/1';
+
+/** Names the definition of the return; a change of the definition changes it. */
+export const RETURN_METHOD = 'twr-cut-at-flows/1';
+
+export function formatHoursReport(
+  report: HoursReport,
+  options: { readonly balances: boolean } = { balances: false },
+): unknown {
+  const { opening, hours } = report;
+  return {
+    format: HOURS_FORMAT,
+    method: RETURN_METHOD,
+    opening: { asOf: formatInstant(opening.asOf), balances: formatAmounts(opening.balances) },
+    hours: hours.map((hour) => formatHour(hour, options.balances)),
+  };
+}
+
+function formatHour(hour: Hour, balances: boolean): unknown {
+  return {
+    hour: formatInstant(hour.hour),
+    status: hour.status,
+    reason: hour.reason,
+    navOpen: formatOrNull(hour.navOpen),
+    navClose: formatOrNull(hour.navClose),
+    flow: formatOrNull(hour.flow),
+    pnl: formatOrNull(hour.pnl),
+    return: hour.return === null ? null : formatDecimal(hour.return),
+    fees: formatOrNull(hour.fees),
+    funding: formatOrNull(hour.funding),
+    coverage: formatDecimal(hour.coverage),
+    residual: formatAmounts(hour.residual),
+    residualValue: formatOrNull(hour.residualValue),
+    ...(hour.derived.size === 0 ? {} : { derived: formatAmounts(hour.derived) }),
+    ...(balances ? { balances: formatAmounts(hour.balances) } : {}),
+  };
+}
+
+/** In the order of the names; an amount of zero is not held and not listed. */
+function formatAmounts(amounts: ReadonlyMap<string, Decimal>): Record<string, string> {
+  const listed = [...amounts].filter(([, amount]) => sign(amount) !== 0);
+  listed.sort(([left], [right]) => (left < right ? -1 : 1));
+  return Object.fromEntries(listed.map(([name, amount]) => [name, formatExact(amount)]));
+}
+
+function formatOrNull(value: Decimal | null): string | null {
+  return value === null ? null : formatExact(value);
+}
+
+function formatExact(value: Decimal): string {
+  return formatDecimal(normalise(value));
+}
