@@ -23,9 +23,10 @@ import { AttestationClient } from './generated/trackrecord/v1/attestation.ts';
 import { ResultsClient } from './generated/trackrecord/v1/results.ts';
 import { StatusClient, type GetStatusResponse } from './generated/trackrecord/v1/status.ts';
 import type { Component, RpcSources } from './sources.ts';
-import { parseAccount, parseCode, parseHour } from './wire.ts';
+import { parseAccount, parseCode, parseHour } from './parse-answer.ts';
 
 export type {
+  AccountStateName,
   AccountStatus,
   AttestationEvidence,
   Component,

@@ -1,9 +1,7 @@
-// Domain values to protobuf messages and back. Going out, a string that is not of its closed form stops the
-// call: a defect elsewhere must not turn this door into a channel for free text. Coming in at the client,
-// everything is untrusted and a deviation is RPC_ANSWER_MALFORMED.
+// Domain values to protobuf messages. A string that is not of its closed form stops the call: a defect
+// elsewhere must not turn this door into a channel for free text.
 
 import assert from 'node:assert';
-import { codes, RecordError, type Code } from '@track-record/errors';
 import type { GetAttestationResponse } from './generated/trackrecord/v1/attestation.ts';
 import {
   HourStatus,
@@ -25,7 +23,7 @@ import type {
   SignedStatement,
 } from './sources.ts';
 
-const accountStates = {
+export const accountStates = {
   connecting: AccountState.CONNECTING,
   refused: AccountState.REFUSED,
   active: AccountState.ACTIVE,
@@ -34,7 +32,7 @@ const accountStates = {
   closed: AccountState.CLOSED,
 } as const satisfies Record<AccountStateName, AccountState>;
 
-const hourStatuses = {
+export const hourStatuses = {
   measured: HourStatus.MEASURED,
   no_capital: HourStatus.NO_CAPITAL,
   dust: HourStatus.DUST,
@@ -46,15 +44,15 @@ const hourStatuses = {
   market_closed: HourStatus.MARKET_CLOSED,
 } as const satisfies Record<HourStatusName, HourStatus>;
 
-const provenances = {
+export const provenances = {
   observed: Provenance.OBSERVED,
   backfilled: Provenance.BACKFILLED,
 } as const satisfies Record<ProvenanceName, Provenance>;
 
 /** A ratio as the ledger prints it. The bound keeps a runaway number from filling a message. */
-const RATIO = /^-?\d{1,40}(\.\d{1,40})?$/;
+export const RATIO = /^-?\d{1,40}(\.\d{1,40})?$/;
 /** One word of a vocabulary of ours. */
-const WORD = /^[A-Za-z][A-Za-z0-9_]{0,63}$/;
+export const WORD = /^[A-Za-z][A-Za-z0-9_]{0,63}$/;
 /** Name and version of a format. */
 const FORMAT = /^[a-z][a-z0-9-]{0,62}\/[0-9]{1,4}$/;
 
@@ -100,54 +98,4 @@ export function evidenceToWire(evidence: AttestationEvidence): GetAttestationRes
     tlsSpkiSha256: Buffer.from(evidence.tlsSpkiSha256),
     nonceSignature: Buffer.from(evidence.nonceSignature),
   };
-}
-
-export function parseAccount(wire: WireAccount): AccountStatus {
-  return {
-    accountId: wire.accountId,
-    state: parseName(accountStates, wire.state),
-    lastHourMs: wire.lastHourMs === undefined ? null : parseInteger(wire.lastHourMs),
-    hoursMissing: wire.hoursMissing,
-    code: wire.code === undefined ? null : parseCode(wire.code),
-    syncing: wire.syncing,
-  };
-}
-
-export function parseHour(wire: WireHour): HourlyReturn {
-  return {
-    hourMs: parseInteger(wire.hourMs),
-    status: parseName(hourStatuses, wire.status),
-    reason: wire.reason === undefined ? null : matching(WORD, wire.reason),
-    hourlyReturn: wire.hourlyReturn === undefined ? null : matching(RATIO, wire.hourlyReturn),
-    coverage: matching(RATIO, wire.coverage),
-    provenance: parseName(provenances, wire.provenance),
-    sequence: parseInteger(wire.sequence),
-    statementHash: wire.statementHash,
-  };
-}
-
-/** A code of the closed vocabulary. */
-export function parseCode(text: string): Code {
-  if (!Object.hasOwn(codes, text)) throw new RecordError('RPC_ANSWER_MALFORMED');
-  return text as Code;
-}
-
-function parseName<Name extends string>(
-  names: Readonly<Record<Name, number>>,
-  value: number,
-): Name {
-  const found = Object.entries(names).find(([, literal]) => literal === value);
-  if (found === undefined) throw new RecordError('RPC_ANSWER_MALFORMED');
-  return found[0] as Name;
-}
-
-function parseInteger(value: bigint): number {
-  const result = Number(value);
-  if (!Number.isSafeInteger(result)) throw new RecordError('RPC_ANSWER_MALFORMED');
-  return result;
-}
-
-function matching(form: RegExp, text: string): string {
-  if (!form.test(text)) throw new RecordError('RPC_ANSWER_MALFORMED');
-  return text;
 }
