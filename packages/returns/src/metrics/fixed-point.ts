@@ -80,7 +80,7 @@ export function normalDistribution(value: Fixed): Fixed {
     sum += term;
     term = multiply(multiply(term, value), value) / odd;
   }
-  return ONE / 2n + multiply(normalDensity(value), sum);
+  return ONE / 2n + (sum * ONE) / inverseDensity(value);
 }
 
 /**
@@ -91,7 +91,7 @@ export function normalQuantile(probability: Fixed): Fixed {
   let value = 0n;
   for (;;) {
     const missing = probability - normalDistribution(value);
-    const step = (missing * ONE) / normalDensity(value);
+    const step = multiply(missing, inverseDensity(value));
     // Newton squares the error: after a step of less than 10^-28 what is left is below the scale.
     value += step;
     if (step < 10n ** 22n) return value;
@@ -131,8 +131,12 @@ function integerRoot(value: bigint): bigint {
   }
 }
 
-function normalDensity(value: Fixed): Fixed {
-  return (exp(-multiply(value, value) / 2n) * ONE) / ROOT_2_PI;
+/**
+ * 1 over the normal density: far from 0 it is large and keeps the digits that the density would
+ * lose.
+ */
+function inverseDensity(value: Fixed): Fixed {
+  return multiply(exp(multiply(value, value) / 2n), ROOT_2_PI);
 }
 
 /** 2 artanh((x - 1) / (x + 1)) = 2 (z + z^3/3 + z^5/5 + ...). */
