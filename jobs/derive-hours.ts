@@ -2,7 +2,7 @@
 // hourly one and a re-aggregation; only the opening and the window differ.
 
 import {
-  mergeEntries,
+  orderEntries,
   priceRequests,
   type Checkpoint,
   type Entry,
@@ -35,7 +35,7 @@ export async function deriveHours(
   window: Window,
   context: RouteContext,
 ): Promise<Derivation> {
-  const entries = mergeEntries(known.entries, collected?.entries ?? []);
+  const entries = orderEntries([...known.entries, ...(collected?.entries ?? [])]);
   const unpriced: LedgerDocument = {
     account: {
       id: account.accountId,

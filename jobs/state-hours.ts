@@ -2,7 +2,7 @@
 // says the same and restated when it does not; nothing is ever written over.
 
 import { formatDecimal } from '@track-record/ledger';
-import type { HourReturn } from '@track-record/returns';
+import type { Hour } from '@track-record/returns';
 import {
   formatCoverage,
   formatHour,
@@ -40,7 +40,7 @@ export interface StatementFrame {
 const findings = ['status', 'reason', 'return', 'coverage', 'residual'] as const;
 
 export async function stateHours(
-  hours: readonly HourReturn[],
+  hours: readonly Hour[],
   frame: StatementFrame,
   context: RouteContext,
 ): Promise<StatedHour[]> {
@@ -99,12 +99,12 @@ function frameOf(frame: StatementFrame, context: RouteContext) {
   } as const;
 }
 
-function findingOf(hour: HourReturn) {
+function findingOf(hour: Hour) {
   return {
     status: hour.status,
     reason: hour.reason,
     return: hour.return === null ? null : formatDecimal(hour.return),
-    coverage: hour.coverage === null ? null : formatCoverage(hour.coverage),
+    coverage: formatCoverage(hour.coverage),
     residual: residualClass(hour.residualValue, hour.navOpen),
   };
 }

@@ -30,6 +30,9 @@ create view released.statement as
   from record.statement;
 
 grant select on all tables in schema released to gateway;
+-- The worker's own door answers from the same view.
+grant usage on schema released to enclave_worker;
+grant select on released.account_status to enclave_worker;
 
 create function record.refuse(code text) returns void
 language plpgsql set search_path = pg_catalog, pg_temp as $$

@@ -115,6 +115,11 @@ function never(message: string): CodeEntry {
   return { retry: 'never', consequence: 'hold', message };
 }
 
+/** Whether a text from outside is one of our codes. */
+export function isCode(text: string): text is Code {
+  return Object.hasOwn(codes, text);
+}
+
 /** Only the account's owner can mend it. */
 function owner(message: string): CodeEntry {
   return { retry: 'never', consequence: 'pause', message };

@@ -14,8 +14,11 @@ export const statementLabels = {
   hash: 'track-record/v1/statement-hash\0',
   signature: 'track-record/v1/statement-signature\0',
   keyId: 'track-record/v1/statement-key-id\0',
+  nonce: 'track-record/v1/nonce-signature\0',
 } as const;
 
+/** WebCrypto's key, by the name its own functions give it. */
+type PrivateKey = Parameters<typeof crypto.subtle.sign>[1];
 type StatementLabel = (typeof statementLabels)[keyof typeof statementLabels];
 
 export interface SigningKey {
@@ -25,6 +28,8 @@ export interface SigningKey {
   readonly publicKey: Uint8Array;
   /** The signature over the labelled bytes of a statement: 64 bytes. */
   readonly sign: (statementBytes: Uint8Array) => Promise<Uint8Array>;
+  /** The signature over a caller's labelled nonce: that this key answers now. 64 bytes. */
+  readonly signNonce: (nonce: Uint8Array) => Promise<Uint8Array>;
 }
 
 /** The seed is copied before the first await; the caller wipes its own. */
@@ -40,10 +45,8 @@ export async function signingKeyFromSeed(seed: Uint8Array): Promise<SigningKey> 
     return {
       keyId: await keyIdOf(publicKey),
       publicKey,
-      sign: async (bytes) => {
-        const message = labelled(statementLabels.signature, bytes);
-        return new Uint8Array(await crypto.subtle.sign('Ed25519', key, message));
-      },
+      sign: (bytes) => signLabelled(key, statementLabels.signature, bytes),
+      signNonce: (nonce) => signLabelled(key, statementLabels.nonce, nonce),
     };
   } finally {
     pkcs8.fill(0);
@@ -74,6 +77,14 @@ export async function keyIdOf(publicKey: Uint8Array): Promise<string> {
 /** SHA-256(label || bytes). */
 export async function labelledHash(label: StatementLabel, bytes: Uint8Array): Promise<Uint8Array> {
   return new Uint8Array(await crypto.subtle.digest('SHA-256', labelled(label, bytes)));
+}
+
+async function signLabelled(
+  key: PrivateKey,
+  label: StatementLabel,
+  bytes: Uint8Array,
+): Promise<Uint8Array> {
+  return new Uint8Array(await crypto.subtle.sign('Ed25519', key, labelled(label, bytes)));
 }
 
 function labelled(label: StatementLabel, bytes: Uint8Array): Uint8Array<ArrayBuffer> {

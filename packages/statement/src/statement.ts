@@ -35,7 +35,7 @@ const REASON = /^[a-z][a-z_]{0,39}$/;
 const RETURN = /^(?!-0\.0+$)-?(?:0|[1-9][0-9]{0,11})\.[0-9]{18}$/;
 const COVERAGE = /^(?:0|1|0\.[0-9]{0,3}[1-9])$/;
 
-const hourStatuses = [
+export const hourStatuses = [
   'measured',
   'no_capital',
   'dust',
@@ -52,7 +52,7 @@ export type HourStatus = (typeof hourStatuses)[number];
 const residualClasses = ['none', 'disclosed', 'material', 'unknown'] as const;
 export type ResidualClass = (typeof residualClasses)[number];
 
-const provenances = ['observed', 'backfilled'] as const;
+export const provenances = ['observed', 'backfilled'] as const;
 export type Provenance = (typeof provenances)[number];
 
 /** What the venue's key might do when the hour was read; null where the venue does not say. */
@@ -140,9 +140,10 @@ export function formatCoverage(coverage: Decimal): string {
   return text.replace(/\.?0+$/, '');
 }
 
-/** The class of a residual's value against the hour's equity; null means it could not be valued. */
-export function residualClass(value: Decimal | null, equity: Decimal): ResidualClass {
-  if (value === null || sign(equity) <= 0) return 'unknown';
+/** The class of a residual's value against the hour's equity; null means that it could not be valued. */
+export function residualClass(value: Decimal | null, equity: Decimal | null): ResidualClass {
+  if (value !== null && sign(value) === 0) return 'none';
+  if (value === null || equity === null || sign(equity) <= 0) return 'unknown';
   const within = (share: Decimal): boolean =>
     compare(absolute(value), multiply(equity, share)) <= 0;
   if (within(RESIDUAL_NONE_MAX)) return 'none';

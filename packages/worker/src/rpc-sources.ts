@@ -1,12 +1,20 @@
 // What the door reads: released rows, the evidence and the worker's health. Nothing here opens an envelope.
 
 import { createHash } from 'node:crypto';
+import { isCode, RecordError, type Code } from '@track-record/errors';
 import { developmentEvidence } from '@track-record/attestation/insecure';
 import type { Binding } from '@track-record/attestation';
 import { sql } from 'kysely';
 import type { RouteContext } from '@track-record/jobs/context';
-import type { RpcSources } from '@track-record/rpc';
-import { accountStatuses, hourlyReturns, loadStatements } from '@track-record/store';
+import type { AccountStatus, HourlyReturn, RpcSources } from '@track-record/rpc';
+import { hourStatuses, provenances } from '@track-record/statement';
+import {
+  accountStatuses,
+  hourlyReturns,
+  loadStatements,
+  type OwnedAccountStatus,
+  type StatedHourRow,
+} from '@track-record/store';
 import type { PgBoss } from 'pg-boss';
 import type { Clock } from './clock.ts';
 import { settingNames, type Config } from './config.ts';
@@ -34,8 +42,11 @@ export async function rpcSources(
   const evidence = await developmentEvidence(binding, clock());
   const evidenceBytes = Buffer.from(JSON.stringify(evidence));
   return {
-    statusOf: (ownerId, accountId) => accountStatuses(db, ownerId, accountId),
-    hourlyReturns: (accountId, fromMs, toMs) => hourlyReturns(db, accountId, fromMs, toMs),
+    statusOf: async (ownerId, accountId) =>
+      (await accountStatuses(db, ownerId, accountId)).map(readStatus),
+    hourlyReturns: async function* (accountId, fromMs, toMs) {
+      for (const row of await hourlyReturns(db, accountId, fromMs, toMs)) yield readHour(row);
+    },
     statements: async function* (accountId, fromMs, toMs) {
       for await (const row of loadStatements(db, accountId, fromMs, toMs)) {
         yield { body: row.body, signature: row.signature };
@@ -74,4 +85,42 @@ function configSha256(config: Config): Uint8Array {
     .filter((name) => !secret.has(name))
     .map((name) => [name, Object.entries(config).find(([key]) => key === name)?.[1] ?? null]);
   return createHash('sha256').update(JSON.stringify(settings)).digest();
+}
+
+const accountStates = ['connecting', 'active', 'paused', 'quarantined', 'closed'] as const;
+
+/** Rows are untrusted: a word outside its vocabulary does not go out. */
+function readStatus(row: OwnedAccountStatus): AccountStatus {
+  return {
+    accountId: row.accountId,
+    state: oneOf(accountStates, row.state),
+    lastHourMs: row.lastHour,
+    hoursMissing: row.hoursMissing,
+    code: row.code === null ? null : readCode(row.code),
+    syncing: row.syncing,
+  };
+}
+
+function readHour(row: StatedHourRow): HourlyReturn {
+  return {
+    hourMs: row.hour,
+    status: oneOf(hourStatuses, row.status),
+    reason: row.reason,
+    hourlyReturn: row.return,
+    coverage: row.coverage,
+    provenance: oneOf(provenances, row.provenance),
+    sequence: row.sequence,
+    statementHash: row.hash,
+  };
+}
+
+function readCode(text: string): Code {
+  if (!isCode(text)) throw new RecordError('STORE_ROW_UNTRUSTED');
+  return text;
+}
+
+function oneOf<Word extends string>(words: readonly Word[], text: string): Word {
+  const word = words.find((each) => each === text);
+  if (word === undefined) throw new RecordError('STORE_ROW_UNTRUSTED');
+  return word;
 }

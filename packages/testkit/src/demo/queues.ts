@@ -1,25 +1,27 @@
 // The queues as the role operator sees them: states and counts, no payload.
 
-import { openStore } from '@track-record/store';
+import pg from 'pg';
+
+interface JobCount {
+  readonly name: string;
+  readonly state: string;
+  readonly jobs: string;
+}
 
 export async function readQueues(operatorUrl: string): Promise<string[]> {
-  const store = openStore(operatorUrl, { connectionsMax: 1 });
+  const client = new pg.Client({ connectionString: operatorUrl });
+  await client.connect();
   try {
-    const jobs = await store.db
-      .selectFrom('operator.job')
-      .select(({ fn }) => ['name', 'state', fn.countAll<string>().as('jobs')])
-      .groupBy(['name', 'state'])
-      .orderBy('name')
-      .orderBy('state')
-      .execute();
+    const { rows } = await client.query<JobCount>(
+      'select name, state, count(*) as jobs from operator.job group by 1, 2 order by 1, 2',
+    );
     return [
       '  queue                       state         jobs',
-      ...jobs.map(
-        ({ name, state, jobs: count }) =>
-          `  ${(name ?? '').padEnd(27)} ${(state ?? '').padEnd(10)} ${count.padStart(7)}`,
+      ...rows.map(
+        ({ name, state, jobs }) => `  ${name.padEnd(27)} ${state.padEnd(10)} ${jobs.padStart(7)}`,
       ),
     ];
   } finally {
-    await store.close();
+    await client.end();
   }
 }
