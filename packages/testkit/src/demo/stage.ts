@@ -94,7 +94,7 @@ export async function openStage(options: StageOptions): Promise<Stage> {
     operatorUrl: logins.operator,
     gatewayUrl: logins.gateway,
     workerPid: worker.child.pid ?? 0,
-    venueRequests: () => venue.requests.values().reduce((sum, count) => sum + count, 0),
+    venueRequests: () => [...venue.requests.values()].reduce((sum, count) => sum + count, 0),
     setClock,
     workerLog: worker.log,
     close: async () => {
