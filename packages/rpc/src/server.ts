@@ -19,19 +19,9 @@ import { HealthService } from './generated/grpc/health/v1/health.ts';
 import {
   AttestationService,
   type AttestationServer,
-  type GetAttestationRequest,
 } from './generated/trackrecord/v1/attestation.ts';
-import {
-  ResultsService,
-  type ExportStatementsRequest,
-  type GetHourlyReturnsRequest,
-  type ResultsServer,
-} from './generated/trackrecord/v1/results.ts';
-import {
-  StatusService,
-  type GetStatusRequest,
-  type StatusServer,
-} from './generated/trackrecord/v1/status.ts';
+import { ResultsService, type ResultsServer } from './generated/trackrecord/v1/results.ts';
+import { StatusService, type StatusServer } from './generated/trackrecord/v1/status.ts';
 import { createHealth } from './health.ts';
 import type { RpcSources } from './sources.ts';
 import { accountToWire, evidenceToWire, hourToWire, statementToWire } from './wire.ts';
@@ -42,7 +32,7 @@ const HANDSHAKE_TIMEOUT_MS = 10_000;
 const HOURS_PER_MESSAGE = 128;
 /** Statements per message: a statement is a few kB, and clients take 4 MiB by default. */
 const STATEMENTS_PER_MESSAGE = 32;
-/** A minute finds a dead peer in time; an hour is the longest a stalled reader can hold what it was sent. */
+/** The longest a peer that stops reading can hold what it was sent, since grpc-js cannot reset its stream. */
 const HOUR_MS = 3_600_000;
 
 const defaultLimits: RpcLimits = {
@@ -167,7 +157,7 @@ function createDoor(
 
 function statusServer(calls: Calls, sources: RpcSources): StatusServer {
   return {
-    getStatus: calls.unary(async (request: GetStatusRequest) => {
+    getStatus: calls.unary(async (request) => {
       const owner = parseUuid(request.ownerId, 'owner_id');
       const account =
         request.accountId === undefined ? null : parseUuid(request.accountId, 'account_id');
@@ -179,14 +169,14 @@ function statusServer(calls: Calls, sources: RpcSources): StatusServer {
 
 function resultsServer(calls: Calls, sources: RpcSources): ResultsServer {
   return {
-    getHourlyReturns: calls.stream(async function* (request: GetHourlyReturnsRequest) {
+    getHourlyReturns: calls.stream(async function* (request) {
       const { accountId, fromMs, toMs } = parseWindow(request);
       const hours = sources.hourlyReturns(accountId, fromMs, toMs);
       for await (const batch of inBatches(hours, HOURS_PER_MESSAGE)) {
         yield { hours: batch.map(hourToWire) };
       }
     }),
-    exportStatements: calls.stream(async function* (request: ExportStatementsRequest) {
+    exportStatements: calls.stream(async function* (request) {
       const { accountId, fromMs, toMs } = parseWindow(request);
       const statements = sources.statements(accountId, fromMs, toMs);
       for await (const batch of inBatches(statements, STATEMENTS_PER_MESSAGE)) {
@@ -198,7 +188,7 @@ function resultsServer(calls: Calls, sources: RpcSources): ResultsServer {
 
 function attestationServer(calls: Calls, sources: RpcSources): AttestationServer {
   return {
-    getAttestation: calls.unary(async (request: GetAttestationRequest) =>
+    getAttestation: calls.unary(async (request) =>
       evidenceToWire(await sources.attestation(parseNonce(request.nonce))),
     ),
   };
