@@ -3,12 +3,14 @@
 
 import type { Book } from '../scenario/book.ts';
 import type { Scenario } from '../scenario/build-scenario.ts';
+import type { ScenarioEvent } from '../scenario/events.ts';
 import type { Market } from '../scenario/markets.ts';
 import type { Fault } from './faults.ts';
 import type { Json } from './json.ts';
 import { missing, refusal } from './refusal.ts';
 
 export const DAY_MS = 86_400_000;
+const NETWORKS: Readonly<Record<string, string>> = { BTC: 'BTC', USDT: 'TRX' };
 
 export interface Permissions {
   readonly ipRestrict: boolean;
@@ -134,4 +136,29 @@ export function cutPage<Row>(
     page = first > 0 ? rows.slice(first - 1, first - 1 + limit) : [...page, ...page.slice(-1)];
   }
   return hit('reversed-rows') ? page.toReversed() : page;
+}
+
+/** The events of one kind that the venue knows by now, oldest first, less those a fault withholds. */
+export function feed<Row extends ScenarioEvent>(
+  call: Call,
+  is: (event: ScenarioEvent) => event is Row,
+  seenAt: (row: Row) => number = (row) => row.at,
+): readonly Row[] {
+  const known = call.venue.scenario.events.filter(is).filter((row) => seenAt(row) <= call.now);
+  return served(
+    call,
+    known.sort((a, b) => seenAt(a) - seenAt(b)),
+  );
+}
+
+export function networkOf(coin: string): string {
+  return NETWORKS[coin] ?? 'ETH';
+}
+
+export function signed(
+  weight: number,
+  answer: Endpoint['answer'],
+  pool?: NonNullable<Endpoint['pool']>,
+): Endpoint {
+  return { security: 'signed', weight, answer, ...(pool === undefined ? {} : { pool }) };
 }

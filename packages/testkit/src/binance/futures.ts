@@ -12,10 +12,12 @@ import {
   DAY_MS,
   boundWindow,
   cutPage,
+  feed,
   integer,
   limitOf,
   marketOf,
   served,
+  signed,
   symbolId,
   windowOf,
   within,
@@ -45,10 +47,6 @@ export const futuresEndpoints: Readonly<Record<string, Endpoint>> = {
   'GET /fapi/v1/positionSide/dual': signed(30, () => ({ dualSidePosition: false })),
 };
 
-function signed(weight: number, answer: Endpoint['answer']): Endpoint {
-  return { security: 'signed', weight, answer };
-}
-
 function userTrades(call: Call): Json {
   const market = marketOf(call, true);
   const given = windowOf(call);
@@ -66,8 +64,7 @@ function userTrades(call: Call): Json {
   const window = { startTime: given.startTime ?? endTime - WEEK_MS, endTime };
   const isFill = (event: ScenarioEvent): event is FuturesFill =>
     event.kind === 'futures-fill' && event.market === market.symbol;
-  const known = call.venue.scenario.events.filter(isFill).filter(({ at }) => at <= call.now);
-  const fills = served(call, known)
+  const fills = feed(call, isFill)
     .filter(({ at }) => at >= call.now - TRADE_HISTORY_MS)
     .filter(({ at, tradeId }) =>
       fromId === null ? within(window, at) : tradeId >= BigInt(fromId),

@@ -18,7 +18,8 @@ import type { Credentials, Limits, Pool } from './gate.ts';
 import { toJson } from './json.ts';
 import { marketDataEndpoints } from './market-data.ts';
 import { Refusal, refusal } from './refusal.ts';
-import { walletEndpoints } from './wallet.ts';
+import { movementEndpoints } from './movements.ts';
+import { spotEndpoints } from './spot.ts';
 
 /** A key as careful owners make it: reading only, bound to an address. */
 const READ_ONLY: Permissions = {
@@ -40,7 +41,12 @@ const HOSTS: Readonly<Record<string, RegExp>> = {
   'eapi.binance.com': /^\/eapi\//,
 };
 const ENDPOINTS: ReadonlyMap<string, Endpoint> = new Map(
-  Object.entries({ ...marketDataEndpoints, ...walletEndpoints, ...futuresEndpoints }),
+  Object.entries({
+    ...marketDataEndpoints,
+    ...spotEndpoints,
+    ...movementEndpoints,
+    ...futuresEndpoints,
+  }),
 );
 const JSON_TYPE = { 'content-type': 'application/json;charset=UTF-8' };
 const FILLER = Buffer.alloc(65_536, '0');
