@@ -18,8 +18,8 @@ create table record.account (
   connected_at timestamptz not null,
   allow_trading_key boolean not null,
   -- Keyed hash of the venue's own account id: one venue account has one record, whatever key reads it.
-  venue_account_hash bytea not null unique check (octet_length(venue_account_hash) = 32),
-  state text not null default 'active' check (state in ('active', 'paused', 'quarantined', 'closed')),
+  venue_account_hash text not null unique check (venue_account_hash ~ '^[0-9a-f]{64}$'),
+  state text not null check (state in ('active', 'paused', 'quarantined', 'closed')),
   state_code record.code
 );
 
@@ -115,9 +115,9 @@ create table record.account_status (
   last_hour record.full_hour,
   code record.code,
   code_at timestamptz,
-  hours_missing integer not null default 0 check (hours_missing >= 0),
-  syncing boolean not null default false,
-  updated_at timestamptz not null default now()
+  hours_missing integer not null check (hours_missing >= 0),
+  syncing boolean not null,
+  updated_at timestamptz not null
 );
 
 -- Proof that the master key in use is the one that sealed this database.
@@ -125,6 +125,8 @@ create table record.sentinel (
   key_id text primary key,
   envelope bytea not null
 );
+-- Two workers with different keys that start on an empty database at once: one of them is refused.
+create unique index sentinel_one on record.sentinel ((true));
 
 -- For everybody, the owner of the tables included, and also where a replication role skips other triggers.
 do $$

@@ -1,7 +1,7 @@
 // Which failures of Postgres are expected, and as which code. Everything else is a bug in a query or a
 // constraint doing its work, and passes through unchanged: an undefined column is never an empty answer.
 
-import { codes, RecordError, type Code } from '@track-record/errors';
+import { isCode, RecordError } from '@track-record/errors';
 
 /** SQLSTATEs of a database that is away, going away, out of resources, or refuses to let us in. */
 const UNAVAILABLE_STATE = /^(08|28|53|57P|57014|58|3D000|55P03|25P03)/;
@@ -41,8 +41,4 @@ export function storeFailure(error: unknown): RecordError {
     return new RecordError('STORE_UNAVAILABLE', { cause: error });
   }
   throw error;
-}
-
-function isCode(text: string): text is Code {
-  return Object.hasOwn(codes, text);
 }

@@ -6,3 +6,9 @@ export { fakeClock, type FakeClock } from './fake-clock.ts';
 export { buildScenario, type Scenario, type ScenarioOptions } from './scenario/build-scenario.ts';
 export type { ScenarioEvent } from './scenario/events.ts';
 export type { TrueFlow, TrueHour } from './scenario/truth.ts';
+export {
+  SAMPLE_HOUR,
+  sampleAccount,
+  sampleReturn,
+  sampleStatements,
+} from './postgres/sample-record.ts';

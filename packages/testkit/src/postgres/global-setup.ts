@@ -7,6 +7,7 @@ import { buildTemplate } from './template-database.ts';
 
 const undo: (() => Promise<void>)[] = [];
 
+// oxlint-disable-next-line import/no-default-export -- jest calls the default export.
 export default async function globalSetup(): Promise<void> {
   const foreign = process.env['TEST_DATABASE_URL'];
   try {

@@ -1,0 +1,265 @@
+// The functions over accounts, sealed rows and the published record, on a real database as the worker's role.
+
+import { randomUUID } from 'node:crypto';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { freshDatabase, type FreshDatabase } from '../../testkit/src/postgres/template-database.ts';
+import {
+  SAMPLE_HOUR,
+  sampleAccount,
+  sampleReturn,
+  sampleStatements,
+} from '../../testkit/src/postgres/sample-record.ts';
+import * as store from './index.ts';
+
+const HOUR_MS = 3_600_000;
+const STATUS = {
+  lastHour: null,
+  code: null,
+  codeAt: null,
+  hoursMissing: 0,
+  syncing: false,
+  updatedAt: SAMPLE_HOUR,
+};
+
+let database: FreshDatabase;
+let worker: store.Store;
+
+beforeAll(async () => {
+  database = await freshDatabase();
+  worker = store.openStore(database.urlFor('enclave_worker'), { connectionsMax: 4 });
+});
+
+afterAll(async () => {
+  await worker.close();
+  await database.drop();
+});
+
+async function newAccount(change: Partial<store.NewAccount> = {}): Promise<store.NewAccount> {
+  const account = sampleAccount(change);
+  expect(await store.insertAccount(worker.db, account)).toBe(true);
+  return account;
+}
+
+async function codeOf(work: Promise<unknown>): Promise<string> {
+  try {
+    await work;
+    return 'nothing was refused';
+  } catch (error) {
+    return store.storeFailure(error).code;
+  }
+}
+
+async function collect<Item>(items: AsyncIterable<Item>): Promise<Item[]> {
+  const all: Item[] = [];
+  for await (const item of items) all.push(item);
+  return all;
+}
+
+describe('accepts', () => {
+  it('an account, with instants to the millisecond', async () => {
+    const account = await newAccount({ connectedAt: SAMPLE_HOUR + 123 });
+    expect(await store.loadAccount(worker.db, account.accountId)).toEqual({
+      ...account,
+      state: 'active',
+      stateCode: null,
+    });
+    await store.setAccountState(worker.db, account.accountId, 'paused', 'VENUE_KEY_REJECTED');
+    expect(await store.loadAccount(worker.db, account.accountId)).toMatchObject({
+      state: 'paused',
+      stateCode: 'VENUE_KEY_REJECTED',
+    });
+    expect(await store.loadAccount(worker.db, randomUUID())).toBeNull();
+  });
+
+  it('credentials and segments, byte for byte', async () => {
+    const { accountId } = await newAccount();
+    const envelope = Buffer.from([0, 255, 92, 39, 10]);
+    for (const field of ['secret', 'apiKey']) {
+      await store.insertCredential(worker.db, { accountId, field, keyId: 'k1', envelope });
+    }
+    const credentials = await store.loadCredentials(worker.db, accountId);
+    expect(credentials.map((each) => each.field)).toEqual(['apiKey', 'secret']);
+    expect(credentials[0]?.envelope).toEqual(envelope);
+    const segments = [
+      { accountId, firstSequence: 1, lastSequence: 5, keyId: 'k1', envelope },
+      { accountId, firstSequence: 6, lastSequence: 6, keyId: 'k1', envelope },
+    ];
+    await store.insertSegments(worker.db, segments);
+    expect(await store.loadSegments(worker.db, accountId, 1)).toEqual(segments);
+    expect(await store.loadSegments(worker.db, accountId, 6)).toEqual(segments.slice(1));
+  });
+
+  it('statements and hours in bulk, with the digits they were signed with', async () => {
+    const { accountId } = await newAccount();
+    const statements = sampleStatements(accountId, 2_500);
+    await store.insertStatements(worker.db, statements);
+    await store.insertHourlyReturns(worker.db, statements.map(sampleReturn));
+    expect(await store.readBackStatements(worker.db, accountId, statements)).toEqual(statements);
+    expect(await collect(store.loadStatements(worker.db, accountId))).toEqual(statements);
+    const [from, to] = [SAMPLE_HOUR + HOUR_MS, SAMPLE_HOUR + 3 * HOUR_MS];
+    const between = await collect(store.loadStatements(worker.db, accountId, from, to));
+    expect(between).toEqual(statements.slice(1, 3));
+    const hours = await store.hourlyReturns(worker.db, accountId, from, to);
+    const expected = statements.slice(1, 3);
+    expect(hours).toEqual(expected.map((each) => ({ ...sampleReturn(each), hash: each.hash })));
+    expect(await store.lastStatement(worker.db, accountId)).toEqual(statements.at(-1));
+  });
+
+  it('a restatement, which the hour then shows', async () => {
+    const { accountId } = await newAccount();
+    const [first, second] = sampleStatements(accountId, 2);
+    if (first === undefined || second === undefined) throw new Error('two samples');
+    const correction = { ...second, hour: first.hour, restates: first.hash };
+    await store.insertStatements(worker.db, [first, correction]);
+    const unpriced = { status: 'unpriced', reason: 'no_price', return: null, coverage: null };
+    await store.insertHourlyReturns(worker.db, [
+      sampleReturn(first),
+      { ...sampleReturn(correction), ...unpriced },
+    ]);
+    const hours = await store.hourlyReturns(worker.db, accountId, 0, Infinity);
+    expect(hours).toEqual([{ ...sampleReturn(correction), ...unpriced, hash: correction.hash }]);
+  });
+
+  it('a status that is replaced, and the accounts that are due by it', async () => {
+    const venue = 'due-venue';
+    const [behind, ahead, fresh, paused] = [
+      await newAccount({ venue }),
+      await newAccount({ venue }),
+      await newAccount({ venue }),
+      await newAccount({ venue }),
+    ];
+    await store.setAccountState(worker.db, paused.accountId, 'paused', null);
+    for (const [account, hours] of [[behind, 1] as const, [ahead, 3] as const]) {
+      const lastHour = SAMPLE_HOUR + hours * HOUR_MS;
+      const status = { ...STATUS, accountId: account.accountId, lastHour };
+      await store.saveStatus(worker.db, { ...status, code: 'VENUE_UNAVAILABLE', codeAt: 5 });
+      await store.saveStatus(worker.db, status);
+      expect(await store.loadStatus(worker.db, account.accountId)).toEqual(status);
+    }
+    const due = await store.dueAccounts(worker.db, venue, SAMPLE_HOUR + 3 * HOUR_MS);
+    expect(due).toEqual([fresh.accountId, behind.accountId]);
+  });
+
+  it("an owner's own accounts only", async () => {
+    const account = await newAccount();
+    await store.saveStatus(worker.db, { ...STATUS, accountId: account.accountId, syncing: true });
+    const mine = await store.accountStatuses(worker.db, account.ownerId, null);
+    expect(mine).toEqual([
+      {
+        accountId: account.accountId,
+        state: 'active',
+        lastHour: null,
+        hoursMissing: 0,
+        code: null,
+        syncing: true,
+      },
+    ]);
+    expect(await store.accountStatuses(worker.db, randomUUID(), account.accountId)).toEqual([]);
+  });
+});
+
+describe('refuses', () => {
+  const STATE = { keyId: 'k1', envelope: Buffer.from('sealed') };
+
+  it('a second record of one venue account, and a second account of one id', async () => {
+    const account = await newAccount();
+    const twin = sampleAccount({ venueAccountHash: account.venueAccountHash });
+    expect(await store.insertAccount(worker.db, twin)).toBe(false);
+    const again = sampleAccount({ accountId: account.accountId });
+    expect(await store.insertAccount(worker.db, again)).toBe(false);
+  });
+
+  it.each([
+    ['the first version again', 1],
+    ['a version that is stored already', 2],
+    ['a version that skips one', 4],
+  ])('STORE_CONFLICT: state, %s', async (_name, version) => {
+    const { accountId } = await newAccount();
+    await store.saveState(worker.db, { accountId, version: 1, ...STATE });
+    await store.saveState(worker.db, { accountId, version: 2, ...STATE });
+    const work = store.saveState(worker.db, { accountId, version, ...STATE });
+    expect(await codeOf(work)).toBe('STORE_CONFLICT');
+    expect(await store.loadState(worker.db, accountId)).toMatchObject({ version: 2 });
+  });
+
+  it('STORE_CONFLICT: an hour stated twice, a fork, an overlap of segments, a second sentinel', async () => {
+    const { accountId } = await newAccount();
+    const [first, second] = sampleStatements(accountId, 2);
+    if (first === undefined || second === undefined) throw new Error('two samples');
+    await store.insertStatements(worker.db, [first]);
+    const hash = Buffer.alloc(32, 7);
+    const attempts = [
+      store.insertStatements(worker.db, [{ ...second, hour: first.hour }]),
+      store.insertStatements(worker.db, [{ ...second, sequence: 5, hash, previous: null }]),
+    ];
+    const segment = { accountId, firstSequence: 1, lastSequence: 5, ...STATE };
+    await store.insertSegments(worker.db, [segment]);
+    attempts.push(store.insertSegments(worker.db, [{ ...segment, lastSequence: 3 }]));
+    await store.saveSentinel(worker.db, STATE);
+    attempts.push(store.saveSentinel(worker.db, { ...STATE, keyId: 'k2' }));
+    for (const attempt of attempts) expect(await codeOf(attempt)).toBe('STORE_CONFLICT');
+    expect(await store.loadSentinel(worker.db)).toEqual(STATE);
+  });
+
+  it.each([
+    ['a statement that skips a number', { sequence: 5 }],
+    ['a statement that names another hash', { previous: Buffer.alloc(32, 9) }],
+    ['a correction of nothing', { restates: Buffer.alloc(32, 9) }],
+    ['an hour that is none', { hour: SAMPLE_HOUR + 1 }],
+  ])('as a bug: %s', async (_name, change) => {
+    const { accountId } = await newAccount();
+    const [first, second] = sampleStatements(accountId, 2);
+    if (first === undefined || second === undefined) throw new Error('two samples');
+    await store.insertStatements(worker.db, [first]);
+    const work = store.insertStatements(worker.db, [{ ...second, ...change }]);
+    await expect(codeOf(work)).rejects.toMatchObject({ code: expect.stringMatching(/^23/) });
+  });
+
+  it('as a bug: a gap between segments', async () => {
+    const { accountId } = await newAccount();
+    const segment = { accountId, firstSequence: 2, lastSequence: 5, ...STATE };
+    await expect(codeOf(store.insertSegments(worker.db, [segment]))).rejects.toMatchObject({
+      code: '23503',
+    });
+  });
+
+  it('STORE_UNAVAILABLE: a server that is not there', async () => {
+    const nowhere = store.openStore('postgres://nobody@127.0.0.1:1/none', { connectionsMax: 1 });
+    expect(await codeOf(store.loadSentinel(nowhere.db))).toBe('STORE_UNAVAILABLE');
+    await nowhere.close();
+  });
+});
+
+describe('holds', () => {
+  it('one writer of an account at a time', async () => {
+    const { accountId } = await newAccount();
+    const order: string[] = [];
+    let release: () => void = () => undefined;
+    const held = new Promise<void>((resolve) => (release = resolve));
+    let locked: () => void = () => undefined;
+    const isLocked = new Promise<void>((resolve) => (locked = resolve));
+    const first = worker.db.transaction().execute(async (trx) => {
+      await store.lockAccount(trx, accountId);
+      locked();
+      await held;
+      order.push('first');
+    });
+    await isLocked;
+    const second = worker.db.transaction().execute(async (trx) => {
+      await store.lockAccount(trx, accountId);
+      order.push('second');
+    });
+    release();
+    await Promise.all([first, second]);
+    expect(order).toEqual(['first', 'second']);
+  });
+
+  it('numbers and instants read alike in any time zone of the session', async () => {
+    const account = await newAccount();
+    const url = new URL(database.url);
+    url.searchParams.set('options', '-c TimeZone=Pacific/Kiritimati');
+    const elsewhere = store.openStore(url.href, { connectionsMax: 1, role: 'enclave_worker' });
+    expect(await store.loadAccount(elsewhere.db, account.accountId)).toMatchObject(account);
+    await elsewhere.close();
+  });
+});
