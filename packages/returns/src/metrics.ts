@@ -15,7 +15,14 @@ import type { Figure, Figures, FigureTable } from './metrics/figures.ts';
 import { ratio, signedRoot } from './metrics/fixed-point.ts';
 import * as series from './metrics/series.ts';
 import type { Series } from './metrics/series.ts';
-import { annualReturn, maxDrawdown, stability, totalReturn, wealthOf } from './metrics/wealth.ts';
+import {
+  annualReturn,
+  maxDrawdown,
+  ofWealth,
+  stability,
+  totalReturn,
+  wealthOf,
+} from './metrics/wealth.ts';
 
 export { benchmarkTable } from './metrics/benchmark.ts';
 export {
@@ -29,7 +36,7 @@ export { decimalOf, formatFixed } from './metrics/fixed-point.ts';
 export { formatFigures, type Figure, type Figures } from './metrics/figures.ts';
 export { deviationsOf, seriesOf, sharpe, type Series } from './metrics/series.ts';
 export { bootstrap, significanceTable, TRIALS_MAX } from './metrics/significance.ts';
-export { drawdowns, totalReturn, wealthOf } from './metrics/wealth.ts';
+export { drawdowns, ofWealth, totalReturn, wealthOf } from './metrics/wealth.ts';
 
 /** A hundred years of hours: a bound on the work that one list can cause. */
 const RETURNS_MAX = 876_600;
@@ -80,14 +87,14 @@ function metricsTable(input: MetricsInput): FigureTable {
   const deviations = series.deviationsOf(returns);
   const sides = series.sidesOf(returns);
   const wealth = wealthOf(returns);
-  const annual = (): Figure => (typeof wealth === 'string' ? wealth : annualReturn(wealth, year));
-  const depth = (): Figure => (typeof wealth === 'string' ? wealth : maxDrawdown(wealth));
+  const annual = (): Figure => ofWealth(wealth, (linked) => annualReturn(linked, year));
+  const depth = (): Figure => ofWealth(wealth, maxDrawdown);
   const profitFactor = (): Figure =>
     sides.losses === 0n ? 'no_losses' : ratio(sides.gains, sides.losses);
   const decided = sides.gainsCount + sides.lossesCount;
   const ascending = series.ascending(returns);
   return {
-    total_return: () => (typeof wealth === 'string' ? wealth : totalReturn(wealth)),
+    total_return: () => ofWealth(wealth, totalReturn),
     annual_return_geometric: annual,
     volatility_annual: () => series.volatility(deviations, year),
     sharpe_annual: () => series.sharpe(deviations, year),
@@ -102,7 +109,7 @@ function metricsTable(input: MetricsInput): FigureTable {
     win_rate_nonzero: () =>
       decided === 0n ? 'no_nonzero_returns' : ratio(sides.gainsCount, decided),
     ...tailTable(ascending, { ...CUTOFFS, ...cutoffs }),
-    stability_r2: () => (typeof wealth === 'string' ? wealth : stability(wealth)),
+    stability_r2: () => ofWealth(wealth, stability),
     best: () => ratio(series.item(ascending.values, ascending.values.length - 1), returns.unit),
     worst: () => ratio(series.item(ascending.values, 0), returns.unit),
     skew_population: () => series.skewness(deviations),

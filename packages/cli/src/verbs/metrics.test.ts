@@ -67,6 +67,7 @@ const BAD_USAGE: [string, Options][] = [
   ['time without zone', { from: '2026-01-05T00:00:00' }],
   ['no time', { from: 'Z' }],
   ['step', { from: '2026-01-05T00:00:00Z', step: 'minute' }],
+  ['step of another kind', { from: '2026-01-05T00:00:00Z', step: 'constructor' }],
   ['benchmark file', { benchmark: '/nonexistent' }],
 ];
 
@@ -113,11 +114,12 @@ describe('accepts', () => {
   test('text for people', async () => {
     const stdin = Readable.from(['{"periods_per_year":1,"returns":["0.5"]}']);
     const { text: lines } = await metrics.run({
-      options: {},
+      options: { window: '1' },
       positionals: [],
       stdin,
       progress: () => {},
     });
+    expect(lines).toContain('"rolling": [');
     expect(lines).toMatch(/^total_return +0\.5\n/);
     expect(lines).toMatch(/\nvolatility_annual +undefined: n<2\n/);
   });

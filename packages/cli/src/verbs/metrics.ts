@@ -18,6 +18,7 @@ import {
   formatFigures,
   formatFixed,
   linkByCalendar,
+  ofWealth,
   type LinkedReturn,
   parsePeriodsPerYear,
   parseReturns,
@@ -41,7 +42,10 @@ const SAMPLES_MAX = 100_000n;
 const SEED_MAX = 0xffff_ffffn;
 /** One sample in 40 at each end: a 95 % interval. */
 const INTERVAL_TAIL = 40;
-const STEPS_MS: Readonly<Record<string, number>> = { hour: 3_600_000, day: 86_400_000 };
+const STEPS_MS = new Map([
+  ['hour', 3_600_000],
+  ['day', 86_400_000],
+]);
 const DAYS_PER_YEAR = parseDecimal('365');
 
 type Options = VerbInput['options'];
@@ -77,15 +81,15 @@ export const metrics: Verb = {
     const cutoffs = named(options, 'cutoff');
     if (Object.values(cutoffs).some(isNoShare)) throw new UsageError('--cutoff is 0 to 1');
     const figures = computeMetrics({ returns, periodsPerYear: year, mars, cutoffs });
-    const document = {
-      ...flat(figures),
+    const asked = {
       ...(options['tables'] === true ? tables(question) : {}),
       ...(options['window'] === undefined ? {} : rolling(question)),
       ...(options['from'] === undefined ? {} : calendar(question)),
       ...(options['bootstrap'] === undefined ? {} : intervals(question)),
       ...(options['benchmark'] === undefined ? {} : await beside(question)),
     };
-    return { document, text: textOf(figures) };
+    const more = Object.keys(asked).length === 0 ? '' : `${JSON.stringify(asked, null, 2)}\n`;
+    return { document: { ...flat(figures), ...asked }, text: textOf(figures) + more };
   },
 };
 
@@ -135,7 +139,7 @@ function rolling({ returns, year, options }: Question): Json {
 /** Linked returns per UTC day, ISO week, month and year, and the figures of the days. */
 function calendar({ returns, mars, options }: Question): Json {
   const fromMs = understood('from', () => instantOf(options['from']));
-  const stepMs = STEPS_MS[String(options['step'] ?? 'hour')];
+  const stepMs = STEPS_MS.get(String(options['step'] ?? 'hour'));
   if (stepMs === undefined) throw new UsageError('--step is hour or day');
   const timed = timedReturns(returns, fromMs, stepMs);
   const days = linkByCalendar(timed, 'day');
@@ -174,10 +178,7 @@ function intervals({ returns, year, options }: Question): Json {
   };
   return {
     bootstrap: {
-      total_return: interval((sample) => {
-        const wealth = wealthOf(sample);
-        return typeof wealth === 'string' ? wealth : totalReturn(wealth);
-      }),
+      total_return: interval((sample) => ofWealth(wealthOf(sample), totalReturn)),
       sharpe_annual: interval((sample) => sharpe(deviationsOf(sample), year)),
     },
   };

@@ -6,7 +6,7 @@ import type { Decimal } from '@track-record/ledger';
 import { combine, quotient, type Figure, type FigureTable, type Reason } from './figures.ts';
 import { fixedOf, multiply, ratio, signedRoot } from './fixed-point.ts';
 import { deviationsOf, item, lessThreshold, total, volatility, type Series } from './series.ts';
-import { annualReturn, wealthOf } from './wealth.ts';
+import { annualReturn, ofWealth, wealthOf } from './wealth.ts';
 
 /** Both lists have the same length; the caller has refused others. */
 export function benchmarkTable(returns: Series, benchmark: Series, year: Decimal): FigureTable {
@@ -44,8 +44,7 @@ export function benchmarkTable(returns: Series, benchmark: Series, year: Decimal
 }
 
 function annualOf(returns: Series, year: Decimal): Figure {
-  const wealth = wealthOf(returns);
-  return typeof wealth === 'string' ? wealth : annualReturn(wealth, year);
+  return ofWealth(wealthOf(returns), (wealth) => annualReturn(wealth, year));
 }
 
 function capture(returns: Series, benchmark: Series, side: bigint, none: Reason): Figure {

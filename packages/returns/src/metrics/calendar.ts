@@ -5,7 +5,7 @@
 import type { Decimal } from '@track-record/ledger';
 import { formatFigures, type Figure, type Figures, type FigureTable } from './figures.ts';
 import { deviationsOf, seriesOf, sharpe, volatility, type Series } from './series.ts';
-import { maxDrawdown, totalReturn, wealthOf } from './wealth.ts';
+import { maxDrawdown, ofWealth, totalReturn, wealthOf } from './wealth.ts';
 
 const DAY_MS = 86_400_000;
 /** 1970-01-01 was a Thursday, the fourth day of an ISO 8601 week. */
@@ -54,8 +54,7 @@ export function linkByCalendar(
     groups.set(key, group);
   }
   return [...groups].map(([key, values]) => {
-    const wealth = wealthOf(seriesOf(values));
-    const value = typeof wealth === 'string' ? wealth : totalReturn(wealth);
+    const value = ofWealth(wealthOf(seriesOf(values)), totalReturn);
     return { key, periods: values.length, value };
   });
 }
@@ -73,10 +72,10 @@ function windowTable(window: Series, year: Decimal): FigureTable {
   const deviations = deviationsOf(window);
   const wealth = wealthOf(window);
   return {
-    total_return: () => (typeof wealth === 'string' ? wealth : totalReturn(wealth)),
+    total_return: () => ofWealth(wealth, totalReturn),
     volatility_annual: () => volatility(deviations, year),
     sharpe_annual: () => sharpe(deviations, year),
-    max_drawdown: () => (typeof wealth === 'string' ? wealth : maxDrawdown(wealth)),
+    max_drawdown: () => ofWealth(wealth, maxDrawdown),
   };
 }
 

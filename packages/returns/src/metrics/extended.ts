@@ -19,7 +19,14 @@ import {
   type Deviations,
   type Series,
 } from './series.ts';
-import { annualReturn, drawdownPath, maxDrawdown, wealthOf, type Wealth } from './wealth.ts';
+import {
+  annualReturn,
+  drawdownPath,
+  maxDrawdown,
+  ofWealth,
+  wealthOf,
+  type Wealth,
+} from './wealth.ts';
 
 /** Sterling's excess drawdown, by definition 10 %. */
 const STERLING_EXCESS = fixedOf(parseDecimal('0.1'));
@@ -61,8 +68,7 @@ function momentTable(of: Deviations, year: Decimal): FigureTable {
 }
 
 function pathTable(wealth: Wealth | Reason, of: Deviations, year: Decimal): FigureTable {
-  const linked = (formula: (wealth: Wealth) => Figure) => (): Figure =>
-    typeof wealth === 'string' ? wealth : formula(wealth);
+  const linked = (formula: (wealth: Wealth) => Figure) => (): Figure => ofWealth(wealth, formula);
   const annual = linked((value) => annualReturn(value, year));
   const depths = (value: Wealth): readonly Fixed[] => drawdownPath(value.path);
   const ulcer = linked((value) => {

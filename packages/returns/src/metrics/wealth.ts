@@ -47,6 +47,11 @@ export function wealthOf(series: Series): Wealth | Reason {
   return { factors, path, ruined };
 }
 
+/** A figure of linked wealth, or the reason why there is none. */
+export function ofWealth(wealth: Wealth | Reason, formula: (wealth: Wealth) => Figure): Figure {
+  return typeof wealth === 'string' ? wealth : formula(wealth);
+}
+
 export function totalReturn(wealth: Wealth): Fixed {
   return item(wealth.path, wealth.path.length - 1) - ONE;
 }
