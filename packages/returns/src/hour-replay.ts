@@ -120,7 +120,7 @@ export class HourReplay {
       residuals: [],
       derived: new Map(),
       cut: equity !== null,
-      overdrawn: false,
+      overdrawn: this.#isOverdrawn(this.#book.balances.keys()),
     };
   }
 
@@ -200,17 +200,23 @@ export class HourReplay {
 
   /** Ends the instant before: what is below zero now was not bridged within its millisecond. */
   #beginInstant(hour: OpenHour, at: number): void {
-    for (const asset of this.#book.overdrawn) {
-      const owed = this.#book.balance(asset).mantissa < 0n && !this.#mayBeOwed.has(asset);
-      if (owed) hour.overdrawn = true;
+    if (this.#book.overdrawn.size > 0) {
+      if (this.#isOverdrawn(this.#book.overdrawn)) hour.overdrawn = true;
+      this.#book.overdrawn.clear();
     }
-    this.#book.overdrawn.clear();
     this.#at = at;
     this.#flowPhase = -1;
     if (this.#table.nextAt() > at) return;
     // What was paid before a new price is worth the price known when it was paid.
     for (const tally of Object.values(hour.tallies)) tally.settle(this.#table, at);
     this.#table.advance(at);
+  }
+
+  #isOverdrawn(assets: Iterable<string>): boolean {
+    for (const asset of assets) {
+      if (this.#book.balance(asset).mantissa < 0n && !this.#mayBeOwed.has(asset)) return true;
+    }
+    return false;
   }
 
   /** Inflows of one millisecond are one cut, and so are its outflows. */
