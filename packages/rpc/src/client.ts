@@ -4,7 +4,8 @@
 
 import { createHash, X509Certificate } from 'node:crypto';
 import { once } from 'node:events';
-import { connect, createSecureContext } from 'node:tls';
+import { isIP } from 'node:net';
+import { checkServerIdentity, connect, createSecureContext } from 'node:tls';
 import {
   ChannelCredentials,
   status,
@@ -44,8 +45,13 @@ const RETRY = {
 };
 
 const ENDPOINT = /^\[?([^\]]+)\]?:([0-9]{1,5})$/;
-/** Sent as the server name with a pin, since an IP address may not be (RFC 6066 section 3). */
-const PINNED_NAME = 'localhost';
+/** Sent as the server name where the endpoint has an IP address, which may not be one (RFC 6066 section 3). */
+const NAME_OF_ADDRESS = 'localhost';
+
+interface Address {
+  readonly host: string;
+  readonly port: number;
+}
 
 export interface RpcTrustRoot {
   /** Certificates that may have signed the server's, or the server's own. */
@@ -85,9 +91,10 @@ type Cancellable<Name extends keyof RpcSources> = [
 
 /** Connects lazily with a root; with a pin the server's certificate is fetched and compared first. */
 export async function connectRpc(options: RpcClientOptions): Promise<RpcClient> {
-  const credentials = await trustedCredentials(options);
+  const address = parseEndpoint(options.endpoint);
+  const credentials = await trustedCredentials(options, address);
   const health = new HealthClient(options.endpoint, credentials, {
-    ...('spkiSha256' in options.trust && { 'grpc.ssl_target_name_override': PINNED_NAME }),
+    ...(isIP(address.host) && { 'grpc.ssl_target_name_override': NAME_OF_ADDRESS }),
     'grpc.service_config': serviceConfig(options.deadlineMs),
     'grpc.service_config_disable_resolution': 1,
     // A proxy named by the environment has no part in this connection.
@@ -141,11 +148,17 @@ function serviceConfig(deadlineMs: number): string {
   });
 }
 
-async function trustedCredentials(options: RpcClientOptions): Promise<ChannelCredentials> {
-  const { trust } = options;
-  if ('rootCertificatePem' in trust) return credentialsUnder(trust.rootCertificatePem, {});
+async function trustedCredentials(
+  { trust, deadlineMs }: RpcClientOptions,
+  address: Address,
+): Promise<ChannelCredentials> {
+  if ('rootCertificatePem' in trust) {
+    return credentialsUnder(trust.rootCertificatePem, {
+      checkServerIdentity: (_name, certificate) => checkServerIdentity(address.host, certificate),
+    });
+  }
   const pin = Buffer.from(trust.spkiSha256);
-  const certificate = await fetchCertificate(options.endpoint, options.deadlineMs);
+  const certificate = await fetchCertificate(address, deadlineMs);
   const isPinned = (der: Buffer) => spkiSha256(der).equals(pin);
   if (!isPinned(certificate.raw)) throw new RecordError('RPC_PEER_UNTRUSTED');
   return credentialsUnder(certificate.toString(), {
@@ -161,14 +174,9 @@ function credentialsUnder(ca: string, verify: VerifyOptions): ChannelCredentials
 }
 
 /** The certificate the server presents, trusted in nothing: the caller compares its key with the pin. */
-async function fetchCertificate(endpoint: string, timeoutMs: number): Promise<X509Certificate> {
-  const [, host, port] = ENDPOINT.exec(endpoint) ?? [];
-  if (host === undefined || port === undefined) {
-    throw new RecordError('ARGUMENT_INVALID', { place: 'endpoint' });
-  }
+async function fetchCertificate(address: Address, timeoutMs: number): Promise<X509Certificate> {
   const socket = connect({
-    host,
-    port: Number(port),
+    ...address,
     minVersion: 'TLSv1.3',
     ALPNProtocols: ['h2'],
     rejectUnauthorized: false,
@@ -181,6 +189,14 @@ async function fetchCertificate(endpoint: string, timeoutMs: number): Promise<X5
   } finally {
     socket.destroy();
   }
+}
+
+function parseEndpoint(endpoint: string): Address {
+  const [, host, port] = ENDPOINT.exec(endpoint) ?? [];
+  if (host === undefined || port === undefined) {
+    throw new RecordError('ARGUMENT_INVALID', { place: 'endpoint' });
+  }
+  return { host, port: Number(port) };
 }
 
 function spkiSha256(certificateDer: Buffer): Buffer {

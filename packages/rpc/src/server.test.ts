@@ -83,7 +83,7 @@ async function start(
   keyPair: TlsKeyPair = tls,
 ): Promise<RpcServer> {
   const server = await startRpcServer({
-    host: '127.0.0.1',
+    host: '0.0.0.0',
     port: 0,
     tls: keyPair,
     sources: { ...answering, ...sources },
@@ -144,16 +144,19 @@ describe('accepts', () => {
     expect(bugs).toEqual([]);
   });
 
-  it('a client that trusts the certificate as a root, by name', async () => {
-    const server = await start();
-    const client = await connectRpc({
-      endpoint: `localhost:${server.port}`,
-      trust: { rootCertificatePem: tls.certificatePem },
-      deadlineMs: 5000,
-    });
-    open.push(() => client.close());
-    expect(await client.isServing('database')).toBe(true);
-  });
+  it.each(['localhost', '127.0.0.1'])(
+    'a client with the certificate as root at %s',
+    async (host) => {
+      const server = await start();
+      const client = await connectRpc({
+        endpoint: `${host}:${server.port}`,
+        trust: { rootCertificatePem: tls.certificatePem },
+        deadlineMs: 5000,
+      });
+      open.push(() => client.close());
+      expect(await client.isServing('database')).toBe(true);
+    },
+  );
 
   it('a watch, which tells the present health and each change', async () => {
     let works = true;
@@ -238,6 +241,20 @@ describe('refuses', () => {
     const client = await connectRpc({ endpoint, trust: { spkiSha256: pin }, deadlineMs: 5000 });
     open.push(() => client.close());
     expect(await codeOfFailure(client.isServing(''))).toBe('RPC_UNAVAILABLE');
+  });
+
+  it('a server whose certificate does not name its address: RPC_UNAVAILABLE', async () => {
+    const { port } = await start();
+    const trust = { rootCertificatePem: tls.certificatePem };
+    const client = await connectRpc({ endpoint: `127.0.0.2:${port}`, trust, deadlineMs: 5000 });
+    open.push(() => client.close());
+    expect(await codeOfFailure(client.isServing(''))).toBe('RPC_UNAVAILABLE');
+  });
+
+  it('an endpoint without a port: ARGUMENT_INVALID', async () => {
+    const trust = { spkiSha256 };
+    const connecting = connectRpc({ endpoint: 'localhost', trust, deadlineMs: 5000 });
+    expect(await codeOfFailure(connecting)).toBe('ARGUMENT_INVALID');
   });
 
   it('a server under another root: RPC_UNAVAILABLE', async () => {
