@@ -19,13 +19,13 @@ const BATCH_SIZE = 64;
 
 export type UnverifiedStatement = Pick<SignedStatement, 'bytes' | 'signature'>;
 
-declare const verified: unique symbol;
+declare const brand: unique symbol;
 
 /** A statement whose signature was checked; only `verifySignatures` makes one. */
 export interface VerifiedStatement {
   readonly body: StatementBody;
   readonly hash: string;
-  readonly [verified]: true;
+  readonly [brand]: true;
 }
 
 /** What every statement of a chain has in common. */
@@ -63,25 +63,31 @@ export async function verifySignatures(
 ): Promise<readonly VerifiedStatement[]> {
   const isSigned = await signatureCheckOf(publicKey);
   const keyId = await keyIdOf(publicKey);
-  const checked: VerifiedStatement[] = [];
+  const verified: VerifiedStatement[] = [];
   for (let start = 0; start < statements.length; start += BATCH_SIZE) {
-    const batch = statements.slice(start, start + BATCH_SIZE);
-    checked.push(...(await Promise.all(batch.map((each, at) => readSigned(each, start + at)))));
-  }
-  return checked;
-
-  async function readSigned(
-    statement: UnverifiedStatement,
-    index: number,
-  ): Promise<VerifiedStatement> {
-    const place = `statements[${index}]`;
-    if (!(await isSigned(statement.bytes, statement.signature))) {
-      throw new RecordError('STATEMENT_SIGNATURE_INVALID', { place });
+    const batch = statements.slice(start, start + BATCH_SIZE).map(async ({ bytes, signature }) => ({
+      bytes,
+      signed: await isSigned(bytes, signature),
+      hash: await statementHash(bytes),
+    }));
+    // One after the other, so that the refusal is always that of the first bad statement.
+    for (const checked of await Promise.all(batch)) {
+      verified.push(readSigned(checked, keyId, verified.length));
     }
-    const body = parseStatement(statement.bytes);
-    if (body.keyId !== keyId) throw new RecordError('STATEMENT_SIGNATURE_INVALID', { place });
-    return { body, hash: await statementHash(statement.bytes) } as VerifiedStatement;
   }
+  return verified;
+}
+
+function readSigned(
+  checked: { readonly bytes: Uint8Array; readonly signed: boolean; readonly hash: string },
+  keyId: string,
+  index: number,
+): VerifiedStatement {
+  const place = `statements[${index}]`;
+  if (!checked.signed) throw new RecordError('STATEMENT_SIGNATURE_INVALID', { place });
+  const body = parseStatement(checked.bytes);
+  if (body.keyId !== keyId) throw new RecordError('STATEMENT_SIGNATURE_INVALID', { place });
+  return { body, hash: checked.hash } as VerifiedStatement;
 }
 
 /**

@@ -2,7 +2,7 @@
 // hour (1 %), an unpriced hour later corrected to 1e-18, and an hour of -0.5 %, with the exact
 // compounded return 0.0049500000000000010 0495 rounded half-even to 18 decimals.
 
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
 import { codeOf } from '@track-record/errors';
 import { buildExport, verifyExport, type ExportFile } from './export.ts';
@@ -246,6 +246,19 @@ describe('holds', () => {
   it('no verdict without every one of its checks listed', async () => {
     for (const json of [undefined, fixture()]) {
       expect((await verifyExport(json, allowed, AT)).checks).toHaveLength(9);
+    }
+  });
+
+  it('the room needs nothing of Node, so that a browser can verify', () => {
+    const folder = new URL('.', import.meta.url);
+    const files = readdirSync(folder).filter((file) => /(?<!\.test)\.ts$/.test(file));
+    expect(files.length).toBeGreaterThan(5);
+    for (const file of files) {
+      const source = readFileSync(new URL(file, folder), 'utf8');
+      expect([file, source]).not.toEqual([
+        file,
+        expect.stringMatching(/'node:|\bBuffer\b|\bprocess\./),
+      ]);
     }
   });
 });

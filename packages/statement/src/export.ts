@@ -59,13 +59,13 @@ interface UnverifiedExport {
   readonly summary: Readonly<Record<string, unknown>>;
 }
 
-declare const verified: unique symbol;
+declare const brand: unique symbol;
 
 /** What a relying party may build on; only `verifyExport` makes one. */
 export interface VerifiedExport {
   readonly chain: Chain;
   readonly summary: ExportSummary;
-  readonly [verified]: true;
+  readonly [brand]: true;
 }
 
 export interface ExportPolicy {

@@ -110,19 +110,21 @@ describe('accepts', () => {
     expect(formatCoverage(parseDecimal(share))).toBe(text);
   });
 
-  const residuals: readonly (readonly [string | null, string, string])[] = [
+  const residuals: readonly (readonly [string | null, string | null, string])[] = [
     ['0', '1000', 'none'],
     ['0.00001', '1000', 'none'],
     ['0.000011', '1000', 'disclosed'],
     ['-1', '1000', 'disclosed'],
     ['-1.0001', '1000', 'material'],
     [null, '1000', 'unknown'],
-    ['0', '0', 'unknown'],
-    ['0', '-5', 'unknown'],
+    ['0', '0', 'none'],
+    ['1', '0', 'unknown'],
+    ['1', '-5', 'unknown'],
+    ['1', null, 'unknown'],
   ];
   it.each(residuals)('a residual of %s in %s is %s', (value, equity, expected) => {
-    const residual = value === null ? null : parseDecimal(value);
-    expect(residualClass(residual, parseDecimal(equity))).toBe(expected);
+    const [residual, against] = [value, equity].map((each) => each && parseDecimal(each));
+    expect(residualClass(residual || null, against || null)).toBe(expected);
   });
 });
 

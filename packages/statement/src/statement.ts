@@ -140,7 +140,7 @@ export function formatCoverage(coverage: Decimal): string {
   return text.replace(/\.?0+$/, '');
 }
 
-/** The class of a residual's value against the hour's equity; null means that it could not be valued. */
+/** The class of a residual against the hour's equity; null: it could not be valued. */
 export function residualClass(value: Decimal | null, equity: Decimal | null): ResidualClass {
   if (value !== null && sign(value) === 0) return 'none';
   if (value === null || equity === null || sign(equity) <= 0) return 'unknown';
