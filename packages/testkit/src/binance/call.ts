@@ -1,5 +1,5 @@
-// One request as an endpoint sees it: parameters with Binance's words when they are wrong, the venue's
-// clock, and the page cut with the row faults that hit this request.
+// One request as an endpoint sees it: parameters with Binance's words when they are wrong, the
+// venue's clock, and the page cut with the row faults that hit this request.
 
 import type { Book } from '../scenario/book.ts';
 import type { Scenario } from '../scenario/build-scenario.ts';
@@ -138,7 +138,9 @@ export function cutPage<Row>(
   return hit('reversed-rows') ? page.toReversed() : page;
 }
 
-/** The events of one kind that the venue knows by now, oldest first, less those a fault withholds. */
+/**
+ * The events of one kind that the venue knows by now, oldest first, less those a fault withholds.
+ */
 export function feed<Row extends ScenarioEvent>(
   call: Call,
   is: (event: ScenarioEvent) => event is Row,

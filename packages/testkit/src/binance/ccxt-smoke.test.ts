@@ -1,4 +1,5 @@
-// The real client library against the simulator: what ccxt sends is understood, what it gets it parses.
+// The real client library against the simulator: what ccxt sends is understood, what it gets it
+// parses.
 
 import { createRequire } from 'node:module';
 import { connect } from 'node:net';

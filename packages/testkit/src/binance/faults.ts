@@ -1,6 +1,6 @@
 // What can go wrong on purpose, switchable while the simulator runs. A fault names an endpoint
-// (`GET /api/v3/myTrades`, or `*`), may be limited to requests whose query contains `match`, may let the
-// first `after` such requests pass, and ends after `times` of them.
+// (`GET /api/v3/myTrades`, or `*`), may be limited to requests whose query contains `match`, may
+// let the first `after` such requests pass, and ends after `times` of them.
 
 import { Refusal, rateLimited, refusal } from './refusal.ts';
 
@@ -11,7 +11,10 @@ export type FaultKind =
   | { readonly kind: 'hang' | 'cut-body' | 'stalled-body' }
   | { readonly kind: 'huge-body'; readonly sizeBytes: number }
   | { readonly kind: 'empty-page' | 'duplicate-rows' | 'reversed-rows' }
-  /** `row` counts the feed's rows from its oldest, from 0. A late row appears when the clock reaches `until`. */
+  /**
+   * `row` counts the feed's rows from its oldest, from 0. A late row appears when the clock reaches
+   * `until`.
+   */
   | { readonly kind: 'late-row'; readonly row: number; readonly until: number }
   | { readonly kind: 'dropped-row'; readonly row: number };
 

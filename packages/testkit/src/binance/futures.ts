@@ -1,5 +1,6 @@
-// Signed endpoints of the USD-M futures account: trades, income, wallet, positions and the account's modes.
-// Two generations of the account endpoints answer: v2 lists every symbol, v3 only what is held.
+// Signed endpoints of the USD-M futures account: trades, income, wallet, positions and the
+// account's modes. Two generations of the account endpoints answer: v2 lists every symbol, v3 only
+// what is held.
 
 import { FLAT, balance, unrealised } from '../scenario/book.ts';
 import type { Position } from '../scenario/book.ts';
@@ -24,7 +25,7 @@ import {
 } from './call.ts';
 import type { Call, Endpoint } from './call.ts';
 import type { Json } from './json.ts';
-import { livePrice } from './market-data.ts';
+import { livePrice } from './market-feeds.ts';
 import { refusal } from './refusal.ts';
 
 const WEEK_MS = 7 * DAY_MS;

@@ -89,7 +89,9 @@ function checkClock(params: URLSearchParams, now: number): void {
   }
 }
 
-/** The signed text is the query followed by the body, without a separator and without the signature. */
+/**
+ * The signed text is the query followed by the body, without a separator and without the signature.
+ */
 function checkSignature({ query, body, params }: SignedRequest, secret: string): void {
   const unsigned = (part: string): string =>
     part

@@ -1,5 +1,5 @@
-// JSON as Binance writes it: compact, amounts as strings, and integers beyond 2^53 as bare numbers, which
-// JSON.stringify cannot write and a careless reader rounds.
+// JSON as Binance writes it: compact, amounts as strings, and integers beyond 2^53 as bare numbers,
+// which JSON.stringify cannot write and a careless reader rounds.
 
 export type Json =
   | string

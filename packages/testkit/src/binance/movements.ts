@@ -1,6 +1,6 @@
-// Signed endpoints of everything that moves money in, out or between wallets beside trades: /sapi deposits,
-// withdrawals, transfers, rewards, dust, convert and fiat. Windows, defaults and limits as
-// developers.binance.com states them; rows newest first where Binance's are.
+// Signed endpoints of everything that moves money in, out or between wallets beside trades: /sapi
+// deposits, withdrawals, transfers, rewards, dust, convert and fiat. Windows, defaults and limits
+// as developers.binance.com states them; rows newest first where Binance's are.
 
 import type { Deposit, ScenarioEvent, Wallet, Withdrawal } from '../scenario/events.ts';
 import { ONE, plainText, text } from '../scenario/units.ts';
@@ -29,8 +29,17 @@ const WALLET_NAMES: Readonly<Record<Wallet, string>> = {
   funding: 'FUNDING',
   futures: 'UMFUTURE',
 };
-const TRANSFER_TYPE =
-  /^(MAIN|FUNDING|UMFUTURE|CMFUTURE|MARGIN|ISOLATEDMARGIN|OPTION|PORTFOLIO_MARGIN)_(MAIN|FUNDING|UMFUTURE|CMFUTURE|MARGIN|ISOLATEDMARGIN|OPTION|PORTFOLIO_MARGIN)$/;
+/** The wallets that universal transfers connect; the account uses three of them. */
+const WALLETS = [
+  'MAIN',
+  'FUNDING',
+  'UMFUTURE',
+  'CMFUTURE',
+  'MARGIN',
+  'ISOLATEDMARGIN',
+  'OPTION',
+  'PORTFOLIO_MARGIN',
+];
 
 export const movementEndpoints: Readonly<Record<string, Endpoint>> = {
   'GET /sapi/v1/capital/deposit/hisrec': signed(1, deposits),
@@ -43,7 +52,10 @@ export const movementEndpoints: Readonly<Record<string, Endpoint>> = {
   'GET /sapi/v1/fiat/payments': signed(1, fiat),
 };
 
-/** Both capital histories serve the last 90 days unless asked otherwise, and never more than 90 at once. */
+/**
+ * Both capital histories serve the last 90 days unless asked otherwise, and never more than 90 at
+ * once.
+ */
 function capitalWindow(call: Call): Window {
   const { startTime, endTime } = windowOf(call);
   const end = endTime ?? call.now;
@@ -144,7 +156,7 @@ function secondsText(at: number): string {
 
 function transfers(call: Call): Json {
   const type = required(call, 'type');
-  if (!TRANSFER_TYPE.test(type)) {
+  if (!WALLETS.some((from) => WALLETS.some((to) => type === `${from}_${to}`))) {
     throw refusal(400, -1130, "Data sent for parameter 'type' is not valid.");
   }
   const given = windowOf(call);

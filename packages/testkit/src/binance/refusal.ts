@@ -1,6 +1,9 @@
 // An answer other than 200, with Binance's own codes and words
 // (developers.binance.com: spot "Error codes", wallet "Error codes", USD-M "Error codes").
 
+/** The first ban lasts two minutes; it grows with repeats. */
+const BAN_USUAL_S = 120;
+
 export class Refusal extends Error {
   readonly status: number;
   readonly body: string;
@@ -25,11 +28,12 @@ export function missing(parameter: string): Refusal {
 
 /** `retryAfterS` null: the header is left out, as intermediaries between us and the venue do. */
 export function rateLimited(status: 429 | 418, retryAfterS: number | null, now: number): Refusal {
+  const until = now + (retryAfterS ?? BAN_USUAL_S) * 1_000;
   const msg =
     status === 429
       ? 'Too much request weight used; current limit is 6000 request weight per 1 MINUTE. ' +
         'Please use WebSocket Streams for live updates to avoid polling the API.'
-      : `Way too much request weight used; IP banned until ${now + (retryAfterS ?? 120) * 1_000}. ` +
+      : `Way too much request weight used; IP banned until ${until}. ` +
         'Please use WebSocket Streams for live updates to avoid bans.';
   const headers = retryAfterS === null ? {} : { 'retry-after': String(retryAfterS) };
   return new Refusal(status, JSON.stringify({ code: -1003, msg }), headers);

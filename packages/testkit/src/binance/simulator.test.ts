@@ -117,7 +117,7 @@ const SPOT_SYMBOLS = scenario.markets
   .map(({ base, quote }) => [base, quote] as const);
 
 describe('accepts', () => {
-  test('types are Binance’s: strings for amounts, bare integers for ids, rows ascending', async () => {
+  test('types are Binance’s: amounts are strings, ids bare integers', async () => {
     const [trade] = await rows('/api/v3/myTrades', { symbol: 'BTCUSDT', fromId: 0 });
     expect(trade).toEqual({
       symbol: 'BTCUSDT',

@@ -1,7 +1,7 @@
-// A Binance that answers on this machine: one plain-HTTP server that tells spot and wallet, USD-M, COIN-M
-// and options apart by the Host header, knows one account (the scenario's), and shows only what has
-// happened by its clock. Checks keys, signatures, clocks, windows and weights as the real one does.
-// For tests and the demo; it is outside the trusted base.
+// A Binance that answers on this machine: one plain-HTTP server that tells spot and wallet, USD-M,
+// COIN-M and options apart by the Host header, knows one account (the scenario's), and shows only
+// what has happened by its clock. Checks keys, signatures, clocks, windows and weights as the real
+// one does. For tests and the demo; it is outside the trusted base.
 
 import assert from 'node:assert';
 import { createServer } from 'node:http';
@@ -11,12 +11,12 @@ import type { Scenario } from '../scenario/build-scenario.ts';
 import { hash32 } from '../scenario/random.ts';
 import type { Endpoint, Permissions, Venue } from './call.ts';
 import { faultSwitch, refuseByFault } from './faults.ts';
-import type { Fault, FaultSwitch } from './faults.ts';
+import type { Fault, FaultSwitch, Faults } from './faults.ts';
 import { futuresEndpoints } from './futures.ts';
 import { REAL_LIMITS, checkSecurity, weightMeter } from './gate.ts';
-import type { Credentials, Limits, Pool } from './gate.ts';
+import type { Credentials, Limits, Pool, WeightMeter } from './gate.ts';
 import { toJson } from './json.ts';
-import { marketDataEndpoints } from './market-data.ts';
+import { marketEndpoints } from './market-feeds.ts';
 import { Refusal, refusal } from './refusal.ts';
 import { movementEndpoints } from './movements.ts';
 import { spotEndpoints } from './spot.ts';
@@ -42,7 +42,7 @@ const HOSTS: Readonly<Record<string, RegExp>> = {
 };
 const ENDPOINTS: ReadonlyMap<string, Endpoint> = new Map(
   Object.entries({
-    ...marketDataEndpoints,
+    ...marketEndpoints,
     ...spotEndpoints,
     ...movementEndpoints,
     ...futuresEndpoints,
@@ -74,6 +74,15 @@ export interface BinanceSimulator {
   readonly close: () => Promise<void>;
 }
 
+interface Desk {
+  readonly venue: Venue;
+  readonly faults: Faults;
+  readonly requests: Map<string, number>;
+  readonly meter: WeightMeter;
+  readonly credentials: Credentials;
+  readonly now: () => number;
+}
+
 interface Answer {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
@@ -84,58 +93,27 @@ interface Answer {
 export async function startBinanceSimulator(
   options: BinanceSimulatorOptions,
 ): Promise<BinanceSimulator> {
-  const { scenario } = options;
+  const { scenario, now } = options;
   let permissions: Permissions = { ...READ_ONLY, ...options.permissions };
-  const faults = faultSwitch(options.faults ?? []);
-  const requests = new Map<string, number>();
-  const venue: Venue = {
-    scenario,
-    permissions: () => permissions,
-    uid: 100_000_000 + (hash32(scenario.start, scenario.events.length) % 900_000_000),
-    bookAt: scenario.readBook(),
-    pastBookAt: scenario.readBook(),
+  const desk: Desk = {
+    venue: {
+      scenario,
+      permissions: () => permissions,
+      uid: 100_000_000 + (hash32(scenario.start, scenario.events.length) % 900_000_000),
+      bookAt: scenario.readBook(),
+      pastBookAt: scenario.readBook(),
+    },
+    faults: faultSwitch(options.faults ?? []),
+    requests: new Map(),
+    meter: weightMeter({ ...REAL_LIMITS, ...options.limits }, options.limitClock ?? Date.now),
+    credentials: options.credentials ?? scenario.credentials,
+    now,
   };
-  const meter = weightMeter({ ...REAL_LIMITS, ...options.limits }, options.limitClock ?? Date.now);
-  const credentials = options.credentials ?? scenario.credentials;
-
-  const answer = (request: IncomingMessage, body: string): Answer => {
-    const [path = '', query = ''] = (request.url ?? '').split('?');
-    const name = `${request.method} ${path}`;
-    requests.set(name, (requests.get(name) ?? 0) + 1);
-    const now = options.now();
-    const hits = faults.take(name, query);
-    let headers: Record<string, string> = { ...JSON_TYPE };
-    try {
-      refuseByFault(hits, now);
-      const endpoint = endpointAt(request.headers.host ?? '', path, name);
-      const params = new URLSearchParams([query, body].filter((part) => part !== '').join('&'));
-      const weight =
-        typeof endpoint.weight === 'number' ? endpoint.weight : endpoint.weight(params);
-      headers = { ...headers, ...meter.use(endpoint.pool ?? poolOf(path), weight) };
-      const apiKey = request.headers['x-mbx-apikey'];
-      checkSecurity(
-        { apiKey: single(apiKey), query, body, params },
-        endpoint.security,
-        credentials,
-        now,
-      );
-      if (endpoint.security === 'signed' && !permissions.enableReading) {
-        throw refusal(401, -2015, 'Invalid API-key, IP, or permissions for action.');
-      }
-      const json = endpoint.answer({ venue, now, params, faults: hits });
-      return { status: 200, headers, body: toJson(json), faults: hits };
-    } catch (error) {
-      if (!(error instanceof Refusal)) throw error;
-      const { status, body: text } = error;
-      return { status, headers: { ...headers, ...error.headers }, body: text, faults: hits };
-    }
-  };
-
   const server = createServer((request, response) => {
     const parts: Buffer[] = [];
     request.on('data', (part: Buffer) => parts.push(part));
     request.on('end', () => {
-      send(response, answer(request, Buffer.concat(parts).toString('utf8')));
+      send(response, answer(desk, request, Buffer.concat(parts).toString('utf8')));
     });
   });
   await new Promise<void>((resolve, reject) => {
@@ -146,8 +124,8 @@ export async function startBinanceSimulator(
   assert(typeof address === 'object' && address !== null);
   return {
     port: address.port,
-    requests,
-    faults,
+    requests: desk.requests,
+    faults: desk.faults,
     setPermissions: (change) => {
       permissions = { ...permissions, ...change };
     },
@@ -157,6 +135,38 @@ export async function startBinanceSimulator(
       await closed;
     },
   };
+}
+
+function answer(desk: Desk, request: IncomingMessage, body: string): Answer {
+  const [path = '', query = ''] = (request.url ?? '').split('?');
+  const name = `${request.method} ${path}`;
+  desk.requests.set(name, (desk.requests.get(name) ?? 0) + 1);
+  const { venue, meter, credentials } = desk;
+  const now = desk.now();
+  const faults = desk.faults.take(name, query);
+  let headers: Record<string, string> = { ...JSON_TYPE };
+  try {
+    refuseByFault(faults, now);
+    const endpoint = endpointAt(request.headers.host ?? '', path, name);
+    const params = new URLSearchParams([query, body].filter((part) => part !== '').join('&'));
+    const weight = typeof endpoint.weight === 'number' ? endpoint.weight : endpoint.weight(params);
+    headers = { ...headers, ...meter.use(endpoint.pool ?? poolOf(path), weight) };
+    const apiKey = single(request.headers['x-mbx-apikey']);
+    checkSecurity({ apiKey, query, body, params }, endpoint.security, credentials, now);
+    if (endpoint.security === 'signed' && !venue.permissions().enableReading) {
+      throw refusal(401, -2015, 'Invalid API-key, IP, or permissions for action.');
+    }
+    const json = endpoint.answer({ venue, now, params, faults });
+    return { status: 200, headers, body: toJson(json), faults };
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error;
+    return {
+      status: error.status,
+      headers: { ...headers, ...error.headers },
+      body: error.body,
+      faults,
+    };
+  }
 }
 
 function endpointAt(host: string, path: string, name: string): Endpoint {

@@ -1,5 +1,5 @@
-// Signed endpoints of the spot account: permissions, balances of the spot and funding wallets, trades,
-// coins and the daily snapshots.
+// Signed endpoints of the spot account: permissions, balances of the spot and funding wallets,
+// trades, coins and the daily snapshots.
 
 import { balance, unrealised } from '../scenario/book.ts';
 import type { Book } from '../scenario/book.ts';

@@ -1,5 +1,5 @@
-// The scenario's own bookkeeping: wallets and futures positions after each event. It shares nothing with
-// packages/ledger, so that agreement between the two means something.
+// The scenario's own bookkeeping: wallets and futures positions after each event. It shares nothing
+// with packages/ledger, so that agreement between the two means something.
 
 import assert from 'node:assert';
 

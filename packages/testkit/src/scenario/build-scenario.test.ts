@@ -88,10 +88,10 @@ describe('accepts', () => {
   test('markers: an asset and keys that nobody else writes', () => {
     const marked = buildScenario({ ...small, markers: true });
     const exotic = marked.assets.find((asset) => asset.startsWith('Q'));
-    expect(exotic).toMatch(/^Q[A-Z]{7}$/);
+    expect(exotic).toMatch(/^Q[A-Z]{9}$/);
     expect(marked.secrets).toContain(exotic);
     expect(marked.secrets).toContain(marked.credentials.secret);
-    expect(marked.secrets.every((text) => text.length >= 8)).toBe(true);
+    expect(marked.secrets.every((text) => text.length >= 10)).toBe(true);
   });
 });
 
@@ -142,7 +142,8 @@ describe('holds', () => {
   });
 
   test('profit over all hours is what fills, funding, fees and prices explain', () => {
-    // Futures without any position arithmetic: cash in minus cash out, plus what is held at the mark.
+    // Futures without any position arithmetic: cash in minus cash out, plus what is held at the
+    // mark.
     const at = whole.end;
     const perpetuals = whole.markets.filter(({ perpetual }) => perpetual);
     let expected = 0n;

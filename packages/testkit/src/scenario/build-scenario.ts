@@ -1,5 +1,6 @@
-// One account's history, told in no venue's words: the same seed gives the same bytes. A venue simulator
-// renders `events` and `prices` in its own protocol; `truth` says what any honest record of it must show.
+// One account's history, told in no venue's words: the same seed gives the same bytes. A venue
+// simulator renders `events` and `prices` in its own protocol; `truth` says what any honest record
+// of it must show.
 
 import assert from 'node:assert';
 
@@ -18,7 +19,7 @@ import { fillFutures, fillSpot, openDesk } from './trader.ts';
 import type { Order } from './trader.ts';
 import { computeTruth } from './truth.ts';
 import type { TrueHour } from './truth.ts';
-import { plainText, text } from './units.ts';
+import { plainText } from './units.ts';
 import type { Units } from './units.ts';
 
 export interface ScenarioOptions {
@@ -45,21 +46,28 @@ export interface Scenario {
   readonly fundingRate: (market: string, at: number) => Units;
   /** A new reader of the true book; each venue simulator takes its own. */
   readonly readBook: () => (t: number) => Book;
-  /** Per hour from the start; more hours than the scenario has show the same holdings at later prices. */
+  /**
+   * Per hour from the start; more hours than the scenario has show the same holdings at later
+   * prices.
+   */
   readonly truth: (hours?: number) => readonly TrueHour[];
   readonly credentials: { readonly apiKey: string; readonly secret: string };
-  /** Texts that identify this account and must never leave the worker: keys, amounts, ids, names. */
+  /**
+   * Texts that identify this account and must never leave the worker: keys, amounts, ids, names.
+   */
   readonly secrets: readonly string[];
 }
 
 const HOURS_MIN = 24;
+/** Shorter texts would be found in any log by chance. */
+const SECRET_LENGTH_MIN = 10;
 
 export function buildScenario(options: ScenarioOptions): Scenario {
   const { seed, start, hours, fills } = options;
   assert(start % HOUR_MS === 0, 'the start is not a full hour');
   assert(hours >= HOURS_MIN, 'a scenario has at least 24 hours');
   const random = seededRandom(hash32(seed, 1));
-  const exotic = options.markers === true ? `Q${random.letters(7)}` : 'DCR';
+  const exotic = options.markers === true ? `Q${random.letters(9)}` : 'DCR';
   const credentials = { apiKey: random.alphanumeric(64), secret: random.alphanumeric(64) };
   const markets = listMarkets(exotic);
   const prices = buildPrices(hash32(seed, 2), start, markets);
@@ -156,7 +164,6 @@ function market(markets: readonly Market[], base: string): Market {
   return found;
 }
 
-/** Amounts with many digits and ids: short numbers would be found by chance. */
 function secretsOf(events: readonly ScenarioEvent[]): string[] {
   const result: string[] = [];
   for (const event of events) {
@@ -164,10 +171,10 @@ function secretsOf(events: readonly ScenarioEvent[]): string[] {
       result.push(plainText(event.amount), event.txId);
     } else if (event.kind === 'spot-fill' || event.kind === 'futures-fill') {
       result.push(String(event.orderId));
-      if (event.quote > 10_000_000_000n) result.push(text(event.quote));
+      result.push(plainText(event.quote));
     } else if (event.kind === 'conversion') {
       result.push(event.quoteId, String(event.orderId), plainText(event.toAmount));
     }
   }
-  return result;
+  return result.filter((secret) => secret.length >= SECRET_LENGTH_MIN);
 }

@@ -1,5 +1,5 @@
-// What can happen to the simulated account, told without any venue's words. `at` is the instant when the
-// balances change; `id` ascends over the whole account and passes 2^53 on the way.
+// What can happen to the simulated account, told without any venue's words. `at` is the instant
+// when the balances change; `id` ascends over the whole account and passes 2^53 on the way.
 
 import type { Units } from './units.ts';
 
@@ -119,7 +119,10 @@ export type ScenarioEvent =
   | Dust
   | Conversion;
 
-/** What crosses the account's border, in is plus; a withdrawal's network fee is a cost and not a flow. */
+/**
+ * What crosses the account's border, in is plus; a withdrawal's network fee is a cost and not a
+ * flow.
+ */
 export function flowOf(event: ScenarioEvent): { asset: string; amount: Units } | null {
   if (event.kind === 'deposit' && event.credited)
     return { asset: event.asset, amount: event.amount };

@@ -1,5 +1,5 @@
-// The instruments of the scenario, named as ccxt names them. Steps and sizes as Binance had them in 2025;
-// a venue that quotes coarser steps rounds in its own simulator.
+// The instruments of the scenario, named as ccxt names them. Steps and sizes as Binance had them in
+// 2025; a venue that quotes coarser steps rounds in its own simulator.
 
 import { units } from './units.ts';
 import type { Units } from './units.ts';
@@ -14,7 +14,9 @@ export interface Market {
   readonly tickDigits: number;
   readonly lot: Units;
   readonly lotDigits: number;
-  /** Where the path starts and what it returns to; null when the path is derived from other markets. */
+  /**
+   * Where the path starts and what it returns to; null when the path is derived from other markets.
+   */
   readonly startTicks: number | null;
   /** Largest step per minute from each of two dice, in millionths. */
   readonly noise: number;
@@ -33,7 +35,8 @@ type Row = readonly [
 ];
 
 // DCR is quoted in BTC only, so its value needs a chain; USDC is near one and never exactly one;
-// ETH/BTC has nine digits in price x quantity, so its quote amount is cut and must be read, not computed.
+// ETH/BTC has nine digits in price x quantity, so its quote amount is cut and must be read, not
+// computed.
 const SPOT: readonly Row[] = [
   ['BTC', 'USDT', 2, 5, 61_000_00, 420, 360],
   ['ETH', 'USDT', 2, 4, 3_000_00, 520, 170],

@@ -1,6 +1,7 @@
 // When what happens in a scenario, apart from ordinary orders: the table of deposits, withdrawals,
 // transfers, conversions and rewards, at minutes and milliseconds where careless code goes wrong.
-// Hours are given as a share of the scenario's length, so that a short scenario has all of them too.
+// Hours are given as a share of the scenario's length, so that a short scenario has all of them
+// too.
 
 import { balance } from './book.ts';
 import type { Reward, Wallet } from './events.ts';
@@ -28,7 +29,9 @@ export interface Plan {
   readonly fillsAt: readonly number[];
   /** When the account buys fee coins; between these it sometimes has none. */
   readonly topUpsAt: readonly number[];
-  /** Seconds [s, s + 1000) kept free of ordinary fills: some venues list withdrawals by the second. */
+  /**
+   * Seconds [s, s + 1000) kept free of ordinary fills: some venues list withdrawals by the second.
+   */
   readonly quietSeconds: ReadonlySet<number>;
 }
 

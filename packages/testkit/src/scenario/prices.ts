@@ -1,7 +1,7 @@
-// Minute price paths of every market, and the one convention that turns them into prices: the price at an
-// instant t is the close of the last complete minute candle, [m - 60 s, m) with m = floor(t / 60 s) * 60 s.
-// At a full hour that is also the close of the 1h candle before it.
-// Paths are counted in whole ticks, which a double holds exactly; they leave this file as exact units.
+// Minute price paths of every market, and the one convention that turns them into prices: the price
+// at an instant t is the close of the last complete minute candle, [m - 60 s, m) with m = floor(t /
+// 60 s) * 60 s. At a full hour that is also the close of the 1h candle before it. Paths are counted
+// in whole ticks, which a double holds exactly; they leave this file as exact units.
 
 import { REPORTING, markSeries } from './markets.ts';
 import type { Market } from './markets.ts';
@@ -11,7 +11,10 @@ import type { Units } from './units.ts';
 
 export const MINUTE_MS = 60_000;
 export const HOUR_MS = 3_600_000;
-/** Candles exist this long before the start: a price at the start needs one, and callers ask for more. */
+/**
+ * Candles exist this long before the start: a price at the start needs one, and callers ask for
+ * more.
+ */
 const LEAD_MS = 24 * HOUR_MS;
 const MINUTES_PER_KNOT = 480;
 
@@ -27,7 +30,9 @@ export interface Candle {
 
 export interface Prices {
   readonly firstCandle: number;
-  /** The price of a series (`BTC/USDT`, `BTC/USDT:USDT`, `BTC/USDT:USDT mark`) by the convention. */
+  /**
+   * The price of a series (`BTC/USDT`, `BTC/USDT:USDT`, `BTC/USDT:USDT mark`) by the convention.
+   */
   readonly at: (series: string, t: number) => Units;
   /** The candle that opens at `openTime`, as far as it is known at `now`. */
   readonly candle: (series: string, openTime: number, intervalMs: number, now: number) => Candle;
@@ -87,7 +92,10 @@ export function buildPrices(seed: number, start: number, markets: readonly Marke
   };
 }
 
-/** Random steps with a weak pull back to the start, extended on demand: minute n needs all before it. */
+/**
+ * Random steps with a weak pull back to the start, extended on demand: minute n needs all before
+ * it.
+ */
 function walk(key: number, firstMinute: number, start: number, noise: number) {
   const random = seededRandom(key);
   const closes = [start];

@@ -1,5 +1,5 @@
-// Seeded pseudo-randomness in 32-bit integer steps only, so that the same seed gives the same bytes on
-// every machine. Not for secrets: the "secrets" it makes are markers for leak tests.
+// Seeded pseudo-randomness in 32-bit integer steps only, so that the same seed gives the same bytes
+// on every machine. Not for secrets: the "secrets" it makes are markers for leak tests.
 
 const LETTERS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ';
 const ALPHANUMERIC = `${LETTERS}${LETTERS.toLowerCase()}0123456789`;

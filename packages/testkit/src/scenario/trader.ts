@@ -1,7 +1,8 @@
-// The desk at which the scenario's account trades: it turns an intention ("sell some ETH now") into an
-// event with exact amounts that the account can afford, or into nothing. Prices lie inside the minute's
-// candle, quantities on the lot, fees follow the usual rules: the fee coin while it is held, at a discount,
-// else the received asset; futures commissions in the settle asset, or in the fee coin while it is there.
+// The desk at which the scenario's account trades: it turns an intention ("sell some ETH now") into
+// an event with exact amounts that the account can afford, or into nothing. Prices lie inside the
+// minute's candle, quantities on the lot, fees follow the usual rules: the fee coin while it is
+// held, at a discount, else the received asset; futures commissions in the settle asset, or in the
+// fee coin while it is there.
 
 import { FLAT, balance, emptyBook, post, trade } from './book.ts';
 import type { Book } from './book.ts';

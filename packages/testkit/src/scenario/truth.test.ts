@@ -113,7 +113,8 @@ describe('accepts', () => {
       ['0.00000000', '-0.00100000'],
     ],
     [
-      // 10 BTC fall from 100 to 50, then 50 000 arrive (hourly_flows.json: large_inflow_after_loss).
+      // 10 BTC fall from 100 to 50, then 50 000 arrive (hourly_flows.json:
+      // large_inflow_after_loss).
       'a late deposit does not dilute a loss',
       [deposit(5, 'BTC', '10'), deposit(HOUR_MS + 3_540_000, 'USDT', '50000')],
       steppedPrices('100', '50', START + HOUR_MS + 60_000),

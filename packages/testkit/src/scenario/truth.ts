@@ -1,7 +1,7 @@
-// The true equity, flows and returns of a scenario, hour by hour, from its own book and price paths.
-// Hours are half-open [h, h + 1 h): an event at exactly h belongs to the hour that starts there, so equity
-// at h is the book of everything before h at the prices of h.
-// Return: cut at every flow, product of value-before-flow / base, sub-periods with a positive base only
+// The true equity, flows and returns of a scenario, hour by hour, from its own book and price
+// paths. Hours are half-open [h, h + 1 h): an event at exactly h belongs to the hour that starts
+// there, so equity at h is the book of everything before h at the prices of h. Return: cut at every
+// flow, product of value-before-flow / base, sub-periods with a positive base only
 // (reference/returns.md 1.1). Everything is exact until the one rounding to eighteen digits.
 
 import { emptyBook, post, unrealised } from './book.ts';
@@ -61,7 +61,7 @@ export function computeTruth(
 }
 
 /** Equity in 1e-24 of the reporting currency. */
-export function equityAt(book: Book, prices: Prices, t: number): bigint {
+function equityAt(book: Book, prices: Prices, t: number): bigint {
   let total = 0n;
   for (const wallet of Object.values(book.wallets)) {
     for (const [asset, amount] of wallet) {

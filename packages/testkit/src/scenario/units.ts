@@ -1,5 +1,5 @@
-// Exact amounts of the scenario: one unit is 1e-8 of an asset, the smallest step of every simulated venue.
-// Own arithmetic on purpose: the truth must not share code with the ledger that it judges.
+// Exact amounts of the scenario: one unit is 1e-8 of an asset, the smallest step of every simulated
+// venue. Own arithmetic on purpose: the truth must not share code with the ledger that it judges.
 
 export type Units = bigint;
 

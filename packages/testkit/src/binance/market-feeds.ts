@@ -23,14 +23,14 @@ const FUNDING_INTERVAL_MS = 8 * HOUR_MS;
 /** The day perpetual contracts carry instead of a delivery date. */
 const NEVER_DELIVERED = 4_133_404_800_000;
 
-export const marketDataEndpoints: Readonly<Record<string, Endpoint>> = {
+export const marketEndpoints: Readonly<Record<string, Endpoint>> = {
   'GET /api/v3/ping': open(1, () => ({})),
   'GET /api/v3/time': open(1, ({ now }) => ({ serverTime: now })),
-  'GET /api/v3/exchangeInfo': open(20, spotInfo),
+  'GET /api/v3/exchangeInfo': open(20, spotSymbols),
   'GET /api/v3/klines': open(2, (call) => candles(call, marketOf(call, false), 'spot')),
   'GET /fapi/v1/ping': open(1, () => ({})),
   'GET /fapi/v1/time': open(1, ({ now }) => ({ serverTime: now })),
-  'GET /fapi/v1/exchangeInfo': open(1, futuresInfo),
+  'GET /fapi/v1/exchangeInfo': open(1, futuresSymbols),
   'GET /fapi/v1/klines': open(klineWeight, (call) =>
     candles(call, marketOf(call, true), 'futures'),
   ),
@@ -39,9 +39,9 @@ export const marketDataEndpoints: Readonly<Record<string, Endpoint>> = {
   ),
   'GET /fapi/v1/premiumIndex': open(1, premiumIndex),
   'GET /fapi/v1/fundingRate': open(1, fundingRates),
-  'GET /dapi/v1/exchangeInfo': open(1, ({ now }) => ({ ...infoHead(now), symbols: [] })),
+  'GET /dapi/v1/exchangeInfo': open(1, ({ now }) => ({ ...symbolsHead(now), symbols: [] })),
   'GET /eapi/v1/exchangeInfo': open(1, ({ now }) => ({
-    ...infoHead(now),
+    ...symbolsHead(now),
     optionContracts: [],
     optionAssets: [],
     optionSymbols: [],
@@ -111,7 +111,7 @@ function candleRow(candle: Candle, intervalMs: number, digits: number, mark: boo
   ];
 }
 
-function infoHead(now: number): Record<string, Json> {
+function symbolsHead(now: number): Record<string, Json> {
   return {
     timezone: 'UTC',
     serverTime: now,
@@ -122,9 +122,9 @@ function infoHead(now: number): Record<string, Json> {
   };
 }
 
-function spotInfo({ now, venue }: Call): Json {
+function spotSymbols({ now, venue }: Call): Json {
   const markets = venue.scenario.markets.filter(({ perpetual }) => !perpetual);
-  return { ...infoHead(now), symbols: markets.map(spotSymbol) };
+  return { ...symbolsHead(now), symbols: markets.map(spotSymbol) };
 }
 
 function spotSymbol(market: Market): Json {
@@ -161,10 +161,10 @@ function spotSymbol(market: Market): Json {
   };
 }
 
-function futuresInfo({ now, venue }: Call): Json {
+function futuresSymbols({ now, venue }: Call): Json {
   const markets = venue.scenario.markets.filter(({ perpetual }) => perpetual);
   return {
-    ...infoHead(now),
+    ...symbolsHead(now),
     futuresType: 'U_MARGINED',
     assets: ['USDT', 'BNB', 'USDC'].map((asset) => ({
       asset,
