@@ -361,13 +361,23 @@ describe('holds', () => {
     );
   });
 
-  test('zeros at the end of a number change nothing', () => {
+  test('zeros at the end of a return change nothing', () => {
     fc.assert(
       fc.property(values, (returns) => {
         const longer = returns.map((each) => (each.includes('.') ? `${each}000` : `${each}.0`));
         expect(figures(longer.join(' '))).toEqual(figures(returns.join(' ')));
       }),
     );
+  });
+
+  test('zeros at the end of the periods in a year change nothing', () => {
+    const [one, other] = ['12', '12.00'].map((text) => {
+      const year = parseDecimal(text);
+      const beside = benchmarkTable(list(OWN), list(OTHER), year);
+      const extended = extendedTable(list(OWN), year, ZERO_MAR);
+      return [figures(OWN, year), formatFigures(10, { ...beside, ...extended })];
+    });
+    expect(other).toEqual(one);
   });
 
   test('a period split in two links to the same wealth', () => {

@@ -64,7 +64,8 @@ export function exp(value: Fixed): Fixed {
     sum += term;
     term = (term * remainder) / (ONE * index);
   }
-  return doublings < 0n ? sum >> -doublings : sum << doublings;
+  // A shift by a negative number goes to the right.
+  return sum << doublings;
 }
 
 /**
