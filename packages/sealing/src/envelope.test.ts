@@ -80,6 +80,10 @@ describe('refuses', () => {
     expect(code).toBe(expected);
   });
 
+  it('to seal with a nonce of 16 bytes (R48)', () => {
+    expect(() => seal(key, PLAINTEXT, context, () => new Uint8Array(16))).toThrow();
+  });
+
   it('every single bit flipped', () => {
     for (let bit = 0; bit < envelope.length * 8; bit += 1) {
       const byte = (envelope[bit >> 3] ?? 0) ^ (1 << (bit & 7));

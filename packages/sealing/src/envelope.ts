@@ -7,6 +7,7 @@
 //
 // The header up to the key id is authenticated together with the context.
 
+import assert from 'node:assert/strict';
 import { createCipheriv, createDecipheriv, timingSafeEqual } from 'node:crypto';
 import { RecordError } from '@track-record/errors';
 import type { Secret } from './secret.ts';
@@ -42,6 +43,8 @@ export function seal(
   }
   const header = Buffer.concat([MAGIC_AND_VERSION, Buffer.from(key.id, 'hex')]);
   const nonce = random(NONCE_SIZE_BYTES);
+  // GCM takes a nonce of any length; 13 days of credentials were lost to another one (R48).
+  assert.equal(nonce.length, NONCE_SIZE_BYTES);
   return key.secret.open((bytes) => {
     const cipher = createCipheriv('aes-256-gcm', bytes, nonce, { authTagLength: TAG_SIZE_BYTES });
     cipher.setAAD(Buffer.concat([header, context]));

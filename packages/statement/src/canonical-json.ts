@@ -2,7 +2,7 @@
 // with ASCII keys, arrays, well-formed strings, booleans, null and safe integers; everything else
 // is refused, so that number formatting and key collation, where implementations of the RFC differ,
 // never come up. Bytes to parse are untrusted. Why this encoding:
-// docs/decisions/0002-statement-encoding.md.
+// docs/decisions/0003-statement-encoding.md.
 
 import { RecordError } from '@track-record/errors';
 

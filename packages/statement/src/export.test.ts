@@ -102,6 +102,11 @@ describe('refuses', () => {
     ['another format', { ...file, format: 'track-record-export/2' }, 'STATEMENT_MALFORMED format'],
     ['a further member', { ...file, verified: true }, 'STATEMENT_MALFORMED format'],
     ['a key that is no hex', { ...file, publicKey: 'XY' }, 'STATEMENT_MALFORMED format'],
+    [
+      'a key of many megabytes',
+      { ...file, publicKey: '00'.repeat(2 ** 23) },
+      'STATEMENT_MALFORMED format',
+    ],
     ['evidence as text', { ...file, evidence: 'insecure' }, 'STATEMENT_MALFORMED format'],
     ['statements as object', { ...file, statements: {} }, 'STATEMENT_MALFORMED format'],
     [

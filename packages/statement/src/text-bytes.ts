@@ -2,7 +2,7 @@
 
 import { RecordError } from '@track-record/errors';
 
-/** The largest statement is 16 KiB. */
+/** A statement has at most 16 KiB; longer text is refused before any pattern runs over it. */
 const TEXT_LENGTH_MAX = 22 * 1024;
 
 export function toHex(bytes: Uint8Array): string {
@@ -11,7 +11,9 @@ export function toHex(bytes: Uint8Array): string {
 
 /** Lower-case hex only. STATEMENT_MALFORMED. */
 export function fromHex(text: string): Uint8Array<ArrayBuffer> {
-  if (!/^(?:[0-9a-f]{2})*$/.test(text)) throw new RecordError('STATEMENT_MALFORMED');
+  if (text.length > TEXT_LENGTH_MAX || !/^(?:[0-9a-f]{2})*$/.test(text)) {
+    throw new RecordError('STATEMENT_MALFORMED');
+  }
   return Uint8Array.from(text.match(/../g) ?? [], (pair) => Number.parseInt(pair, 16));
 }
 
@@ -22,7 +24,7 @@ export function toBase64Url(bytes: Uint8Array): string {
 
 /** RFC 4648, section 5, without padding. STATEMENT_MALFORMED. */
 export function fromBase64Url(text: string): Uint8Array<ArrayBuffer> {
-  if (!/^[A-Za-z0-9_-]*$/.test(text) || text.length % 4 === 1 || text.length > TEXT_LENGTH_MAX) {
+  if (text.length > TEXT_LENGTH_MAX || text.length % 4 === 1 || !/^[A-Za-z0-9_-]*$/.test(text)) {
     throw new RecordError('STATEMENT_MALFORMED');
   }
   const base64 = text.replaceAll('-', '+').replaceAll('_', '/');
