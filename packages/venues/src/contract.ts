@@ -4,6 +4,8 @@
 
 import type {
   Anchor,
+  AnchorPosition,
+  Decimal,
   Entry,
   EntryKind,
   Instrument,
@@ -130,4 +132,50 @@ export interface Venue {
     requests: readonly PriceRequest[],
     context: VenueContext,
   ) => Promise<PriceAnswer>;
+}
+
+export const payloadFeeds = [
+  'fills',
+  'deposits',
+  'withdrawals',
+  'transfers',
+  'funding',
+  'ledger',
+  'dividends',
+  'conversions',
+  'balances',
+  'positions',
+  'candles',
+  'permissions',
+  'flex',
+  'activities',
+] as const;
+
+export const payloadMarkets = ['spot', 'margin', 'linear', 'inverse', 'option', 'equity'] as const;
+
+/** Which answer of a venue a recorded body is. */
+export interface PayloadRequest {
+  readonly feed: (typeof payloadFeeds)[number];
+  readonly market: (typeof payloadMarkets)[number] | null;
+  /** Names the market in the form `BTC/USDT:USDT`, where the payload alone does not. */
+  readonly symbol: string | null;
+}
+
+/** The parts that the feed yields. */
+export interface PayloadAnswer {
+  readonly entries?: readonly Entry[];
+  readonly balances?: ReadonlyMap<string, Decimal>;
+  readonly positions?: readonly AnchorPosition[];
+  readonly prices?: readonly Price[];
+  readonly permissions?: Permissions;
+  readonly ignored?: readonly IgnoredRow[];
+}
+
+/** A venue that can also read one recorded body, through its real client and its own readers. */
+export interface RecordedVenue extends Venue {
+  readonly readPayload: (
+    request: PayloadRequest,
+    body: string,
+    context: VenueContext,
+  ) => Promise<PayloadAnswer>;
 }

@@ -1,0 +1,252 @@
+// One ccxt exchange, held so that it can do no harm: single-exchange import, digits kept, connections
+// pinned, every throw a RecordError, one throttle per venue and egress address. The public instance holds
+// no key and is shared by all accounts of a venue; a keyed instance belongs to one session and is emptied
+// when that session closes. Answers are untrusted; rows.ts reads them.
+
+import { RecordError } from '@track-record/errors';
+import type { Exchange } from 'ccxt';
+import type { CredentialField, VenueContext, VenueCredentials } from '../contract.ts';
+import { createDispatcher } from './dispatcher.ts';
+import { marketsOf, type Markets } from './markets.ts';
+import { refusalOfAnswer, refusalOfThrown, type RefusalTable } from './refusals.ts';
+import { parseLosslessJson, parseRow } from './rows.ts';
+
+/** Until headers arrive; the dispatcher bounds the body. */
+const REQUEST_TIMEOUT_MS = 20_000;
+/** New listings appear daily; a pair younger than this is not yet asked for. */
+const MARKETS_AGE_MAX_MS = 6 * 3_600_000;
+const LATIN1 = new TextDecoder('latin1');
+
+/** What a venue's folder tells the machinery. */
+export interface CcxtVenue {
+  /** ccxt's id: the name of its source file. */
+  readonly id: string;
+  readonly hosts: readonly string[];
+  readonly options: Readonly<Record<string, unknown>>;
+  readonly credentials: readonly CredentialField[];
+  readonly refusals: RefusalTable;
+  /** Cost in ccxt's units of paths whose limit is per account, so that they do not starve the address. */
+  readonly costs: ReadonlyMap<string, number>;
+}
+
+type Parameters = Readonly<Record<string, string | number>>;
+
+export interface CcxtClient {
+  /** One of ccxt's implicit methods, which send one request and return the venue's own JSON. */
+  readonly call: (method: string, parameters?: Parameters) => Promise<unknown>;
+  /** Requests sent so far. */
+  readonly requestCount: () => number;
+  /** Signs with the venue's clock from now on. */
+  readonly setServerTime: (serverTime: number) => void;
+  readonly close: () => Promise<void>;
+}
+
+interface PublicClient {
+  readonly exchange: Exchange;
+  markets: Promise<Markets> | null;
+  marketsAt: number;
+}
+
+const publicClients = new Map<string, Promise<PublicClient>>();
+
+/** The markets of the venue and a client without a key. */
+export async function openPublicClient(
+  venue: CcxtVenue,
+  context: VenueContext,
+): Promise<{ client: CcxtClient; markets: Markets }> {
+  const shared = await findPublicClient(venue, context);
+  const client = boundClient(shared.exchange, context, () => Promise.resolve());
+  if (shared.markets === null || context.now() - shared.marketsAt > MARKETS_AGE_MAX_MS) {
+    shared.marketsAt = context.now();
+    shared.markets = loadMarkets(shared.exchange);
+  }
+  try {
+    return { client, markets: await shared.markets };
+  } catch (error) {
+    shared.markets = null;
+    throw refusalOfThrown(error);
+  }
+}
+
+/** A client that signs. Its credentials are copied out of their Secrets here and dropped by `close`. */
+export async function openKeyedClient(
+  venue: CcxtVenue,
+  credentials: VenueCredentials,
+  context: VenueContext,
+): Promise<CcxtClient> {
+  const shared = await findPublicClient(venue, context);
+  const exchange = await createExchange(venue, context);
+  const dispatcher = createDispatcher(
+    exchange.undiciModule,
+    new Set(venue.hosts),
+    context.egress,
+    'pages',
+  );
+  exchange.fetchDispatcher = dispatcher;
+  exchange.throttle = (cost) => shared.exchange.throttle(cost);
+  for (const field of venue.credentials) {
+    const secret = credentials.get(field);
+    if (secret === undefined) throw new RecordError('VENUE_KEY_REJECTED', { place: field });
+    Reflect.set(
+      exchange,
+      field,
+      secret.open((bytes) => LATIN1.decode(bytes)),
+    );
+  }
+  return boundClient(exchange, context, async () => {
+    for (const field of venue.credentials) Reflect.set(exchange, field, '');
+    exchange.last_request_headers = {};
+    exchange.last_request_url = '';
+    await dispatcher.destroy();
+  });
+}
+
+/** A client whose every request is answered with `body`, as if the venue had just sent it. */
+export async function openRecordedClient(
+  venue: CcxtVenue,
+  body: string,
+  context: VenueContext,
+): Promise<CcxtClient> {
+  const exchange = await createExchange(venue, context, () => Promise.resolve(new Response(body)));
+  // Signing needs something to sign with; nothing is sent.
+  for (const field of venue.credentials) Reflect.set(exchange, field, 'recorded');
+  return boundClient(exchange, context, () => Promise.resolve());
+}
+
+function findPublicClient(venue: CcxtVenue, context: VenueContext): Promise<PublicClient> {
+  const { egress } = context;
+  const key = `${venue.id} ${egress === null ? '' : `${egress.host}:${egress.port}`}`;
+  const known = publicClients.get(key);
+  if (known !== undefined) return known;
+  const opened = openPublicExchange(venue, context);
+  publicClients.set(key, opened);
+  return opened;
+}
+
+async function openPublicExchange(venue: CcxtVenue, context: VenueContext): Promise<PublicClient> {
+  const exchange = await createExchange(venue, context);
+  const hosts = new Set(venue.hosts);
+  exchange.fetchDispatcher = createDispatcher(
+    exchange.undiciModule,
+    hosts,
+    context.egress,
+    'markets',
+  );
+  return { exchange, markets: null, marketsAt: 0 };
+}
+
+async function loadMarkets(exchange: Exchange): Promise<Markets> {
+  // Reloading is explicit: ccxt caches a rejected promise otherwise.
+  return marketsOf(await exchange.loadMarkets(true));
+}
+
+async function createExchange(
+  venue: CcxtVenue,
+  context: VenueContext,
+  answer?: () => Promise<Response>,
+): Promise<Exchange> {
+  // By file path: the package's entry point would load a hundred exchanges (toolchain.md section 6b).
+  const source = new URL(`./src/${venue.id}.js`, import.meta.resolve('ccxt')).href;
+  const ExchangeClass = parseExchangeClass(await import(source));
+  const exchange = new ExchangeClass({
+    number: String,
+    timeout: REQUEST_TIMEOUT_MS,
+    // Counts as venues count: a minute's allowance at once, rather than evenly spaced calls.
+    rateLimiterAlgorithm: 'rollingWindow',
+    enableLastHttpResponse: false,
+    enableLastResponseHeaders: false,
+    // A compressed body would pass the size cap and grow afterwards.
+    headers: { 'Accept-Encoding': 'identity' },
+    options: { ...venue.options },
+  });
+  // ccxt would ask for currencies with the key, which a narrow read-only key may not.
+  exchange.has['fetchCurrencies'] = false;
+  exchange.milliseconds = context.now;
+  exchange.parseJson = parseLosslessJson;
+  // Packages of these names, if somebody put them there, would see every request.
+  exchange.loadProxyModules = () => Promise.resolve();
+  if (answer !== undefined) exchange.fetchImplementation = answer;
+  await exchange.loadFetchImplementation();
+  exchange.zlibModule = refusingInflate;
+  guard(exchange, venue);
+  return exchange;
+}
+
+/** Puts our own reading of failures in front of ccxt's. */
+function guard(exchange: Exchange, venue: CcxtVenue): void {
+  const sign = exchange.sign.bind(exchange);
+  const handleErrors = exchange.handleErrors.bind(exchange);
+  const costOf = exchange.calculateRateLimiterCost.bind(exchange);
+  exchange.sign = (...request) => {
+    try {
+      return sign(...request);
+    } catch (error) {
+      // A malformed secret makes the signature functions throw plain errors of many kinds.
+      throw Error.isError(error) ? new RecordError('VENUE_KEY_REJECTED') : error;
+    }
+  };
+  exchange.handleErrors = (status, text, url, method, headers, body, json, ...rest) => {
+    const isEmpty = body === '';
+    const refusal = refusalOfAnswer(venue.refusals, { status, headers, json, isEmpty });
+    if (refusal !== null) throw refusal;
+    return handleErrors(status, text, url, method, headers, body, json, ...rest);
+  };
+  exchange.calculateRateLimiterCost = (api, method, path, ...rest) =>
+    // With `number: String` ccxt computes costs as text, and its throttle would append instead of add.
+    venue.costs.get(String(path)) ?? Number(costOf(api, method, path, ...rest));
+}
+
+function boundClient(
+  exchange: Exchange,
+  context: VenueContext,
+  close: () => Promise<void>,
+): CcxtClient {
+  let requests = 0;
+  return {
+    requestCount: () => requests,
+    setServerTime: (serverTime) => {
+      exchange.options['timeDifference'] = context.now() - serverTime;
+    },
+    call: async (method, parameters = {}) => {
+      requests += 1;
+      const { promise: aborted, reject } = Promise.withResolvers<never>();
+      const abort = (): void => reject(new RecordError('VENUE_UNAVAILABLE'));
+      context.signal.addEventListener('abort', abort, { once: true });
+      if (context.signal.aborted) abort();
+      try {
+        return await Promise.race([aborted, parseMethod(exchange, method)({ ...parameters })]);
+      } catch (error) {
+        throw refusalOfThrown(error);
+      } finally {
+        context.signal.removeEventListener('abort', abort);
+      }
+    },
+    close,
+  };
+}
+
+/** Asked for identity, a server that compresses anyway is not read: the size would be unbounded. */
+const refusingInflate = {
+  createGunzip: refuseCompressed,
+  createBrotliDecompress: refuseCompressed,
+  createInflate: refuseCompressed,
+};
+
+function refuseCompressed(): never {
+  throw new RecordError('VENUE_UNEXPECTED_SHAPE', { place: 'content-encoding' });
+}
+
+function parseExchangeClass(module: unknown): new (config: object) => Exchange {
+  const { default: found } = parseRow(module, 'module');
+  if (typeof found !== 'function') throw new Error('ccxt has no such exchange.');
+  return found as new (config: object) => Exchange;
+}
+
+function parseMethod(
+  exchange: Exchange,
+  name: string,
+): (parameters: Parameters) => Promise<unknown> {
+  const method: unknown = Reflect.get(exchange, name);
+  if (typeof method !== 'function') throw new Error('ccxt has no such method.');
+  return method.bind(exchange) as (parameters: Parameters) => Promise<unknown>;
+}

@@ -1,0 +1,99 @@
+// Strict reading of a venue's own rows. Every field we rely on is there in the form we know, or the whole
+// answer is refused (VENUE_UNEXPECTED_SHAPE with our name of the field): a missing number is never zero.
+// All input is untrusted.
+
+import { RecordError } from '@track-record/errors';
+import { parseDecimal, sign, type Decimal } from '@track-record/ledger';
+
+export type Row = Readonly<Record<string, unknown>>;
+
+/** Longer than any id, name or number a venue writes. */
+const TEXT_LENGTH_MAX = 128;
+/** 2009 and 2100 in milliseconds: a time in seconds or microseconds falls outside. */
+const INSTANT_MIN = 1_230_768_000_000;
+const INSTANT_MAX = 4_102_444_800_000;
+
+/** JSON whose numbers keep their digits: what a double cannot hold as written stays the source text. */
+export function parseLosslessJson(text: string): unknown {
+  try {
+    return JSON.parse(text, (_key, value: unknown, context?: { source?: string }) => {
+      if (typeof value !== 'number' || context?.source === undefined) return value;
+      return Number.isSafeInteger(value) && String(value) === context.source
+        ? value
+        : context.source;
+    });
+  } catch (error) {
+    if (Error.isError(error) && error.name === 'SyntaxError') return undefined;
+    throw error;
+  }
+}
+
+export function parseRow(value: unknown, place: string): Row {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw shape(place);
+  return value as Row;
+}
+
+export function parseRows(value: unknown, place: string): readonly Row[] {
+  if (!Array.isArray(value)) throw shape(place);
+  return value.map((row) => parseRow(row, place));
+}
+
+/** A non-empty text, or an integer as its digits: venues write ids both ways. */
+export function parseText(row: Row, field: string): string {
+  const value = row[field];
+  const text = typeof value === 'number' ? String(value) : value;
+  if (typeof text !== 'string' || text === '' || text.length > TEXT_LENGTH_MAX) throw shape(field);
+  return text;
+}
+
+/** A signed amount, digits as the venue wrote them. */
+export function parseAmount(row: Row, field: string): Decimal {
+  const text = parseText(row, field);
+  try {
+    return parseDecimal(text);
+  } catch (error) {
+    if (error instanceof RecordError) throw shape(field);
+    throw error;
+  }
+}
+
+/** An amount that cannot be below zero. */
+export function parseSize(row: Row, field: string): Decimal {
+  const amount = parseAmount(row, field);
+  if (sign(amount) < 0) throw shape(field);
+  return amount;
+}
+
+export function parseId(row: Row, field: string): bigint {
+  const text = parseText(row, field);
+  if (!/^[0-9]+$/.test(text)) throw shape(field);
+  return BigInt(text);
+}
+
+export function parseFlag(row: Row, field: string): boolean {
+  const value = row[field];
+  if (typeof value !== 'boolean') throw shape(field);
+  return value;
+}
+
+/** Integer milliseconds UTC. */
+export function parseInstant(row: Row, field: string): number {
+  return checkInstant(row[field], field);
+}
+
+/** `2019-10-12 11:12:02`, which the venue documents as UTC. */
+export function parseUtcText(row: Row, field: string): number {
+  const text = parseText(row, field);
+  if (!/^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d$/.test(text)) throw shape(field);
+  return checkInstant(Date.parse(`${text.replace(' ', 'T')}Z`), field);
+}
+
+export function shape(place: string): RecordError {
+  return new RecordError('VENUE_UNEXPECTED_SHAPE', { place });
+}
+
+function checkInstant(value: unknown, field: string): number {
+  if (typeof value !== 'number' || !Number.isSafeInteger(value)) throw shape(field);
+  if (value < INSTANT_MIN || value > INSTANT_MAX) throw shape(field);
+  return value;
+}

@@ -1,0 +1,44 @@
+// An anchor and the entries that reach it. Balances are read over some seconds; they hold at `asOf` only if
+// nothing happened until the last of them was read, and that is known only after the entries are in.
+
+import { RecordError } from '@track-record/errors';
+import type { Anchor, Entry, Instrument } from '@track-record/ledger';
+import type { IgnoredRow, VenueSession } from './contract.ts';
+
+/** An account that trades without a pause of seconds is observed again later. */
+const ATTEMPTS_MAX = 3;
+
+export interface Collected {
+  readonly anchor: Anchor;
+  /** Every entry in [from, anchor.asOf). */
+  readonly entries: readonly Entry[];
+  readonly instruments: ReadonlyMap<string, Instrument>;
+  readonly cursor: string;
+  readonly ignored: readonly IgnoredRow[];
+  readonly requests: number;
+}
+
+/** VENUE_INCOMPLETE when the account was never quiet while it was observed. */
+export async function collect(
+  session: VenueSession,
+  from: number,
+  cursor: string | null,
+): Promise<Collected> {
+  let requests = 0;
+  for (let attempt = 1; attempt <= ATTEMPTS_MAX; attempt += 1) {
+    const { anchor, instruments, quietUntil } = await session.observe();
+    const fetched = await session.fetch({ from, to: quietUntil + 1 }, cursor);
+    requests += fetched.requests;
+    if (fetched.entries.every(({ at }) => at < anchor.asOf)) {
+      return {
+        anchor,
+        entries: fetched.entries,
+        instruments: new Map([...instruments, ...fetched.instruments]),
+        cursor: fetched.cursor,
+        ignored: fetched.ignored,
+        requests,
+      };
+    }
+  }
+  throw new RecordError('VENUE_INCOMPLETE', { place: 'anchor' });
+}
