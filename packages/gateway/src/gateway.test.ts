@@ -1,10 +1,13 @@
-// The kit as a gateway runs it: against a migrated database, logged in with the role `gateway` and no other.
+// The kit as a gateway runs it: against a migrated database, logged in with the role `gateway` and
+// no other.
 
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { RecordError } from '@track-record/errors';
+import { intakeKeyPair, openIntake, Secret } from '@track-record/sealing/intake';
 import { Kysely, PostgresDialect } from 'kysely';
 import pg from 'pg';
 import { buildImportGraph, reachableFrom } from '../../testkit/src/house/import-graph.ts';
+import { readManifests } from '../../testkit/src/house/manifests.ts';
 import { readRepository, repositoryRoot } from '../../testkit/src/house/repository.ts';
 import { freshDatabase, type FreshDatabase } from '../../testkit/src/index.ts';
 import { createGateway, type ConnectAccountRequest, type Gateway } from './gateway.ts';
@@ -38,38 +41,45 @@ afterAll(async () => {
   await database.drop();
 });
 
-/** One account with a record, one that was refused at its connection, and the queues of a worker. */
+/**
+ * One account with a record, one that was refused at its connection, and the queues of a worker.
+ */
 async function fill(): Promise<void> {
   await admin.query(
-    `insert into pgboss.queue (name, policy, retry_limit, retry_delay, retry_backoff, expire_seconds,
-       retention_seconds, deletion_seconds, partition, table_name)
+    `insert into pgboss.queue (name, policy, retry_limit, retry_delay, retry_backoff,
+       expire_seconds, retention_seconds, deletion_seconds, partition, table_name)
      select name, 'exclusive', 8, 5, true, 1800, 7200, 21600, false, 'job_common'
      from unnest(array['connect-account', 'sync-account.binance']) name
      on conflict do nothing`,
   );
   await admin.query(
-    `insert into record.account (account_id, owner_id, venue, reporting_currency, history_from, connected_at,
-       allow_trading_key, venue_account_hash)
-     values ($1, $2, 'binance', 'USDT', to_timestamp($3), now(), false, sha256('a'))`,
+    `insert into record.account (account_id, owner_id, venue, reporting_currency, history_from,
+       connected_at, allow_trading_key, venue_account_hash, state)
+     values ($1, $2, 'binance', 'USDT', to_timestamp($3), now(), false, repeat('a', 64), 'active')`,
     [ACCOUNT, OWNER, START_MS / 1000],
   );
   await admin.query(
-    `insert into record.statement (account_id, sequence, hour, body, hash, previous, signature, key_id)
+    `insert into record.statement (account_id, sequence, hour, body, hash, previous,
+       signature, key_id)
      select $1, n, to_timestamp($2) + n * interval '1 hour', 'body', sha256(n::text::bytea),
        case when n > 0 then sha256((n - 1)::text::bytea) end, 'signature', 'key'
      from generate_series(0, $3 - 1) n`,
     [ACCOUNT, START_MS / 1000, HOURS],
   );
   await admin.query(
-    `insert into record.hourly_return (account_id, hour, sequence, status, reason, return, coverage, provenance)
-     select account_id, hour, sequence, case when sequence = 1 then 'no_capital' else 'measured' end,
+    `insert into record.hourly_return (account_id, hour, sequence, status, reason, return, coverage,
+       provenance)
+     select account_id, hour, sequence,
+       case when sequence = 1 then 'no_capital' else 'measured' end,
        case when sequence = 1 then 'no_capital' end,
        case when sequence = 1 then null else 0.000123456789012345 end, 1, 'observed'
      from record.statement`,
   );
   await admin.query(
-    `insert into record.account_status (account_id, last_hour, code, hours_missing, syncing)
-     values ($1, to_timestamp($2), null, 2, true), ($3, null, 'VENUE_KEY_REJECTED', 0, false)`,
+    `insert into record.account_status (account_id, last_hour, code, hours_missing, syncing,
+       updated_at)
+     values ($1, to_timestamp($2), null, 2, true, now()),
+       ($3, null, 'VENUE_KEY_REJECTED', 0, false, now())`,
     [ACCOUNT, START_MS / 1000 + 3600, REFUSED],
   );
 }
@@ -104,8 +114,8 @@ describe('accepts', () => {
     const connect = request({ reportingCurrency: 'EUR', allowTradingKey: true });
     const job = await gateway.connectAccount(connect);
     const { rows } = await admin.query(
-      `select job.data, intake.* from pgboss.job join record.intake on account_id::text = singleton_key
-       where id = $1`,
+      `select job.data, intake.* from pgboss.job join record.intake
+       on account_id::text = singleton_key where id = $1`,
       [job],
     );
     expect(rows).toHaveLength(1);
@@ -118,6 +128,17 @@ describe('accepts', () => {
       allow_trading_key: true,
     });
     expect(await gateway.status(connect.accountId)).toMatchObject({ state: 'connecting' });
+  });
+
+  it('credentials, sealed under their names so that the enclave alone reads them', async () => {
+    const keys = await intakeKeyPair(new Secret(new Uint8Array(32).fill(7)));
+    const { accountId, ownerId, venue } = request();
+    const fields = { apiKey: 'marker-key', secret: 'marker-secret' };
+    const identity = { accountId, ownerId, venue };
+    const sealed = await gateway.sealCredentials(keys.publicKey, { ...identity, fields });
+    expect(Buffer.from(sealed).toString('latin1')).not.toContain('marker');
+    const opened = await openIntake(keys.privateKey, sealed, identity);
+    expect(opened.get('apiKey')?.open((bytes) => Buffer.from(bytes).toString())).toBe('marker-key');
   });
 
   it('a request for a synchronisation, once however often it is made', async () => {
@@ -234,8 +255,8 @@ describe('holds', () => {
   });
 
   it('no code of a route, a venue, the store or the worker is reachable from the kit', () => {
-    const { sources, manifests } = readRepository(repositoryRoot);
-    const graph = buildImportGraph(sources, manifests);
+    const { sources, generated, texts } = readRepository(repositoryRoot);
+    const graph = buildImportGraph([...sources, ...generated], readManifests(texts));
     const reached = [...reachableFrom(graph, ['packages/gateway/src/index.ts'])];
     expect(reached).toContain('packages/rpc/src/client.ts');
     const rooms = new Set(reached.map((file) => file.split('/').slice(0, 2).join('/')));

@@ -10,8 +10,7 @@ export {
   type ConnectAccountRequest,
   type Gateway,
   type GatewayOptions,
-  type Statement,
-  type Window,
 } from './gateway.ts';
 export { sealCredentials, type Credentials } from './seal-credentials.ts';
+export type { Statement, Window } from './released.ts';
 export type { CallerTransaction } from './query.ts';

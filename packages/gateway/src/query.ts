@@ -1,6 +1,7 @@
-// One way to ask Postgres, whether through the kit's own pool or inside a transaction of the caller's, and
-// one way to read what it says: a refusal of our SQL functions is its code, a lost server is
-// STORE_UNAVAILABLE, and a row of another form than the views promise is STORE_ROW_UNTRUSTED.
+// One way to ask Postgres, whether through the kit's own pool or inside a transaction of the
+// caller's, and one way to read what it says: a refusal of our SQL functions is its code, a lost
+// server is STORE_UNAVAILABLE, and a row of another form than the views promise is
+// STORE_ROW_UNTRUSTED.
 
 import { codes, RecordError, type Code } from '@track-record/errors';
 import { CompiledQuery, type Kysely } from 'kysely';
@@ -17,7 +18,9 @@ type KyselyTransaction = Pick<Kysely<unknown>, 'executeQuery'>;
 const REFUSAL_STATE = 'TR000';
 /** unique_violation, serialization_failure, deadlock_detected. */
 const CONFLICT_STATE = /^(23505|40001|40P01)$/;
-/** Connection, authorisation, resources, shutdown and system failures; network errors start with E. */
+/**
+ * Connection, authorisation, resources, shutdown and system failures; network errors start with E.
+ */
 const UNAVAILABLE_STATE = /^(08|28|53|57|58|3D000|E[A-Z])/;
 
 export function queryOver(connection: CallerTransaction): Query {
@@ -34,7 +37,10 @@ export function queryOver(connection: CallerTransaction): Query {
   };
 }
 
-/** Postgres errors carry row values in their details: only their code goes on, the rest is the cause. */
+/**
+ * Postgres errors carry row values in their details: only their code goes on, the rest is the
+ * cause.
+ */
 function failureOf(error: unknown): unknown {
   if (!Error.isError(error)) return error;
   const state = 'code' in error && typeof error.code === 'string' ? error.code : null;

@@ -1,5 +1,6 @@
-// Credentials leave their owner's hands only sealed to the enclave. Best called in the owner's own browser;
-// a gateway that calls it has seen the credentials. The key must come out of evidence that was verified.
+// Credentials leave their owner's hands only sealed to the enclave. Best called in the owner's own
+// browser; a gateway that calls it has seen the credentials. The key must come out of evidence that
+// was verified.
 
 import { sealIntake } from '@track-record/sealing/intake';
 
@@ -12,7 +13,10 @@ export interface Credentials {
   readonly fields: Readonly<Record<string, string>>;
 }
 
-/** For `connectAccount`. `intakePublicKey`: 32 raw bytes, X25519. ENVELOPE_MALFORMED: a field is out of bounds. */
+/**
+ * For `connectAccount`. `intakePublicKey`: 32 raw bytes, X25519. ENVELOPE_MALFORMED: a field is out
+ * of bounds.
+ */
 export async function sealCredentials(
   intakePublicKey: Uint8Array,
   credentials: Credentials,

@@ -1,5 +1,6 @@
-// The arguments of a call, which anyone who reaches the door controls. Everything that is not of its exact
-// form is ARGUMENT_INVALID before a source sees it; the place names the field and never its value.
+// The arguments of a call, which anyone who reaches the door controls. Everything that is not of
+// its exact form is ARGUMENT_INVALID before a source sees it; the place names the field and never
+// its value.
 
 import { RecordError } from '@track-record/errors';
 

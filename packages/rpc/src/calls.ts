@@ -1,5 +1,6 @@
-// How a call runs, whatever it asks: counted, bounded in time, cancelled with its caller, one message in
-// flight per stream, and ended with a code. A caller controls how fast it reads and when it leaves.
+// How a call runs, whatever it asks: counted, bounded in time, cancelled with its caller, one
+// message in flight per stream, and ended with a code. A caller controls how fast it reads and when
+// it leaves.
 
 import type { sendUnaryData, ServerUnaryCall, ServerWritableStream } from '@grpc/grpc-js';
 import { RecordError } from '@track-record/errors';
@@ -31,7 +32,9 @@ export interface Calls {
 export function createCalls(limits: CallLimits, onBug: OnBug): Calls {
   const running = new Set<AbortController>();
 
-  /** Holds a place until the source has ended, which is later than the call when the source hangs. */
+  /**
+   * Holds a place until the source has ended, which is later than the call when the source hangs.
+   */
   async function counted<T>(end: AbortController, work: () => Promise<T>): Promise<T> {
     if (running.size >= limits.callsMax) throw new RecordError('RPC_OVERLOADED');
     running.add(end);

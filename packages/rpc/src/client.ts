@@ -1,6 +1,7 @@
-// The client of the door, for the gateway, the command line and anyone with Node. It speaks TLS 1.3 to a
-// pinned key or under a given root, and treats every answer as untrusted: what is not of the documented
-// form is RPC_ANSWER_MALFORMED. It verifies no evidence and no signature: that is the caller's part.
+// The client of the door, for the gateway, the command line and anyone with Node. It speaks TLS 1.3
+// to a pinned key or under a given root, and treats every answer as untrusted: what is not of the
+// documented form is RPC_ANSWER_MALFORMED. It verifies no evidence and no signature: that is the
+// caller's part.
 
 import { createHash, X509Certificate } from 'node:crypto';
 import { once } from 'node:events';
@@ -45,7 +46,10 @@ const RETRY = {
 };
 
 const ENDPOINT = /^\[?([^\]]+)\]?:([0-9]{1,5})$/;
-/** Sent as the server name where the endpoint has an IP address, which may not be one (RFC 6066 section 3). */
+/**
+ * Sent as the server name where the endpoint has an IP address, which may not be one (RFC 6066
+ * section 3).
+ */
 const NAME_OF_ADDRESS = 'localhost';
 
 interface Address {
@@ -59,7 +63,10 @@ export interface RpcTrustRoot {
 }
 
 export interface RpcTrustPin {
-  /** SHA-256 of the server's public key (SubjectPublicKeyInfo in DER), as verified evidence names it. */
+  /**
+   * SHA-256 of the server's public key (SubjectPublicKeyInfo in DER), as verified evidence names
+   * it.
+   */
   readonly spkiSha256: Uint8Array;
 }
 
@@ -89,7 +96,9 @@ type Cancellable<Name extends keyof RpcSources> = [
   signal?: AbortSignal,
 ];
 
-/** Connects lazily with a root; with a pin the server's certificate is fetched and compared first. */
+/**
+ * Connects lazily with a root; with a pin the server's certificate is fetched and compared first.
+ */
 export async function connectRpc(options: RpcClientOptions): Promise<RpcClient> {
   const address = parseEndpoint(options.endpoint);
   const credentials = await trustedCredentials(options, address);
@@ -173,7 +182,10 @@ function credentialsUnder(ca: string, verify: VerifyOptions): ChannelCredentials
   return ChannelCredentials.createFromSecureContext(context, verify);
 }
 
-/** The certificate the server presents, trusted in nothing: the caller compares its key with the pin. */
+/**
+ * The certificate the server presents, trusted in nothing: the caller compares its key with the
+ * pin.
+ */
 async function fetchCertificate(address: Address, timeoutMs: number): Promise<X509Certificate> {
   const socket = connect({
     ...address,
@@ -231,7 +243,8 @@ async function* stream<Answer>(
   const call = start();
   const cancel = () => call.cancel();
   signal?.addEventListener('abort', cancel);
-  // The loop below reports the error; this one is for the CANCELLED that follows when a caller stops early.
+  // The loop below reports the error; this one is for the CANCELLED that follows when a caller
+  // stops early.
   call.on('error', () => undefined);
   const answers: AsyncIterable<Answer> = call;
   try {

@@ -1,5 +1,5 @@
-// Bytes that no well-meaning client sends, over real HTTP/2 on TLS. After each of them the door still stands:
-// health answers, no bug is reported, and nothing reached a source.
+// Bytes that no well-meaning client sends, over real HTTP/2 on TLS. After each of them the door
+// still stands: health answers, no bug is reported, and nothing reached a source.
 
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';

@@ -1,5 +1,6 @@
-// grpc.health.v1 over the worker's components. It answers also while every other call is refused for load,
-// so its cost is bounded: however many ask, the components are looked at once per interval.
+// grpc.health.v1 over the worker's components. It answers also while every other call is refused
+// for load, so its cost is bounded: however many ask, the components are looked at once per
+// interval.
 
 import { setTimeout as sleep } from 'node:timers/promises';
 import { status } from '@grpc/grpc-js';

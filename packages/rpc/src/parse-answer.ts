@@ -1,5 +1,5 @@
-// What a server answered, to domain values. Everything here is untrusted: what is not of the documented form
-// is RPC_ANSWER_MALFORMED, and no part of it reaches a message.
+// What a server answered, to domain values. Everything here is untrusted: what is not of the
+// documented form is RPC_ANSWER_MALFORMED, and no part of it reaches a message.
 
 import { codes, RecordError, type Code } from '@track-record/errors';
 import type { HourlyReturn as WireHour } from './generated/trackrecord/v1/results.ts';

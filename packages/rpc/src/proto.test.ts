@@ -1,7 +1,7 @@
-// The interface itself: what can be said through it at all, and that it changes only on purpose. To change
-// it, edit the .proto files, run `buf generate` in this package, add the field to the table below with its
-// reviewer's consent, and after the release renew the baseline (`buf build --exclude-source-info -o
-// proto/baseline.binpb`).
+// The interface itself: what can be said through it at all, and that it changes only on purpose. To
+// change it, edit the .proto files, run `buf generate` in this package, add the field to the table
+// below with its reviewer's consent, and after the release renew the baseline (`buf build
+// --exclude-source-info -o proto/baseline.binpb`).
 
 import { execFile } from 'node:child_process';
 import { cp, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
@@ -20,7 +20,10 @@ import {
 const ROOM = fileURLToPath(new URL('..', import.meta.url));
 const run = promisify(execFile);
 
-/** Every field that may cross the door. A string is of a closed form that wire.ts or arguments.ts enforces. */
+/**
+ * Every field that may cross the door. A string is of a closed form that wire.ts or arguments.ts
+ * enforces.
+ */
 const FIELDS = `
 grpc.health.v1.HealthCheckRequest.service            string   a component's name
 grpc.health.v1.HealthCheckResponse.status            enum

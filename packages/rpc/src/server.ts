@@ -1,6 +1,7 @@
-// The only door of the enclave: what may be asked, over which transport, within which limits. It holds no
-// state and reads nothing but its sources. Every byte that arrives is untrusted: TLS 1.3 ends in this
-// process, and connections, streams, sizes and times are bounded before a source is asked.
+// The only door of the enclave: what may be asked, over which transport, within which limits. It
+// holds no state and reads nothing but its sources. Every byte that arrives is untrusted: TLS 1.3
+// ends in this process, and connections, streams, sizes and times are bounded before a source is
+// asked.
 
 import assert from 'node:assert';
 import { once } from 'node:events';
@@ -32,7 +33,10 @@ const HANDSHAKE_TIMEOUT_MS = 10_000;
 const HOURS_PER_MESSAGE = 128;
 /** Statements per message: a statement is a few kB, and clients take 4 MiB by default. */
 const STATEMENTS_PER_MESSAGE = 32;
-/** The longest a peer that stops reading can hold what it was sent, since grpc-js cannot reset its stream. */
+/**
+ * The longest a peer that stops reading can hold what it was sent, since grpc-js cannot reset its
+ * stream.
+ */
 const HOUR_MS = 3_600_000;
 
 const defaultLimits: RpcLimits = {
@@ -126,8 +130,8 @@ export async function startRpcServer(options: RpcServerOptions): Promise<RpcServ
 }
 
 /**
- * TLS by Node itself rather than by grpc-js, which has no public setting for the version or the number of
- * connections. HTTP/2 then runs over the finished TLS sockets.
+ * TLS by Node itself rather than by grpc-js, which has no public setting for the version or the
+ * number of connections. HTTP/2 then runs over the finished TLS sockets.
  */
 function createDoor(
   tls: TlsKeyPair,
@@ -143,7 +147,8 @@ function createDoor(
       handshakeTimeout: HANDSHAKE_TIMEOUT_MS,
     },
     (socket) => {
-      // A peer may reset at any time; the session on this socket then closes, and nothing else is owed.
+      // A peer may reset at any time; the session on this socket then closes, and nothing else is
+      // owed.
       socket.on('error', () => socket.destroy());
       serve(socket);
     },

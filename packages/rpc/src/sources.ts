@@ -1,5 +1,5 @@
-// What the worker gives the door, and what a client gets out of it: the same shapes on both sides. Times are
-// integer milliseconds UTC, ratios are decimal strings, `null` means that there is none.
+// What the worker gives the door, and what a client gets out of it: the same shapes on both sides.
+// Times are integer milliseconds UTC, ratios are decimal strings, `null` means that there is none.
 
 import type { Code } from '@track-record/errors';
 import type { HourStatus, Provenance } from './generated/trackrecord/v1/results.ts';
@@ -25,7 +25,10 @@ export interface AccountStatus {
 export interface HourlyReturn {
   readonly hourMs: number;
   readonly status: HourStatusName;
-  /** One word of a closed vocabulary (`RETURNS_NAV_NOT_POSITIVE`); any other form is refused as a bug. */
+  /**
+   * One word of a closed vocabulary (`RETURNS_NAV_NOT_POSITIVE`); any other form is refused as a
+   * bug.
+   */
   readonly reason: string | null;
   readonly hourlyReturn: string | null;
   readonly coverage: string;
@@ -55,10 +58,15 @@ export type Component = (typeof COMPONENTS)[number];
 /** Whether each component works now. */
 export type ComponentHealth = Readonly<Record<Component, boolean>>;
 
-/** Where the door gets its answers. Arguments have been checked; a failure is a RecordError, or a bug. */
+/**
+ * Where the door gets its answers. Arguments have been checked; a failure is a RecordError, or a
+ * bug.
+ */
 export interface RpcSources {
   statusOf(ownerId: string, accountId: string | null): Promise<readonly AccountStatus[]>;
-  /** Hours in [fromMs, toMs), oldest first. The iterator is returned as soon as the caller is gone. */
+  /**
+   * Hours in [fromMs, toMs), oldest first. The iterator is returned as soon as the caller is gone.
+   */
   hourlyReturns(accountId: string, fromMs: number, toMs: number): AsyncIterable<HourlyReturn>;
   statements(accountId: string, fromMs: number, toMs: number): AsyncIterable<SignedStatement>;
   attestation(nonce: Uint8Array): Promise<AttestationEvidence>;

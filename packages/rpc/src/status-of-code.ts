@@ -1,5 +1,5 @@
-// Which gRPC status a failure becomes. Only the code travels, as the status message; the cause, its message
-// and its stack stay in the process.
+// Which gRPC status a failure becomes. Only the code travels, as the status message; the cause, its
+// message and its stack stay in the process.
 
 import { status } from '@grpc/grpc-js';
 import { codeOf, codes, type Code } from '@track-record/errors';
@@ -19,7 +19,10 @@ const ownStatuses: Partial<Readonly<Record<Code, status>>> = {
   INTERNAL: status.INTERNAL,
 };
 
-/** A bug is INTERNAL. Otherwise gRPC divides failures as our codes do: wait, or mend something first. */
+/**
+ * A bug is INTERNAL. Otherwise gRPC divides failures as our codes do: wait, or mend something
+ * first.
+ */
 export function statusOfError(error: unknown): CallStatus {
   const details = codeOf(error);
   const own = ownStatuses[details];

@@ -1,5 +1,5 @@
-// Domain values to protobuf messages. A string that is not of its closed form stops the call: a defect
-// elsewhere must not turn this door into a channel for free text.
+// Domain values to protobuf messages. A string that is not of its closed form stops the call: a
+// defect elsewhere must not turn this door into a channel for free text.
 
 import assert from 'node:assert';
 import type { GetAttestationResponse } from './generated/trackrecord/v1/attestation.ts';

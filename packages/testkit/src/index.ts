@@ -12,3 +12,7 @@ export {
   sampleReturn,
   sampleStatements,
 } from './postgres/sample-record.ts';
+export {
+  selfSignedCertificate,
+  type SelfSignedCertificate,
+} from './tls/self-signed-certificate.ts';

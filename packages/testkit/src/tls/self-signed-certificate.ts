@@ -1,6 +1,6 @@
-// A self-signed TLS certificate for tests, made with node:crypto and the few DER forms it needs (RFC 5280
-// section 4.1, X.690). No key lies in the repository and no openssl binary is needed. Not for production:
-// the worker makes its own.
+// A self-signed TLS certificate for tests, made with node:crypto and the few DER forms it needs
+// (RFC 5280 section 4.1, X.690). No key lies in the repository and no openssl binary is needed. Not
+// for production: the worker makes its own.
 
 import { generateKeyPairSync, sign } from 'node:crypto';
 
