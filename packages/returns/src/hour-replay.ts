@@ -154,6 +154,7 @@ export class HourReplay {
     const hour = this.#current();
     const end = hour.start + HOUR_MS;
     this.#beginInstant(hour, end);
+    for (const tally of Object.values(hour.tallies)) tally.settle(this.#table, end);
     const close = value(this.#book, this.#table, end);
     const checks = hour.residuals.map(({ asOf, residual }) => {
       const empty = residual.balances.size === 0 && residual.positions.size === 0;
