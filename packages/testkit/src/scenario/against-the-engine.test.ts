@@ -1,5 +1,5 @@
-// The scenario's truth beside the real ledger and returns engine, without any venue between them: two
-// bookkeepings that share no code and must agree in every digit of every hour.
+// The scenario's truth beside the real ledger and returns engine, without any venue between them:
+// two bookkeepings that share no code and must agree in every digit of every hour.
 
 import { describe, expect, test } from '@jest/globals';
 import { priceRequests } from '@track-record/ledger';
