@@ -78,6 +78,7 @@ export class Book {
     this.positions.set(name, {
       contracts: add(position.contracts, change.contracts),
       cost: add(position.cost, change.cost),
+      unposted: position.unposted,
     });
   }
 
@@ -101,11 +102,12 @@ export class Book {
     }
     const positions = new Map<string, Position>();
     for (const name of [...this.positions.keys()].sort()) {
-      const position = this.positions.get(name) ?? FLAT;
-      if (sign(position.contracts) === 0 && sign(position.cost) === 0) continue;
+      const { contracts, cost, unposted } = this.positions.get(name) ?? FLAT;
+      if (sign(contracts) === 0 && sign(unposted) === 0) continue;
       positions.set(name, {
-        contracts: normalise(position.contracts),
-        cost: normalise(position.cost),
+        contracts: normalise(contracts),
+        cost: normalise(cost),
+        unposted: normalise(unposted),
       });
     }
     return { balances, positions };
@@ -116,7 +118,7 @@ export class Book {
     const position = this.positions.get(split.instrument);
     if (position !== undefined) {
       const contracts = normalise(multiply(position.contracts, split.ratio));
-      this.positions.set(split.instrument, { contracts, cost: position.cost });
+      this.positions.set(split.instrument, { ...position, contracts });
     }
     const { base, kind } = this.instrument(split.instrument);
     const shares = this.balance(base);

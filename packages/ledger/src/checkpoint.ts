@@ -53,6 +53,7 @@ export function formatCheckpoint(checkpoint: Checkpoint): unknown {
     positions: formatNamed(checkpoint.positions, (position) => ({
       contracts: formatAmount(position.contracts),
       cost: formatAmount(position.cost),
+      unposted: formatAmount(position.unposted),
     })),
     prices: formatNamed(checkpoint.prices, formatQuote),
     marks: formatNamed(checkpoint.marks, formatQuote),
@@ -60,10 +61,11 @@ export function formatCheckpoint(checkpoint: Checkpoint): unknown {
 }
 
 function parsePosition(json: unknown, place: string): Position {
-  const fields = parseFields(json, place, ['contracts', 'cost']);
+  const fields = parseFields(json, place, ['contracts', 'cost', 'unposted']);
   return {
     contracts: parseAmount(fields['contracts'], `${place}.contracts`),
     cost: parseAmount(fields['cost'], `${place}.cost`),
+    unposted: parseAmount(fields['unposted'], `${place}.unposted`),
   };
 }
 

@@ -52,7 +52,7 @@ export function sortAnchors(anchors: readonly Anchor[]): Anchor[] {
 export function anchorPosition(instrument: Instrument, position: AnchorPosition): Position {
   if (sign(position.contracts) === 0) return FLAT;
   const cost = notional(instrument, position.contracts, position.entryPrice);
-  return { contracts: position.contracts, cost };
+  return { contracts: position.contracts, cost, unposted: ZERO };
 }
 
 function backwardBalances(
@@ -94,7 +94,7 @@ function backwardPositions(
     if (sign(position.contracts) === 0) continue;
     // The cost of shares and options was paid in cash and has no part in their value.
     if (!costKnown && isMargined(known(instruments, name).kind)) throw notReconciled('positions');
-    positions.set(name, costKnown ? position : { contracts: position.contracts, cost: ZERO });
+    positions.set(name, costKnown ? position : { ...FLAT, contracts: position.contracts });
   }
   return positions;
 }
@@ -111,11 +111,11 @@ function undoEntry(
     if (undone === null) costKnown = false;
     // Before its first contract a position has cost nothing, whatever is unknown later.
     else if (sign(undone.contracts) === 0) costKnown = true;
-    position = undone ?? { contracts, cost: ZERO };
+    position = undone ?? { ...FLAT, contracts };
   }
   if (entry.split !== undefined) {
     const contracts = exactQuotient(position.contracts, entry.split.ratio);
-    position = { contracts, cost: position.cost };
+    position = { ...position, contracts };
   }
   return { position, costKnown };
 }

@@ -3,7 +3,7 @@
 // contracts, whose face is in the quote currency, minus contracts x size / price. With that sign
 // notional(mark) - cost is the unrealised profit of long and short, linear and inverse alike, and
 // contracts x size / cost is the harmonic average entry of an inverse position (returns.md 2).
-// Profit per fill is conserved: cost after = cost before + notional of the fill + realised.
+// Profit is conserved: cost after = cost before + notional of the fill + realised.
 
 import {
   absolute,
@@ -23,7 +23,7 @@ import type { Instrument, InstrumentKind, PositionChange } from './entry.ts';
 /** Twice the 18 digits of the finest venue: a product of quantity and price stays exact. */
 export const COST_SCALE = 36;
 
-/** A realised posting has as many digits as the finest asset; what it rounds off stays in the cost. */
+/** A realised posting has as many digits as the finest asset; the rest waits for the next posting. */
 const REALISED_SCALE = 18;
 
 /** Venues print an average entry price with 5 to 12 digits; a larger difference is another position. */
@@ -33,9 +33,11 @@ export interface Position {
   readonly contracts: Decimal;
   /** Sum of the notionals that opened it, in the settle asset, at most COST_SCALE digits. */
   readonly cost: Decimal;
+  /** Derived profit too fine to be posted yet, at most half a unit of REALISED_SCALE. */
+  readonly unposted: Decimal;
 }
 
-export const FLAT: Position = { contracts: ZERO, cost: ZERO };
+export const FLAT: Position = { contracts: ZERO, cost: ZERO, unposted: ZERO };
 
 /** Margined contracts are worth what they have gained; shares and options are worth their price. */
 export function isMargined(kind: InstrumentKind): boolean {
@@ -52,7 +54,8 @@ export function notional(instrument: Instrument, contracts: Decimal, price: Deci
 /** What the position adds to equity at this mark, in the settle asset. */
 export function positionValue(instrument: Instrument, position: Position, mark: Decimal): Decimal {
   const value = notional(instrument, position.contracts, mark);
-  return isMargined(instrument.kind) ? subtract(value, position.cost) : value;
+  if (!isMargined(instrument.kind)) return value;
+  return add(subtract(value, position.cost), position.unposted);
 }
 
 /** The position after a fill, and the profit this ledger must post because the venue does not. */
@@ -64,17 +67,18 @@ export function applyFill(
   const contracts = add(position.contracts, change.contracts);
   const total = add(position.cost, notional(instrument, change.contracts, change.price));
   if (sign(position.contracts) * sign(change.contracts) >= 0) {
-    return { position: { contracts, cost: total }, realised: ZERO };
+    return { position: { ...position, contracts, cost: total }, realised: ZERO };
   }
   const flipped = sign(contracts) === sign(change.contracts);
   const cost = flipped
     ? notional(instrument, contracts, change.price)
     : costShare(position, contracts);
   if (instrument.realised === 'posted' || !isMargined(instrument.kind)) {
-    return { position: { contracts, cost }, realised: ZERO };
+    return { position: { ...position, contracts, cost }, realised: ZERO };
   }
-  const realised = round(subtract(cost, total), REALISED_SCALE);
-  return { position: { contracts, cost: add(total, realised) }, realised };
+  const profit = add(position.unposted, subtract(cost, total));
+  const realised = round(profit, REALISED_SCALE);
+  return { position: { contracts, cost, unposted: subtract(profit, realised) }, realised };
 }
 
 /** The position before a fill, or null where the fill closed it and its cost is no longer known. */
@@ -87,10 +91,10 @@ export function undoFill(
   if (sign(contracts) === 0) return FLAT;
   if (sign(contracts) * sign(change.contracts) > 0) {
     const opened = notional(instrument, change.contracts, change.price);
-    return { contracts, cost: subtract(position.cost, opened) };
+    return { contracts, cost: subtract(position.cost, opened), unposted: ZERO };
   }
   if (sign(contracts) !== sign(position.contracts)) return null;
-  return { contracts, cost: costShare(position, contracts) };
+  return { contracts, cost: costShare(position, contracts), unposted: ZERO };
 }
 
 /** True when both describe one position, as far as the printed entry price can tell. */

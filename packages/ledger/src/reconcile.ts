@@ -33,6 +33,7 @@ export function reconcile(book: Book, anchor: Anchor): Residual {
     positions.set(name, {
       contracts: normalise(subtract(theirs.contracts, ours.contracts)),
       cost: normalise(subtract(theirs.cost, ours.cost)),
+      unposted: ZERO,
     });
   }
   return { balances, positions };

@@ -56,7 +56,7 @@ export function value(book: Book, table: PriceTable, at: number, freshMs = 0): V
       const marked = freshness(mark, at, freshMs, closes(instrument));
       count[worse(marked, freshness(settle, at, freshMs, settleCloses))] += 1;
     }
-    // A closed position keeps what rounding left of its cost, below 1e-17; it needs no mark.
+    // A closed position may keep a profit too fine to be posted; it needs no mark.
     if (settle === null || (mark === null && open)) continue;
     const amount = positionValue(instrument, position, mark?.price ?? ONE);
     total = add(total, multiply(amount, settle.price));
