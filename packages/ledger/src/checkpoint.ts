@@ -3,20 +3,9 @@
 // the beginning. The JSON form is sealed by the worker; read back, it is untrusted again.
 
 import type { BookState } from './book.ts';
+import { amount, instant, named, record } from './codec.ts';
 import type { Decimal } from './decimal.ts';
-import {
-  formatAmount,
-  formatInstant,
-  formatNamed,
-  malformed,
-  parseAmount,
-  parseFields,
-  parseInstant,
-  parseNamed,
-} from './json.ts';
 import type { Position } from './position.ts';
-
-const CHECKPOINT_FORMAT = 'track-record-checkpoint/1';
 
 /** A price and the instant at which it held. */
 export interface Quote {
@@ -32,51 +21,21 @@ export interface Checkpoint extends BookState {
   readonly marks: ReadonlyMap<string, Quote>;
 }
 
+const quotes = named(record<Quote>({ price: amount, at: instant }));
+
+const checkpointCodec = record<Checkpoint>(
+  {
+    asOf: instant,
+    balances: named(amount),
+    positions: named(record<Position>({ contracts: amount, cost: amount, unposted: amount })),
+    prices: quotes,
+    marks: quotes,
+  },
+  { format: 'track-record-checkpoint/1' },
+);
+
 export function parseCheckpoint(json: unknown): Checkpoint {
-  const names = ['format', 'asOf', 'balances', 'positions', 'prices', 'marks'];
-  const fields = parseFields(json, 'checkpoint', names);
-  if (fields['format'] !== CHECKPOINT_FORMAT) throw malformed('checkpoint.format');
-  return {
-    asOf: parseInstant(fields['asOf'], 'checkpoint.asOf'),
-    balances: parseNamed(fields['balances'], 'checkpoint.balances', parseAmount),
-    positions: parseNamed(fields['positions'], 'checkpoint.positions', parsePosition),
-    prices: parseNamed(fields['prices'], 'checkpoint.prices', parseQuote),
-    marks: parseNamed(fields['marks'], 'checkpoint.marks', parseQuote),
-  };
+  return checkpointCodec.parse(json, 'checkpoint');
 }
 
-export function formatCheckpoint(checkpoint: Checkpoint): unknown {
-  return {
-    format: CHECKPOINT_FORMAT,
-    asOf: formatInstant(checkpoint.asOf),
-    balances: formatNamed(checkpoint.balances, formatAmount),
-    positions: formatNamed(checkpoint.positions, (position) => ({
-      contracts: formatAmount(position.contracts),
-      cost: formatAmount(position.cost),
-      unposted: formatAmount(position.unposted),
-    })),
-    prices: formatNamed(checkpoint.prices, formatQuote),
-    marks: formatNamed(checkpoint.marks, formatQuote),
-  };
-}
-
-function parsePosition(json: unknown, place: string): Position {
-  const fields = parseFields(json, place, ['contracts', 'cost', 'unposted']);
-  return {
-    contracts: parseAmount(fields['contracts'], `${place}.contracts`),
-    cost: parseAmount(fields['cost'], `${place}.cost`),
-    unposted: parseAmount(fields['unposted'], `${place}.unposted`),
-  };
-}
-
-function parseQuote(json: unknown, place: string): Quote {
-  const fields = parseFields(json, place, ['price', 'at']);
-  return {
-    price: parseAmount(fields['price'], `${place}.price`),
-    at: parseInstant(fields['at'], `${place}.at`),
-  };
-}
-
-function formatQuote(quote: Quote): unknown {
-  return { price: formatAmount(quote.price), at: formatInstant(quote.at) };
-}
+export const formatCheckpoint = checkpointCodec.format;

@@ -1,8 +1,23 @@
-// The JSON form of a ledger, `track-record-ledger/1` (FORMATS.md): strict reading and exact writing.
-// Unknown fields, kinds and instruments are refused; decimals keep their digits as written. Files and
-// venue-made documents are untrusted. Whether the numbers agree with each other is not decided here.
+// The JSON form of a ledger, `track-record-ledger/1` (FORMATS.md), and of its parts: strict reading and exact
+// writing. Unknown fields, kinds and instruments are refused; decimals keep their digits as written. Files
+// and venue-made documents are untrusted. Whether the numbers agree is not decided here.
 
 import { RecordError } from '@track-record/errors';
+import {
+  amount,
+  byDefault,
+  choice,
+  type Codec,
+  instant,
+  list,
+  malformed,
+  name,
+  named,
+  notNegative,
+  optional,
+  positive,
+  record,
+} from './codec.ts';
 import { type Decimal, ONE, sign } from './decimal.ts';
 import {
   type Anchor,
@@ -12,6 +27,7 @@ import {
   type EntryKind,
   type Instrument,
   instrumentKinds,
+  type LedgerAccount,
   type LedgerDocument,
   type Mark,
   type PositionChange,
@@ -20,284 +36,156 @@ import {
   type Split,
   type Window,
 } from './entry.ts';
-import {
-  formatAmount,
-  formatInstant,
-  formatNamed,
-  malformed,
-  parseAmount,
-  parseChoice,
-  parseFields,
-  parseInstant,
-  parseList,
-  parseName,
-  parseNamed,
-} from './json.ts';
-
-export const LEDGER_FORMAT = 'track-record-ledger/1';
 
 /** Milliseconds. Windows begin and end at full hours, because returns are hourly. */
 export const HOUR_MS = 3_600_000;
 
+const entryKind: Codec<EntryKind> = {
+  parse: (json, place) => {
+    const kind = entryKinds.find((candidate) => candidate === json);
+    if (kind === undefined) throw new RecordError('LEDGER_UNKNOWN_ENTRY_KIND', { place });
+    return kind;
+  },
+  format: (kind) => kind,
+};
+
+const entryCodec = record<Entry>({
+  id: name,
+  at: instant,
+  kind: entryKind,
+  postings: byDefault(
+    list(record<Posting>({ asset: name, amount, role: optional(choice(['fee'])) })),
+    [],
+  ),
+  position: optional(
+    record<PositionChange>({ instrument: name, contracts: amount, price: amount }),
+  ),
+  split: optional(record<Split>({ instrument: name, ratio: positive })),
+});
+
+const instrumentFields = record<Instrument>({
+  kind: choice(instrumentKinds),
+  base: name,
+  quote: name,
+  settle: name,
+  contractSize: byDefault(positive, ONE),
+  multiplier: optional(positive),
+  realised: byDefault(choice(['posted', 'derived']), 'derived'),
+});
+
+const instrumentCodec: Codec<Instrument> = {
+  ...instrumentFields,
+  parse: (json, place) => {
+    const instrument = instrumentFields.parse(json, place);
+    const { kind, multiplier } = instrument;
+    // A guessed contract size is wrong by a factor: only what trades in units may leave it out.
+    const inUnits = kind === 'spot' || kind === 'equity' || kind === 'fx';
+    const sized = inUnits || multiplier !== undefined || Object.hasOwn(Object(json), 'contractSize');
+    if (!sized) throw malformed(`${place}.contractSize`);
+    return instrument;
+  },
+};
+
+const anchorCodec = record<Anchor>({
+  asOf: instant,
+  balances: named(amount),
+  positions: byDefault(
+    list(record<AnchorPosition>({ instrument: name, contracts: amount, entryPrice: amount })),
+    [],
+  ),
+});
+
+const priceCodec = record<Price>({ asset: name, currency: name, at: instant, price: notNegative });
+const markCodec = record<Mark>({ instrument: name, at: instant, price: amount });
+
+const documentCodec = record<LedgerDocument>(
+  {
+    account: record<LedgerAccount>({ id: name, venue: name, reportingCurrency: name }),
+    window: record<Window>({ from: instant, to: instant }),
+    instruments: byDefault(named(instrumentCodec), new Map()),
+    anchors: list(anchorCodec),
+    entries: list(entryCodec),
+    prices: byDefault(list(priceCodec), []),
+    marks: byDefault(list(markCodec), []),
+  },
+  { format: 'track-record-ledger/1' },
+);
+
+/** Refusals: DECIMAL_MALFORMED, LEDGER_UNKNOWN_ENTRY_KIND, LEDGER_MALFORMED, and `checkDocument`. */
 export function parseLedgerDocument(json: unknown): LedgerDocument {
-  const required = ['format', 'account', 'window', 'anchors', 'entries'];
-  const fields = parseFields(json, 'document', required, ['instruments', 'prices', 'marks']);
-  if (fields['format'] !== LEDGER_FORMAT) throw malformed('format');
-  const account = parseFields(fields['account'], 'account', ['id', 'venue', 'reportingCurrency']);
-  const document: LedgerDocument = {
-    account: {
-      id: parseName(account['id'], 'account.id'),
-      venue: parseName(account['venue'], 'account.venue'),
-      reportingCurrency: parseName(account['reportingCurrency'], 'account.reportingCurrency'),
-    },
-    window: parseWindow(fields['window']),
-    instruments: parseNamed(fields['instruments'] ?? {}, 'instruments', parseInstrument),
-    anchors: parseList(fields['anchors'], 'anchors', parseAnchor),
-    entries: parseList(fields['entries'], 'entries', parseEntry),
-    prices: parseList(fields['prices'] ?? [], 'prices', parsePrice),
-    marks: parseList(fields['marks'] ?? [], 'marks', parseMark),
-  };
+  const document = documentCodec.parse(json, 'document');
   checkDocument(document);
   return document;
 }
 
-export function formatLedgerDocument(document: LedgerDocument): unknown {
-  return {
-    format: LEDGER_FORMAT,
-    account: { ...document.account },
-    window: { from: formatInstant(document.window.from), to: formatInstant(document.window.to) },
-    instruments: formatNamed(document.instruments, formatInstrument),
-    anchors: document.anchors.map(formatAnchor),
-    entries: document.entries.map(formatEntry),
-    prices: document.prices.map(formatPrice),
-    marks: document.marks.map(formatMark),
-  };
-}
+export const formatLedgerDocument = documentCodec.format;
+
+/** The parts alone, as the worker seals them. */
+export const parseEntry = parserOf(entryCodec, 'entry');
+export const formatEntry = entryCodec.format;
+export const parseInstrument = parserOf(instrumentCodec, 'instrument');
+export const formatInstrument = instrumentCodec.format;
+export const parseAnchor = parserOf(anchorCodec, 'anchor');
+export const formatAnchor = anchorCodec.format;
+export const parsePrice = parserOf(priceCodec, 'price');
+export const formatPrice = priceCodec.format;
+export const parseMark = parserOf(markCodec, 'mark');
+export const formatMark = markCodec.format;
 
 /**
- * What must hold between the parts of a document, however it was made: instruments are defined, nothing
- * lies before the window, and prices by which a cost is divided are positive.
+ * What must hold between the parts of a document, however it was made: full hours, nothing before the
+ * window, instruments that are defined, and prices by which something is divided above zero.
  */
-export function checkDocument(document: LedgerDocument): void {
-  const { window, instruments } = document;
+export function checkDocument({ window, instruments, anchors, entries, marks }: LedgerDocument): void {
   const aligned = window.from % HOUR_MS === 0 && window.to % HOUR_MS === 0;
-  if (!aligned || window.from >= window.to) throw malformed('window');
-  for (const [index, entry] of document.entries.entries()) {
-    const place = `entries[${index}]`;
-    if (entry.at < window.from) throw new RecordError('LEDGER_ENTRY_OUTSIDE_WINDOW', { place });
-    if (entry.position !== undefined) checkPosition(entry.position, instruments, place);
-    if (entry.split !== undefined && !instruments.has(entry.split.instrument)) {
-      throw malformed(`${place}.split.instrument`);
-    }
+  if (!aligned || window.from >= window.to) throw malformed('document.window');
+  for (const [index, entry] of entries.entries()) {
+    checkEntry(entry, window, instruments, `document.entries[${index}]`);
   }
-  for (const [index, anchor] of document.anchors.entries()) {
-    const place = `anchors[${index}]`;
+  for (const [index, anchor] of anchors.entries()) {
+    const place = `document.anchors[${index}]`;
     if (anchor.asOf < window.from) throw new RecordError('LEDGER_ENTRY_OUTSIDE_WINDOW', { place });
-    const names = new Set(anchor.positions.map((position) => position.instrument));
-    if (names.size !== anchor.positions.length) throw malformed(`${place}.positions`);
+    const listed = anchor.positions.map(({ instrument }) => instrument);
+    if (new Set(listed).size !== listed.length) throw malformed(`${place}.positions`);
     for (const { instrument, contracts, entryPrice } of anchor.positions) {
-      const change = { instrument, contracts, price: entryPrice };
-      if (sign(contracts) !== 0) checkPosition(change, instruments, `${place}.positions`);
-      else if (!instruments.has(instrument)) throw malformed(`${place}.positions`);
+      // Venues list a closed position with an entry price of 0.
+      const price = sign(contracts) === 0 ? ONE : entryPrice;
+      checkPosition(instrument, price, instruments, `${place}.positions`);
     }
   }
-  for (const [index, mark] of document.marks.entries()) {
-    const change = { instrument: mark.instrument, contracts: ONE, price: mark.price };
-    checkPosition(change, instruments, `marks[${index}]`);
+  for (const [index, { instrument, price }] of marks.entries()) {
+    checkPosition(instrument, price, instruments, `document.marks[${index}]`);
   }
 }
 
-export function parseEntry(json: unknown, place = 'entry'): Entry {
-  const fields = parseFields(json, place, ['id', 'at', 'kind'], ['postings', 'position', 'split']);
-  const kind = parseKind(fields['kind'], `${place}.kind`);
-  const position = fields['position'];
-  const split = fields['split'];
+function checkEntry(
+  { at, kind, postings, position, split }: Entry,
+  window: Window,
+  instruments: ReadonlyMap<string, Instrument>,
+  place: string,
+): void {
+  if (at < window.from) throw new RecordError('LEDGER_ENTRY_OUTSIDE_WINDOW', { place });
   if ((kind === 'split') !== (split !== undefined)) throw malformed(`${place}.split`);
-  if (position === undefined && split === undefined && fields['postings'] === undefined) {
-    throw malformed(`${place}.postings`);
+  const empty = postings.length === 0 && position === undefined && split === undefined;
+  if (empty) throw malformed(`${place}.postings`);
+  if (position !== undefined) {
+    checkPosition(position.instrument, position.price, instruments, `${place}.position`);
   }
-  return {
-    id: parseName(fields['id'], `${place}.id`),
-    at: parseInstant(fields['at'], `${place}.at`),
-    kind,
-    postings: parseList(fields['postings'] ?? [], `${place}.postings`, parsePosting),
-    ...(position === undefined ? {} : { position: parseChange(position, `${place}.position`) }),
-    ...(split === undefined ? {} : { split: parseSplit(split, `${place}.split`) }),
-  };
-}
-
-export function formatEntry(entry: Entry): unknown {
-  const { position, split } = entry;
-  return {
-    id: entry.id,
-    at: formatInstant(entry.at),
-    kind: entry.kind,
-    ...(split === undefined
-      ? {}
-      : { split: { instrument: split.instrument, ratio: formatAmount(split.ratio) } }),
-    ...(position === undefined
-      ? {}
-      : {
-          position: {
-            instrument: position.instrument,
-            contracts: formatAmount(position.contracts),
-            price: formatAmount(position.price),
-          },
-        }),
-    postings: entry.postings.map((posting) => ({
-      ...posting,
-      amount: formatAmount(posting.amount),
-    })),
-  };
-}
-
-export function parseInstrument(json: unknown, place = 'instrument'): Instrument {
-  const required = ['kind', 'base', 'quote', 'settle'];
-  const fields = parseFields(json, place, required, ['contractSize', 'multiplier', 'realised']);
-  const kind = parseChoice(fields['kind'], `${place}.kind`, instrumentKinds);
-  const { contractSize, multiplier } = fields;
-  // A guessed contract size is wrong by a factor, so only what trades in units may leave it out.
-  const inUnits = kind === 'spot' || kind === 'equity' || kind === 'fx';
-  if (contractSize === undefined && multiplier === undefined && !inUnits) throw malformed(place);
-  return {
-    kind,
-    base: parseName(fields['base'], `${place}.base`),
-    quote: parseName(fields['quote'], `${place}.quote`),
-    settle: parseName(fields['settle'], `${place}.settle`),
-    contractSize:
-      contractSize === undefined ? ONE : parsePositive(contractSize, `${place}.contractSize`),
-    ...(multiplier === undefined
-      ? {}
-      : { multiplier: parsePositive(multiplier, `${place}.multiplier`) }),
-    realised: parseChoice(fields['realised'] ?? 'derived', `${place}.realised`, [
-      'posted',
-      'derived',
-    ]),
-  };
-}
-
-export function formatInstrument(instrument: Instrument): unknown {
-  const { multiplier } = instrument;
-  return {
-    ...instrument,
-    contractSize: formatAmount(instrument.contractSize),
-    ...(multiplier === undefined ? {} : { multiplier: formatAmount(multiplier) }),
-  };
-}
-
-export function parseAnchor(json: unknown, place = 'anchor'): Anchor {
-  const fields = parseFields(json, place, ['asOf', 'balances'], ['positions']);
-  return {
-    asOf: parseInstant(fields['asOf'], `${place}.asOf`),
-    balances: parseNamed(fields['balances'], `${place}.balances`, parseAmount),
-    positions: parseList(fields['positions'] ?? [], `${place}.positions`, parseAnchorPosition),
-  };
-}
-
-export function formatAnchor(anchor: Anchor): unknown {
-  return {
-    asOf: formatInstant(anchor.asOf),
-    balances: formatNamed(anchor.balances, formatAmount),
-    positions: anchor.positions.map((position) => ({
-      instrument: position.instrument,
-      contracts: formatAmount(position.contracts),
-      entryPrice: formatAmount(position.entryPrice),
-    })),
-  };
-}
-
-export function parsePrice(json: unknown, place = 'price'): Price {
-  const fields = parseFields(json, place, ['asset', 'currency', 'at', 'price']);
-  const price = parseAmount(fields['price'], `${place}.price`);
-  if (sign(price) < 0) throw malformed(`${place}.price`);
-  return {
-    asset: parseName(fields['asset'], `${place}.asset`),
-    currency: parseName(fields['currency'], `${place}.currency`),
-    at: parseInstant(fields['at'], `${place}.at`),
-    price,
-  };
-}
-
-export function formatPrice(price: Price): unknown {
-  return { ...price, at: formatInstant(price.at), price: formatAmount(price.price) };
-}
-
-export function parseMark(json: unknown, place = 'mark'): Mark {
-  const fields = parseFields(json, place, ['instrument', 'at', 'price']);
-  return {
-    instrument: parseName(fields['instrument'], `${place}.instrument`),
-    at: parseInstant(fields['at'], `${place}.at`),
-    price: parseAmount(fields['price'], `${place}.price`),
-  };
-}
-
-export function formatMark(mark: Mark): unknown {
-  return { ...mark, at: formatInstant(mark.at), price: formatAmount(mark.price) };
+  if (split !== undefined) checkPosition(split.instrument, ONE, instruments, `${place}.split`);
 }
 
 /** A spot trade is two postings, not a position; an inverse contract is divided by its price. */
 function checkPosition(
-  change: PositionChange,
+  instrument: string,
+  price: Decimal,
   instruments: ReadonlyMap<string, Instrument>,
   place: string,
 ): void {
-  const instrument = instruments.get(change.instrument);
-  if (instrument === undefined || instrument.kind === 'spot') throw malformed(place);
-  if (instrument.kind === 'inverse' && sign(change.price) <= 0) throw malformed(place);
+  const kind = instruments.get(instrument)?.kind;
+  if (kind === undefined || kind === 'spot') throw malformed(place);
+  if (kind === 'inverse' && sign(price) <= 0) throw malformed(place);
 }
 
-function parseWindow(json: unknown): Window {
-  const fields = parseFields(json, 'window', ['from', 'to']);
-  return {
-    from: parseInstant(fields['from'], 'window.from'),
-    to: parseInstant(fields['to'], 'window.to'),
-  };
-}
-
-function parseKind(json: unknown, place: string): EntryKind {
-  const kind = entryKinds.find((candidate) => candidate === json);
-  if (kind === undefined) throw new RecordError('LEDGER_UNKNOWN_ENTRY_KIND', { place });
-  return kind;
-}
-
-function parsePosting(json: unknown, place: string): Posting {
-  const fields = parseFields(json, place, ['asset', 'amount'], ['role']);
-  if (fields['role'] !== undefined && fields['role'] !== 'fee') throw malformed(`${place}.role`);
-  return {
-    asset: parseName(fields['asset'], `${place}.asset`),
-    amount: parseAmount(fields['amount'], `${place}.amount`),
-    ...(fields['role'] === undefined ? {} : { role: 'fee' }),
-  };
-}
-
-function parseChange(json: unknown, place: string): PositionChange {
-  const fields = parseFields(json, place, ['instrument', 'contracts', 'price']);
-  return {
-    instrument: parseName(fields['instrument'], `${place}.instrument`),
-    contracts: parseAmount(fields['contracts'], `${place}.contracts`),
-    price: parseAmount(fields['price'], `${place}.price`),
-  };
-}
-
-function parseSplit(json: unknown, place: string): Split {
-  const fields = parseFields(json, place, ['instrument', 'ratio']);
-  return {
-    instrument: parseName(fields['instrument'], `${place}.instrument`),
-    ratio: parsePositive(fields['ratio'], `${place}.ratio`),
-  };
-}
-
-function parseAnchorPosition(json: unknown, place: string): AnchorPosition {
-  const fields = parseFields(json, place, ['instrument', 'contracts', 'entryPrice']);
-  return {
-    instrument: parseName(fields['instrument'], `${place}.instrument`),
-    contracts: parseAmount(fields['contracts'], `${place}.contracts`),
-    entryPrice: parseAmount(fields['entryPrice'], `${place}.entryPrice`),
-  };
-}
-
-function parsePositive(json: unknown, place: string): Decimal {
-  const value = parseAmount(json, place);
-  if (sign(value) <= 0) throw malformed(place);
-  return value;
+function parserOf<T>(codec: Codec<T>, place: string): (json: unknown) => T {
+  return (json) => codec.parse(json, place);
 }

@@ -1,6 +1,22 @@
 export * from './decimal.ts';
 export * from './entry.ts';
-export * from './document.ts';
+export {
+  checkDocument,
+  formatAnchor,
+  formatEntry,
+  formatInstrument,
+  formatLedgerDocument,
+  formatMark,
+  formatPrice,
+  HOUR_MS,
+  parseAnchor,
+  parseEntry,
+  parseInstrument,
+  parseLedgerDocument,
+  parseMark,
+  parsePrice,
+} from './document.ts';
+export { formatInstant } from './codec.ts';
 export { formatCheckpoint, parseCheckpoint, type Checkpoint, type Quote } from './checkpoint.ts';
 export { isFlowPosting, orderEntries, phaseOf, type Phase } from './order.ts';
 export { addTo, Book, type RunningTotal } from './book.ts';
@@ -8,5 +24,4 @@ export { replayBackward, sortAnchors } from './opening.ts';
 export { assetsThatMayBeOwed, bookResidual, reconcile, type Residual } from './reconcile.ts';
 export { PriceTable } from './price-table.ts';
 export { freshness, residualValue, value, VALUE_SCALE, type Valuation } from './value.ts';
-export { formatInstant } from './json.ts';
 export { priceRequests, type PriceNeed } from './price-requests.ts';
