@@ -1,7 +1,9 @@
 import type { Verb } from '../verb.ts';
 import { compute } from './compute.ts';
 import { metrics } from './metrics.ts';
+import { venuesFetch } from './venues-fetch.ts';
+import { venuesRead } from './venues-read.ts';
 import { verify } from './verify.ts';
 
 /** Every verb, in the order the help lists them. One file per verb. */
-export const verbs: readonly Verb[] = [compute, metrics, verify];
+export const verbs: readonly Verb[] = [compute, metrics, verify, venuesFetch, venuesRead];

@@ -3,6 +3,7 @@
 // no key and is shared by all accounts of a venue; a keyed instance belongs to one session and is emptied
 // when that session closes. Answers are untrusted; rows.ts reads them.
 
+import { createHash } from 'node:crypto';
 import { RecordError } from '@track-record/errors';
 import type { Exchange } from 'ccxt';
 import type { CredentialField, VenueContext, VenueCredentials } from '../contract.ts';
@@ -15,7 +16,14 @@ import { parseLosslessJson, parseRow } from './rows.ts';
 const REQUEST_TIMEOUT_MS = 20_000;
 /** New listings appear daily; a pair younger than this is not yet asked for. */
 const MARKETS_AGE_MAX_MS = 6 * 3_600_000;
-const LATIN1 = new TextDecoder('latin1');
+const MINUTE_MS = 60_000;
+const UTF8 = new TextDecoder();
+
+export interface KeyLimit {
+  /** ccxt's name of the endpoint. */
+  readonly path: string;
+  readonly perMinute: number;
+}
 
 /** What a venue's folder tells the machinery. */
 export interface CcxtVenue {
@@ -25,8 +33,8 @@ export interface CcxtVenue {
   readonly options: Readonly<Record<string, unknown>>;
   readonly credentials: readonly CredentialField[];
   readonly refusals: RefusalTable;
-  /** Cost in ccxt's units of paths whose limit is per account, so that they do not starve the address. */
-  readonly costs: ReadonlyMap<string, number>;
+  /** Methods that the venue limits per account, which must not use up the address's allowance. */
+  readonly keyLimits: ReadonlyMap<string, KeyLimit>;
 }
 
 type Parameters = Readonly<Record<string, string | number>>;
@@ -41,8 +49,13 @@ export interface CcxtClient {
   readonly close: () => Promise<void>;
 }
 
+interface Throttle {
+  readonly throttle: (cost: number) => Promise<unknown>;
+}
+
 interface PublicClient {
   readonly exchange: Exchange;
+  readonly keyThrottles: Map<string, Throttle>;
   markets: Promise<Markets> | null;
   marketsAt: number;
 }
@@ -55,7 +68,7 @@ export async function openPublicClient(
   context: VenueContext,
 ): Promise<{ client: CcxtClient; markets: Markets }> {
   const shared = await findPublicClient(venue, context);
-  const client = boundClient(shared.exchange, context, () => Promise.resolve());
+  const client = boundClient(shared.exchange, context, noTurns, () => Promise.resolve());
   if (shared.markets === null || context.now() - shared.marketsAt > MARKETS_AGE_MAX_MS) {
     shared.marketsAt = context.now();
     shared.markets = loadMarkets(shared.exchange);
@@ -90,10 +103,13 @@ export async function openKeyedClient(
     Reflect.set(
       exchange,
       field,
-      secret.open((bytes) => LATIN1.decode(bytes)),
+      secret.open((bytes) => UTF8.decode(bytes)),
     );
   }
-  return boundClient(exchange, context, async () => {
+  const [first] = venue.credentials;
+  const account = first === undefined ? '' : String(credentials.get(first)?.open(digestOf));
+  const turn = turnsOf(venue, shared, account);
+  return boundClient(exchange, context, turn, async () => {
     for (const field of venue.credentials) Reflect.set(exchange, field, '');
     exchange.last_request_headers = {};
     exchange.last_request_url = '';
@@ -110,7 +126,7 @@ export async function openRecordedClient(
   const exchange = await createExchange(venue, context, () => Promise.resolve(new Response(body)));
   // Signing needs something to sign with; nothing is sent.
   for (const field of venue.credentials) Reflect.set(exchange, field, 'recorded');
-  return boundClient(exchange, context, () => Promise.resolve());
+  return boundClient(exchange, context, noTurns, () => Promise.resolve());
 }
 
 function findPublicClient(venue: CcxtVenue, context: VenueContext): Promise<PublicClient> {
@@ -132,7 +148,7 @@ async function openPublicExchange(venue: CcxtVenue, context: VenueContext): Prom
     context.egress,
     'markets',
   );
-  return { exchange, markets: null, marketsAt: 0 };
+  return { exchange, keyThrottles: new Map(), markets: null, marketsAt: 0 };
 }
 
 async function loadMarkets(exchange: Exchange): Promise<Markets> {
@@ -176,6 +192,7 @@ async function createExchange(
 function guard(exchange: Exchange, venue: CcxtVenue): void {
   const sign = exchange.sign.bind(exchange);
   const handleErrors = exchange.handleErrors.bind(exchange);
+  const keyedPaths = new Set([...venue.keyLimits.values()].map(({ path }) => path));
   const costOf = exchange.calculateRateLimiterCost.bind(exchange);
   exchange.sign = (...request) => {
     try {
@@ -193,12 +210,13 @@ function guard(exchange: Exchange, venue: CcxtVenue): void {
   };
   exchange.calculateRateLimiterCost = (api, method, path, ...rest) =>
     // With `number: String` ccxt computes costs as text, and its throttle would append instead of add.
-    venue.costs.get(String(path)) ?? Number(costOf(api, method, path, ...rest));
+    keyedPaths.has(String(path)) ? 1 : Number(costOf(api, method, path, ...rest));
 }
 
 function boundClient(
   exchange: Exchange,
   context: VenueContext,
+  turn: (method: string) => Promise<void>,
   close: () => Promise<void>,
 ): CcxtClient {
   let requests = 0;
@@ -214,6 +232,7 @@ function boundClient(
       context.signal.addEventListener('abort', abort, { once: true });
       if (context.signal.aborted) abort();
       try {
+        await Promise.race([aborted, turn(method)]);
         return await Promise.race([aborted, parseMethod(exchange, method)({ ...parameters })]);
       } catch (error) {
         throw refusalOfThrown(error);
@@ -223,6 +242,32 @@ function boundClient(
     },
     close,
   };
+}
+
+/** Waits until the account may call a method that the venue limits per account. */
+function turnsOf(
+  venue: CcxtVenue,
+  shared: PublicClient,
+  account: string,
+): (method: string) => Promise<void> {
+  return async (method) => {
+    const limit = venue.keyLimits.get(method);
+    if (limit === undefined) return;
+    const name = `${account} ${method}`;
+    const rateLimit = MINUTE_MS / limit.perMinute;
+    const throttle = shared.keyThrottles.get(name) ?? readThrottle(shared.exchange, rateLimit);
+    shared.keyThrottles.set(name, throttle);
+    await throttle.throttle(1);
+  };
+}
+
+function noTurns(): Promise<void> {
+  return Promise.resolve();
+}
+
+/** Tells accounts apart in memory without keeping their keys. */
+function digestOf(apiKey: Uint8Array): string {
+  return createHash('sha256').update(apiKey).digest('hex');
 }
 
 /** Asked for identity, a server that compresses anyway is not read: the size would be unbounded. */
@@ -240,6 +285,12 @@ function parseExchangeClass(module: unknown): new (config: object) => Exchange {
   const { default: found } = parseRow(module, 'module');
   if (typeof found !== 'function') throw new Error('ccxt has no such exchange.');
   return found as new (config: object) => Exchange;
+}
+
+/** One more of ccxt's throttles, which keep their own time: `60 s / rateLimit` calls a minute. */
+function readThrottle(exchange: Exchange, rateLimit: number): Throttle {
+  const ThrottleClass = exchange.throttler.constructor as new (config: object) => Throttle;
+  return new ThrottleClass({ algorithm: 'rollingWindow', windowSize: MINUTE_MS, rateLimit });
 }
 
 function parseMethod(

@@ -32,11 +32,14 @@ async function connect(
   const client = await openKeyedClient(binanceVenue, credentials, context);
   try {
     const { markets } = await openPublicClient(binanceVenue, context);
-    client.setServerTime(readServerTime(await client.call('publicGetTime')));
+    const serverTime = readServerTime(await client.call('publicGetTime'));
+    client.setServerTime(serverTime);
+    const ahead = serverTime - context.now();
     return {
       identify: () => fetchIdentity(client),
       observe: () => observe(client, markets),
-      fetch: (window, cursor) => fetchHistory(client, markets, window, cursor, context.now()),
+      fetch: (window, cursor) =>
+        fetchHistory(client, markets, window, cursor, context.now() + ahead),
       close: client.close,
     };
   } catch (error) {
@@ -63,7 +66,7 @@ async function prices(
   context: VenueContext,
 ): Promise<PriceAnswer> {
   const { client, markets } = await openPublicClient(binanceVenue, context);
-  const now = context.now();
+  const now = readServerTime(await client.call('publicGetTime'));
   return await answerPrices(
     // A candle that ends later is not finished, whatever it says.
     requests.filter(({ at }) => at <= now),

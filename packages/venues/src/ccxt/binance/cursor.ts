@@ -1,5 +1,5 @@
-// What the connector remembers between two fetches of one account: the last fill it told of each spot pair,
-// and the deposits and withdrawals that had not settled. The caller seals it; what comes back is checked.
+// What the connector remembers between two fetches of one account: how far each spot pair was told, what was
+// held, and the deposits and withdrawals that had not settled. The caller seals it; what comes back is checked.
 
 import { RecordError } from '@track-record/errors';
 import type { Window } from '@track-record/ledger';
@@ -8,29 +8,37 @@ import type { Reading } from './entries.ts';
 
 const VERSION = 1;
 
-export interface LastFill {
+export interface Fill {
   readonly id: string;
   readonly at: number;
 }
 
 export interface Cursor {
   readonly version: typeof VERSION;
-  /** By pair. A pair without a fill so far is not here. */
-  readonly lastFills: Readonly<Record<string, LastFill>>;
+  /** By pair: a fill that lies before what the next fetch will ask for. */
+  readonly fills: Readonly<Record<string, Fill>>;
+  /** Assets held then: one that is gone by now may have left through a pair never used before. */
+  readonly held: readonly string[];
   /** Unsettled rows by entry id, with the instant under which the venue lists them. */
   readonly pending: Readonly<Record<string, number>>;
   /** Rows that settled after their own window, with the instant at which we told them. */
   readonly settled: Readonly<Record<string, number>>;
 }
 
-export const EMPTY_CURSOR: Cursor = { version: VERSION, lastFills: {}, pending: {}, settled: {} };
+export const EMPTY_CURSOR: Cursor = {
+  version: VERSION,
+  fills: {},
+  held: [],
+  pending: {},
+  settled: {},
+};
 
 export function parseCursor(text: string): Cursor {
   const cursor = parseRow(parseLosslessJson(text), 'cursor');
-  if (cursor['version'] !== VERSION) {
-    throw new RecordError('STORE_ROW_UNTRUSTED', { place: 'cursor.version' });
+  for (const part of ['fills', 'pending', 'settled']) parseRow(cursor[part], 'cursor');
+  if (cursor['version'] !== VERSION || !Array.isArray(cursor['held'])) {
+    throw new RecordError('STORE_ROW_UNTRUSTED', { place: 'cursor' });
   }
-  for (const part of ['lastFills', 'pending', 'settled']) parseRow(cursor[part], `cursor.${part}`);
   return cursor as unknown as Cursor;
 }
 

@@ -160,10 +160,10 @@ export function readIncome(row: Row): readonly Entry[] {
   return [entry];
 }
 
-/** `/sapi/v1/capital/deposit/hisrec`. Old rows have no id. */
+/** `/sapi/v1/capital/deposit/hisrec`. Old rows have no id and do not say when they were credited. */
 export function readDeposit(row: Row): readonly Reading[] {
   const id = `deposit.${parseText(row, row['id'] === undefined ? 'txId' : 'id')}`;
-  const at = parseInstant(row, 'insertTime');
+  const at = parseInstant(row, row['completeTime'] === undefined ? 'insertTime' : 'completeTime');
   const posting = { asset: parseText(row, 'coin'), amount: parseSize(row, 'amount') };
   return [settle(row, DEPOSIT_STATES, { id, at, kind: 'flow', postings: [posting] })];
 }

@@ -41,7 +41,11 @@ const TRANSFER_TYPES: readonly string[] = [
   'PORTFOLIO_MARGIN_MAIN',
 ];
 
-export const deposits: Feed = feed('sapiGetCapitalDepositHisrec', 90, 1000, null, readDeposit);
+/** Listed under the instant at which they were first seen; confirmations may take days. */
+export const deposits: Feed = {
+  ...feed('sapiGetCapitalDepositHisrec', 90, 1000, null, readDeposit),
+  lookbackMs: 7 * DAY_MS,
+};
 
 export const withdrawals: Feed = feed(
   'sapiGetCapitalWithdrawHistory',
@@ -68,11 +72,11 @@ const transfers: readonly Feed[] = TRANSFER_TYPES.map((type) => ({
   parametersOf: ({ from, to }) => ({ type, startTime: from, endTime: to - 1, size: 100 }),
 }));
 
+export const fiatFeeds: readonly Feed[] = [fiatDeposits, fiatWithdrawals];
+
 export const walletFeeds: readonly Feed[] = [
   deposits,
   withdrawals,
-  fiatDeposits,
-  fiatWithdrawals,
   dividends,
   conversions,
   dust,

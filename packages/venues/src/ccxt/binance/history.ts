@@ -12,11 +12,17 @@ import { distinctEntries } from '../distinct-entries.ts';
 import { instrumentsOf, perpetualOf, type Contract, type Markets } from '../markets.ts';
 import { DAY_MS, pageById, pageByTime, type PageCap } from '../pagers.ts';
 import { parseId, parseInstant, parseRows, parseText, type Row } from '../rows.ts';
-import { EMPTY_CURSOR, parseCursor, placeSettled, walletWindow, type Cursor } from './cursor.ts';
+import {
+  EMPTY_CURSOR,
+  parseCursor,
+  placeSettled,
+  walletWindow,
+  type Cursor,
+  type Fill,
+} from './cursor.ts';
 import { readFuturesFill, readIncome, readSpotFill, type Reading } from './entries.ts';
-import { walletFeeds } from './feeds.ts';
+import { fiatFeeds, walletFeeds, type Feed } from './feeds.ts';
 import { callFutures, fetchHoldings } from './holdings.ts';
-import { capabilities } from './spec.ts';
 
 const FILLS_MAX = 1000;
 const USDM: PageCap = { spanMs: 7 * DAY_MS, rows: 1000 };
@@ -27,6 +33,21 @@ const INCOME_SLACK_MS = 60_000;
 export const QUOTES: ReadonlySet<string> = new Set(
   'USDT USDC FDUSD BTC ETH BNB TUSD BUSD EUR TRY BRL JPY'.split(' '),
 );
+
+/**
+ * Fiat orders take half of an account's minute, so an hourly fetch asks for them only where one of these
+ * was held or moved. Another currency would show as a residual, and the fetch after that asks for all.
+ */
+const FIAT: ReadonlySet<string> = new Set(
+  'EUR GBP AUD TRY BRL JPY UAH PLN RON ARS ZAR NGN RUB CZK MXN COP KZT IDR AED USD CHF'.split(' '),
+);
+
+/** What an hourly fetch reads again, so that rows which appear late are told: six times the finality lag. */
+const OVERLAP_MS = 3_600_000;
+const START: Fill = { id: '0', at: 0 };
+
+/** Income, the source of funding, is served for three months (venues.md section 6). */
+const INCOME_HISTORY_MS = 90 * DAY_MS;
 
 /** Income that userTrades tells; here it only proves that they are complete. */
 const OF_FILLS: ReadonlySet<string> = new Set(['COMMISSION', 'REALIZED_PNL']);
@@ -39,37 +60,45 @@ export async function fetchHistory(
   now: number,
 ): Promise<Fetched> {
   const requestsBefore = client.requestCount();
-  if (capabilities.historyMs !== null && window.from < now - capabilities.historyMs) {
+  if (window.from < now - INCOME_HISTORY_MS) {
     throw new RecordError('VENUE_INCOMPLETE', { place: 'window.from' });
   }
   const cursor = cursorText === null ? EMPTY_CURSOR : parseCursor(cursorText);
   const holdings = await fetchHoldings(client, markets);
-  const wallet = await fetchWallet(client, walletWindow(cursor, window));
-  const settlement = placeSettled(wallet, cursor, window);
+  const held = new Set([...holdings.balances.keys(), ...cursor.held]);
+  const listed = walletWindow(cursor, window);
+  const wallet = [...(await fetchWallet(client, walletFeeds, listed))];
+  const isFiatUsed = [...held, ...wallet.flatMap(assetsOf)].some((asset) => FIAT.has(asset));
+  if (cursorText === null || isFiatUsed) {
+    wallet.push(...(await fetchWallet(client, fiatFeeds, listed)));
+  }
   const futures = await fetchFutures(client, markets, holdings.openContracts, window);
 
   const assets = new Set([
-    ...holdings.balances.keys(),
-    ...wallet.filter(isEntry).flatMap(({ postings }) => postings.map(({ asset }) => asset)),
+    ...held,
+    ...wallet.flatMap(assetsOf),
     ...futures.contracts.map(({ instrument }) => instrument.base),
   ]);
-  const known = cursorText === null ? markets.pairs : new Map(Object.entries(cursor.lastFills));
+  const known = cursorText === null ? markets.pairs : new Map(Object.entries(cursor.fills));
   const pairs = [...markets.pairs.values()].filter(
     ({ id, base, quote }) => known.has(id) || (assets.has(base) && QUOTES.has(quote)),
   );
-  const fills: Entry[] = [];
-  const lastFills: Record<string, { id: string; at: number }> = { ...cursor.lastFills };
+  const spot: Entry[] = [];
+  const fills: Record<string, Fill> = { ...cursor.fills };
   for (const { id } of pairs) {
-    const rows = await fetchSpotFills(client, id, cursor, window);
-    fills.push(...rows.flatMap((row) => readSpotFill(row, markets)));
-    const last = rows.at(-1);
-    if (last !== undefined) {
-      lastFills[id] = { id: parseText(last, 'id'), at: parseInstant(last, 'time') };
-    }
+    const rows = await fetchSpotFills(client, id, cursor.fills[id], window);
+    spot.push(...rows.flatMap((row) => readSpotFill(row, markets)));
+    if (rows.length > 0) fills[id] = lastBefore(window.to - OVERLAP_MS, rows) ?? fills[id] ?? START;
   }
-  const { readings, pending, settled } = settlement;
-  const told = [...readings.filter(isEntry), ...futures.entries, ...fills];
-  const next: Cursor = { version: 1, lastFills, pending, settled };
+  const { readings, pending, settled } = placeSettled(wallet, cursor, window);
+  const told = [...readings.filter(isEntry), ...futures.entries, ...spot];
+  const next: Cursor = {
+    version: 1,
+    fills,
+    held: [...holdings.balances.keys()],
+    pending,
+    settled,
+  };
   return {
     entries: distinctEntries(told, window),
     instruments: instrumentsOf(
@@ -84,9 +113,13 @@ export async function fetchHistory(
   };
 }
 
-async function fetchWallet(client: CcxtClient, window: Window): Promise<readonly Reading[]> {
+async function fetchWallet(
+  client: CcxtClient,
+  feeds: readonly Feed[],
+  window: Window,
+): Promise<readonly Reading[]> {
   const readings: Reading[] = [];
-  for (const feed of walletFeeds) {
+  for (const feed of feeds) {
     const wider = { from: window.from - feed.lookbackMs, to: window.to };
     const rows = await pageByTime(wider, feed.cap, async (part) =>
       feed.rowsOf(await client.call(feed.method, feed.parametersOf(part))),
@@ -151,18 +184,17 @@ function contractsOf(
   return [...found.values()];
 }
 
-/** The fills of one pair up to the window's end, ascending, from the last one we told. */
+/** The fills of one pair up to the window's end, ascending, from one that lies before its beginning. */
 async function fetchSpotFills(
   client: CcxtClient,
   symbol: string,
-  cursor: Cursor,
+  known: Fill | undefined,
   window: Window,
 ): Promise<readonly Row[]> {
-  const last = cursor.lastFills[symbol];
-  const isBefore = last !== undefined && last.at < window.from;
+  const start = known !== undefined && known.at < window.from ? known : START;
   const isPast = (row: Row): boolean => parseInstant(row, 'time') >= window.to;
   const rows = await pageById(
-    isBefore ? BigInt(last.id) : 0n,
+    BigInt(start.id),
     FILLS_MAX,
     async (fromId) => {
       const parameters = { symbol, fromId: String(fromId), limit: FILLS_MAX };
@@ -171,12 +203,23 @@ async function fetchSpotFills(
     isPast,
   );
   // The page overlaps by one row: if the venue no longer has that row, what follows it is not proven.
-  if (isBefore && !rows.some((row) => parseText(row, 'id') === last.id)) {
+  if (start !== START && !rows.some((row) => parseText(row, 'id') === start.id)) {
     throw new RecordError('VENUE_INCOMPLETE', { place: 'myTrades' });
   }
   return rows
     .filter((row) => !isPast(row))
     .toSorted((left, right) => (parseId(left, 'id') < parseId(right, 'id') ? -1 : 1));
+}
+
+function lastBefore(instant: number, rows: readonly Row[]): Fill | undefined {
+  const row = rows.findLast((each) => parseInstant(each, 'time') < instant);
+  return row === undefined
+    ? undefined
+    : { id: parseText(row, 'id'), at: parseInstant(row, 'time') };
+}
+
+function assetsOf(reading: Reading): readonly string[] {
+  return isEntry(reading) ? reading.postings.map(({ asset }) => asset) : [];
 }
 
 function isEntry(reading: Reading): reading is Entry {

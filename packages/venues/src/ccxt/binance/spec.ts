@@ -26,12 +26,12 @@ export const capabilities: VenueCapabilities = {
     'transfer',
     'flow',
   ],
-  unseen: ['earn subscriptions', 'pay and P2P', 'sub-account transfers', 'margin loans'],
+  unseen: ['earn subscriptions', 'pay and P2P', 'card purchases', 'sub-account transfers'],
   quoteCurrency: 'USDT',
   // Fills and income appear within seconds; wallet records within minutes.
   finalityLagMs: 600_000,
-  // Income, the source of funding, is kept for three months (venues.md section 6).
-  historyMs: 90 * DAY_MS,
+  // A day less than the 90 that history.ts insists on, for the time between asking and answering.
+  historyMs: 89 * DAY_MS,
   hosts: HOSTS,
   credentials: ['apiKey', 'secret'],
 };
@@ -74,10 +74,10 @@ export const binanceVenue: CcxtVenue = {
     // The web application firewall answers 403 in HTML to an address that asks too much.
     byStatus: new Map<number, Code>([[403, 'VENUE_RATE_LIMITED']]),
   },
-  // 90,000 of the account's 180,000 a minute, which ccxt would take from the address's allowance.
-  costs: new Map([
-    ['fiat/orders', 1],
-    ['convert/tradeFlow', 1],
+  // 90,000 and 3,000 of an account's own 180,000 a minute and endpoint; ccxt takes them from the address.
+  keyLimits: new Map([
+    ['sapiGetFiatOrders', { path: 'fiat/orders', perMinute: 2 }],
+    ['sapiGetConvertTradeFlow', { path: 'convert/tradeFlow', perMinute: 60 }],
   ]),
 };
 
