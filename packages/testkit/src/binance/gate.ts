@@ -108,16 +108,16 @@ function checkSignature({ query, body, params }: SignedRequest, secret: string):
 
 export interface WeightMeter {
   /** Counts a request and returns the headers that tell its pool's use; throws the 429 or 418. */
-  readonly use: (pool: Pool, weight: number) => Record<string, string>;
+  readonly use: (pool: Pool, path: string, weight: number) => Record<string, string>;
 }
 
 export function weightMeter(limits: Limits, now: () => number): WeightMeter {
-  const used = new Map<Pool, number>();
+  const used = new Map<string, number>();
   let minute = 0;
   let refused = 0;
   let bannedUntil = 0;
   return {
-    use: (pool, weight) => {
+    use: (pool, path, weight) => {
       const at = now();
       if (at < bannedUntil) throw rateLimited(418, Math.ceil((bannedUntil - at) / 1_000), at);
       if (Math.floor(at / MINUTE_MS) !== minute) {
@@ -125,8 +125,10 @@ export function weightMeter(limits: Limits, now: () => number): WeightMeter {
         refused = 0;
         used.clear();
       }
-      const total = (used.get(pool) ?? 0) + weight;
-      used.set(pool, total);
+      // "Each endpoint with UID limits has an independent 180000 per minute limit"; by address alike.
+      const name = pool === 'api' || pool === 'fapi' ? pool : path;
+      const total = (used.get(name) ?? 0) + weight;
+      used.set(name, total);
       if (total > limits[pool]) {
         refused += 1;
         if (refused > limits.refusedBeforeBan) {

@@ -150,7 +150,7 @@ function answer(desk: Desk, request: IncomingMessage, body: string): Answer {
     const endpoint = endpointAt(request.headers.host ?? '', path, name);
     const params = new URLSearchParams([query, body].filter((part) => part !== '').join('&'));
     const weight = typeof endpoint.weight === 'number' ? endpoint.weight : endpoint.weight(params);
-    headers = { ...headers, ...meter.use(endpoint.pool ?? poolOf(path), weight) };
+    headers = { ...headers, ...meter.use(endpoint.pool ?? poolOf(path), path, weight) };
     const apiKey = single(request.headers['x-mbx-apikey']);
     checkSecurity({ apiKey, query, body, params }, endpoint.security, credentials, now);
     if (endpoint.security === 'signed' && !venue.permissions().enableReading) {
