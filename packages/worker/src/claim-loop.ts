@@ -3,7 +3,6 @@
 // It never completes a job: the route does so inside the transaction that writes its results. It settles
 // failures, and it aborts a route whose claim is lost or whose deadline has passed.
 
-import { codeOf, type Code } from '@track-record/errors';
 import type { PgBoss } from 'pg-boss';
 import { readAffected, type Job } from './settle.ts';
 
@@ -16,7 +15,7 @@ export interface ClaimLoopOptions {
   /** Records the failure and hands the job back or to the dead letters. */
   readonly settleFailure: (job: Job, error: unknown) => Promise<void>;
   /** A failure of the loop itself (the database is away): reported, then tried again. */
-  readonly onLoopFailure: (queue: string, code: Code) => void;
+  readonly onLoopFailure: (queue: string, error: unknown) => void;
 }
 
 export interface ClaimLoop {
@@ -55,7 +54,7 @@ export function startClaimLoop(options: ClaimLoopOptions): ClaimLoop {
         failurePauseMs = FAILURE_PAUSE_MS;
         if (jobs.length < free) await pause(options.pollMs, stopping.signal);
       } catch (error) {
-        options.onLoopFailure(options.queue, codeOf(error));
+        options.onLoopFailure(options.queue, error);
         await pause(failurePauseMs, stopping.signal);
         failurePauseMs = Math.min(failurePauseMs * 2, FAILURE_PAUSE_MAX_MS);
       }
@@ -96,7 +95,7 @@ async function runClaimed(
   } catch (error) {
     await options.settleFailure(job, error).catch((failure: unknown) => {
       // The claim then runs out and another worker takes the job.
-      options.onLoopFailure(options.queue, codeOf(failure));
+      options.onLoopFailure(options.queue, failure);
     });
   } finally {
     clearInterval(touch);
@@ -112,7 +111,7 @@ async function keepClaim(
     const touched = await options.boss.touch(options.queue, job);
     if (readAffected(touched) === 0) claimLost.abort();
   } catch (error) {
-    options.onLoopFailure(options.queue, codeOf(error));
+    options.onLoopFailure(options.queue, error);
   }
 }
 

@@ -29,6 +29,7 @@ async function main(): Promise<void> {
       databaseUrl: database.url,
       master: loadMasterKey(config, random, log),
       step: (step) => killAt(config, step),
+      onBug: (error) => showBug(config, error),
     });
     await stopSignal();
     await worker.stop();
@@ -79,6 +80,11 @@ function killAt(config: Config, step: string): void {
   if (config.ENCLAVE_MODE === 'development' && config.DEVELOPMENT_KILL_AT_STEP === step) {
     process.kill(process.pid, 'SIGKILL');
   }
+}
+
+/** A bug is shown to its developer and to nobody else: a stack may carry a venue's answer. */
+function showBug(config: Config, error: unknown): void {
+  if (config.ENCLAVE_MODE === 'development') console.error(error);
 }
 
 function stopSignal(): Promise<void> {

@@ -102,6 +102,7 @@ function readStatus(row: OwnedAccountStatus): AccountStatus {
 }
 
 function readHour(row: StatedHourRow): HourlyReturn {
+  if (row.coverage === null) throw new RecordError('STORE_ROW_UNTRUSTED');
   return {
     hourMs: row.hour,
     status: oneOf(hourStatuses, row.status),

@@ -33,6 +33,8 @@ export interface WorkerOptions {
   readonly log: Log;
   /** Called at each step of a route: crash tests end the process there. */
   readonly step: RouteContext['step'];
+  /** Given what was no expected failure. It may quote anything: production keeps it in the process. */
+  readonly onBug: (error: unknown) => void;
 }
 
 export interface Worker {
@@ -94,7 +96,10 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
       port: config.ENCLAVE_PORT,
       tls,
       sources: await rpcSources(config, clock, rooms, boss, tls),
-      onBug: () => log('call-failed', { code: 'INTERNAL' }),
+      onBug: (_method, error) => {
+        log('call-failed', { code: 'INTERNAL' });
+        options.onBug(error);
+      },
     });
   }
 }
@@ -168,13 +173,14 @@ function startLoop(
     },
     settleFailure: async (job, error) => {
       const code = await settleFailure(boss, rooms.db, job, expectedFailure(error));
+      if (code === 'INTERNAL') options.onBug(error);
       log('job-failed', { queue: queue.name, jobId: job.id, attempt: job.retryCount, code });
       const accountId = accountIdOf(job);
       if (accountId !== null && code !== 'JOB_CLAIM_LOST') {
         await recordFailure(rooms.db, accountId, code, isFinal(code, job), clock());
       }
     },
-    onLoopFailure: (name, code) => log('loop-failed', { queue: name, code }),
+    onLoopFailure: (name, error) => log('loop-failed', { queue: name, code: failureCode(error) }),
   });
 }
 

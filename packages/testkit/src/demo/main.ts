@@ -4,7 +4,7 @@
 
 import { spawnSync } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import {
@@ -34,7 +34,9 @@ const SYNC_OFFSET_MS = 13 * 60_000 + 7_000;
 const POLL_MS = 40;
 const PATIENCE_MS = 120_000;
 const TOLERANCE = parseDecimal('0.000000001');
-const DIRECTORY = '.track-record/demo';
+
+/** Each demo has a directory of its own, so that two may run. */
+const PARENT = '.track-record';
 
 interface Account {
   readonly accountId: string;
@@ -46,9 +48,10 @@ process.exitCode = await main();
 
 async function main(): Promise<number> {
   const started = Date.now();
-  rmSync(DIRECTORY, { recursive: true, force: true });
+  mkdirSync(PARENT, { recursive: true });
+  const directory = mkdtempSync(join(PARENT, 'demo-'));
   const stage = await openStage({
-    directory: DIRECTORY,
+    directory,
     start: START,
     hours: HOURS,
     fills: FILLS,
@@ -76,6 +79,7 @@ async function main(): Promise<number> {
     throw error;
   } finally {
     await stage.close();
+    rmSync(directory, { recursive: true });
   }
 }
 
@@ -178,8 +182,8 @@ async function verifyExport(stage: Stage, account: Account): Promise<boolean> {
     evidence: Object(evidence),
     statements,
   });
-  const path = join(DIRECTORY, 'export.json');
-  const policy = join(DIRECTORY, 'policy.json');
+  const path = join(stage.directory, 'export.json');
+  const policy = join(stage.directory, 'policy.json');
   writeFileSync(path, JSON.stringify(file));
   writeFileSync(policy, JSON.stringify({ allowDevelopmentEvidence: true }));
   return runVerb(['verify', path, '--policy', policy]);
@@ -196,12 +200,12 @@ function runVerb(args: readonly string[]): boolean {
 
 async function stayOpen(stage: Stage, account: Account): Promise<void> {
   heading('Left running; Ctrl-C ends it');
-  say(`gRPC         ${stage.endpoint}, certificate in ${DIRECTORY}/enclave.pem`);
+  say(`gRPC         ${stage.endpoint}, certificate in ${stage.directory}/enclave.pem`);
   say(`Account      ${account.accountId}`);
   say(`Gateway      ${stage.gatewayUrl}`);
   say(`Operator     ${stage.operatorUrl}`);
   say(
-    `Export       pnpm --silent track-record verify ${DIRECTORY}/export.json --policy ${DIRECTORY}/policy.json`,
+    `Export       pnpm --silent track-record verify ${stage.directory}/export.json --policy ${stage.directory}/policy.json`,
   );
   await new Promise<void>((resolve) => process.once('SIGINT', () => resolve()));
 }

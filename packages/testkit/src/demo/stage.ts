@@ -3,7 +3,7 @@
 
 import { spawn, type ChildProcess } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { appendFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
@@ -24,6 +24,7 @@ export interface StageOptions {
 }
 
 export interface Stage {
+  readonly directory: string;
   readonly scenario: Scenario;
   readonly gateway: Gateway;
   readonly rpc: RpcClient;
@@ -67,26 +68,32 @@ export async function openStage(options: StageOptions): Promise<Stage> {
   const venue = await startBinanceSimulator({
     scenario,
     now: () => now,
+    // The venue's limits are per minute: they follow the hours that pass and the seconds that we wait.
+    limitClock: () => now + performance.now(),
     credentials: scenario.credentials,
   });
   say(
     `Venue        port ${venue.port}, speaks Binance's protocol, ${scenario.events.length} events`,
   );
   const port = await freePort();
-  const worker = startWorkerProcess({
-    ENCLAVE_MODE: 'development',
-    DATABASE_URL: logins.enclave_worker,
-    ENCRYPTION_KEY: randomBytes(32).toString('hex'),
-    ENCLAVE_PORT: String(port),
-    ENCLAVE_CERTIFICATE_FILE: certificateFile,
-    DEVELOPMENT_VENUE_EGRESS: `127.0.0.1:${venue.port}`,
-    DEVELOPMENT_CLOCK_FILE: clockFile,
-  });
+  const worker = startWorkerProcess(
+    {
+      ENCLAVE_MODE: 'development',
+      DATABASE_URL: logins.enclave_worker,
+      ENCRYPTION_KEY: randomBytes(32).toString('hex'),
+      ENCLAVE_PORT: String(port),
+      ENCLAVE_CERTIFICATE_FILE: certificateFile,
+      DEVELOPMENT_VENUE_EGRESS: `127.0.0.1:${venue.port}`,
+      DEVELOPMENT_CLOCK_FILE: clockFile,
+    },
+    join(directory, 'worker.log'),
+  );
   const endpoint = `127.0.0.1:${port}`;
   const rpc = await connectWhenServing(endpoint, certificateFile, worker);
   say(`Worker       process ${worker.child.pid}, gRPC over TLS 1.3 on port ${port}`);
   const gateway = createGateway({ databaseUrl: logins.gateway });
   return {
+    directory,
     scenario,
     gateway,
     rpc,
@@ -114,7 +121,10 @@ interface WorkerProcess {
 }
 
 /** The worker as `pnpm worker` starts it, with nothing of this process's environment but PATH. */
-export function startWorkerProcess(settings: Readonly<Record<string, string>>): WorkerProcess {
+export function startWorkerProcess(
+  settings: Readonly<Record<string, string>>,
+  logFile: string,
+): WorkerProcess {
   const main = join(import.meta.dirname, '../../../worker/src/main.ts');
   const child = spawn(process.execPath, ['--conditions=@track-record/source', main], {
     env: { PATH: process.env['PATH'] ?? '', ...settings },
@@ -122,7 +132,10 @@ export function startWorkerProcess(settings: Readonly<Record<string, string>>): 
   });
   let log = '';
   for (const stream of [child.stdout, child.stderr]) {
-    stream?.on('data', (data: Buffer) => (log += data.toString('utf8')));
+    stream?.on('data', (data: Buffer) => {
+      log += data.toString('utf8');
+      appendFileSync(logFile, data);
+    });
   }
   const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()));
   return {
