@@ -4,7 +4,7 @@
 import { bindingFields, reportDataOf, type Binding } from '../binding.ts';
 import { hex } from '../hex.ts';
 
-export const DEVELOPMENT_EVIDENCE_FORMAT = 'track-record/development/v1';
+export const DEVELOPMENT_EVIDENCE_FORMAT = 'track-record-development/1';
 
 export interface DevelopmentEvidence {
   readonly format: typeof DEVELOPMENT_EVIDENCE_FORMAT;
