@@ -59,7 +59,9 @@ export function placeSettled(
   const pending: Record<string, number> = {};
   const settled: Record<string, number> = { ...cursor.settled };
   const placed = readings.map((reading) => {
-    const { id, at } = reading;
+    // A fee is told with its withdrawal.
+    const id = reading.id.replace(/\.fee$/, '');
+    const { at } = reading;
     if ('reason' in reading) {
       if (reading.reason === 'pending') pending[id] = at;
       return reading;

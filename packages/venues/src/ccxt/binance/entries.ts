@@ -170,30 +170,23 @@ export function readDeposit(row: Row): readonly Reading[] {
 
 /** `/sapi/v1/capital/withdraw/history`: `amount` is what arrives, the fee comes on top of it. */
 export function readWithdrawal(row: Row): readonly Reading[] {
-  const asset = parseText(row, 'coin');
-  const fee = negate(parseSize(row, 'transactionFee'));
-  const postings: readonly Posting[] = [
-    { asset, amount: negate(parseSize(row, 'amount')) },
-    ...(sign(fee) === 0 ? [] : [{ asset, amount: fee, role: 'fee' as const }]),
-  ];
   const id = `withdrawal.${parseText(row, 'id')}`;
+  const amount = parseSize(row, 'amount');
   const at = parseUtcText(row, 'applyTime');
-  return [settle(row, WITHDRAWAL_STATES, { id, at, kind: 'flow', postings })];
+  const asset = parseText(row, 'coin');
+  const fee = parseSize(row, 'transactionFee');
+  return leave({ id, at, asset, amount, fee }, row, WITHDRAWAL_STATES);
 }
 
 /** `/sapi/v1/fiat/orders`: the money moves when the order reaches its last state, days after it began. */
 export function readFiatOrder(row: Row, direction: 'in' | 'out'): readonly Reading[] {
-  const asset = parseText(row, 'fiatCurrency');
-  const amount = parseSize(row, 'amount');
-  const fee = negate(parseSize(row, 'totalFee'));
-  const out: readonly Posting[] = [
-    { asset, amount: negate(amount) },
-    ...(sign(fee) === 0 ? [] : [{ asset, amount: fee, role: 'fee' as const }]),
-  ];
   const id = `fiat.${parseText(row, 'orderNo')}`;
   const at = parseInstant(row, 'updateTime');
-  const postings = direction === 'in' ? [{ asset, amount }] : out;
-  return [settle(row, FIAT_STATES, { id, at, kind: 'flow', postings })];
+  const asset = parseText(row, 'fiatCurrency');
+  const amount = parseSize(row, 'amount');
+  const fee = parseSize(row, 'totalFee');
+  if (direction === 'out') return leave({ id, at, asset, amount, fee }, row, FIAT_STATES);
+  return [settle(row, FIAT_STATES, { id, at, kind: 'flow', postings: [{ asset, amount }] })];
 }
 
 /** `/sapi/v1/asset/transfer`: between two wallets of the perimeter, or across its edge. */
@@ -251,6 +244,31 @@ export function readConversion(row: Row): readonly Reading[] {
     ],
   };
   return [settle({ status: row['orderStatus'] }, CONVERT_STATES, entry)];
+}
+
+interface Leaving {
+  readonly id: string;
+  readonly at: number;
+  readonly asset: string;
+  readonly amount: Decimal;
+  readonly fee: Decimal;
+}
+
+/** Money that leaves, and its fee as a cost of its own, which is borne before the flow. */
+function leave(
+  { id, at, asset, amount, fee }: Leaving,
+  row: Row,
+  table: States,
+): readonly Reading[] {
+  const flow = settle(row, table, {
+    id,
+    at,
+    kind: 'flow',
+    postings: [{ asset, amount: negate(amount) }],
+  });
+  if ('reason' in flow || sign(fee) === 0) return [flow];
+  const postings = [{ asset, amount: negate(fee), role: 'fee' as const }];
+  return [{ id: `${id}.fee`, at, kind: 'fee', postings }, flow];
 }
 
 /** The sign is Binance's: a positive commission was paid, a negative one was received. */
