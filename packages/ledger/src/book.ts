@@ -1,6 +1,6 @@
-// The running state of one account: a balance per asset and a position per instrument, changed by one entry
-// at a time. Exact: a balance is a bigint at the finest scale its asset has shown, so an entry costs a few
-// integer additions. It knows nothing of prices and hours.
+// The running state of one account: a balance per asset and a position per instrument, changed by
+// one entry at a time. Exact: a balance is a bigint at the finest scale its asset has shown, so an
+// entry costs a few integer additions. It knows nothing of prices and hours.
 
 import assert from 'node:assert/strict';
 import {

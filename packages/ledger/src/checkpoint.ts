@@ -1,6 +1,7 @@
-// Everything the next hour needs to know about all hours before it: what is held, what it cost, and the last
-// prices, which may be carried forward. Replaying from a checkpoint gives the same bytes as replaying from
-// the beginning. The JSON form is sealed by the worker; read back, it is untrusted again.
+// Everything the next hour needs to know about all hours before it: what is held, what it cost, and
+// the last prices, which may be carried forward. Replaying from a checkpoint gives the same bytes
+// as replaying from the beginning. The JSON form is sealed by the worker; read back, it is
+// untrusted again.
 
 import type { BookState } from './book.ts';
 import { amount, instant, named, record } from './codec.ts';

@@ -1,6 +1,7 @@
-// The small codecs under every JSON form of this room: each reads a value strictly and writes it back. An
-// object has exactly its known fields; anything else is LEDGER_MALFORMED with its place. Input is untrusted;
-// a place is made of our own field names and of positions, never of a name from the input.
+// The small codecs under every JSON form of this room: each reads a value strictly and writes it
+// back. An object has exactly its known fields; anything else is LEDGER_MALFORMED with its place.
+// Input is untrusted; a place is made of our own field names and of positions, never of a name from
+// the input.
 
 import { RecordError } from '@track-record/errors';
 import { type Decimal, formatDecimal, parseDecimal, sign } from './decimal.ts';
@@ -121,7 +122,9 @@ export const amount: Codec<Decimal> = {
 export const positive: Codec<Decimal> = atLeast(1);
 export const notNegative: Codec<Decimal> = atLeast(0);
 
-/** ISO 8601 UTC with Z and at most milliseconds, not before 1970, no leap second, no 30 February. */
+/**
+ * ISO 8601 UTC with Z and at most milliseconds, not before 1970, no leap second, no 30 February.
+ */
 export const instant: Codec<number> = {
   parse: (json, place) => {
     if (typeof json !== 'string' || !INSTANT.test(json)) throw malformed(place);

@@ -1,8 +1,8 @@
-// The one door to decimals. A value is an exact integer mantissa and a scale: mantissa x 10^-scale. It is
-// made from a decimal string only, keeps the digits as written (1.50 stays 1.50), and is never a float.
-// Addition and multiplication are exact; only `divide` and `round` lose digits, and both round half-even,
-// which does not drift when many values are rounded (IEEE 754-2019, 4.3.1 roundTiesToEven).
-// Input strings come from venues and files and are untrusted.
+// The one door to decimals. A value is an exact integer mantissa and a scale: mantissa x 10^-scale.
+// It is made from a decimal string only, keeps the digits as written (1.50 stays 1.50), and is
+// never a float. Addition and multiplication are exact; only `divide` and `round` lose digits, and
+// both round half-even, which does not drift when many values are rounded (IEEE 754-2019, 4.3.1
+// roundTiesToEven). Input strings come from venues and files and are untrusted.
 
 import { RecordError } from '@track-record/errors';
 
@@ -11,12 +11,20 @@ export interface Decimal {
   readonly scale: number;
 }
 
-/** More digits than any venue writes (EVM amounts have 78); a bound on the work one string can cause. */
+/**
+ * More digits than any venue writes (EVM amounts have 78); a bound on the work one string can
+ * cause.
+ */
 const DIGITS_MAX = 100;
 const PLAIN_DECIMAL = /^-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?$/;
 
 export const ZERO: Decimal = { mantissa: 0n, scale: 0 };
 export const ONE: Decimal = { mantissa: 1n, scale: 0 };
+
+/** A count of something: hours, milliseconds. */
+export function integer(value: number): Decimal {
+  return { mantissa: BigInt(value), scale: 0 };
+}
 
 /** Reads `-?digits[.digits]`. No exponent, sign plus, separators or spaces: DECIMAL_MALFORMED. */
 export function parseDecimal(text: string, place?: string): Decimal {

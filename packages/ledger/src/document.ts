@@ -1,6 +1,7 @@
-// The JSON form of a ledger, `track-record-ledger/1` (FORMATS.md), and of its parts: strict reading and exact
-// writing. Unknown fields, kinds and instruments are refused; decimals keep their digits as written. Files
-// and venue-made documents are untrusted. Whether the numbers agree is not decided here.
+// The JSON form of a ledger, `track-record-ledger/1` (FORMATS.md), and of its parts: strict reading
+// and exact writing. Unknown fields, kinds and instruments are refused; decimals keep their digits
+// as written. Files and venue-made documents are untrusted. Whether the numbers agree is not
+// decided here.
 
 import { RecordError } from '@track-record/errors';
 import {
@@ -80,7 +81,8 @@ const instrumentCodec: Codec<Instrument> = {
     const { kind, multiplier } = instrument;
     // A guessed contract size is wrong by a factor: only what trades in units may leave it out.
     const inUnits = kind === 'spot' || kind === 'equity' || kind === 'fx';
-    const sized = inUnits || multiplier !== undefined || Object.hasOwn(Object(json), 'contractSize');
+    const sized =
+      inUnits || multiplier !== undefined || Object.hasOwn(Object(json), 'contractSize');
     if (!sized) throw malformed(`${place}.contractSize`);
     return instrument;
   },
@@ -111,7 +113,9 @@ const documentCodec = record<LedgerDocument>(
   { format: 'track-record-ledger/1' },
 );
 
-/** Refusals: DECIMAL_MALFORMED, LEDGER_UNKNOWN_ENTRY_KIND, LEDGER_MALFORMED, and `checkDocument`. */
+/**
+ * Refusals: DECIMAL_MALFORMED, LEDGER_UNKNOWN_ENTRY_KIND, LEDGER_MALFORMED, and `checkDocument`.
+ */
 export function parseLedgerDocument(json: unknown): LedgerDocument {
   const document = documentCodec.parse(json, 'document');
   checkDocument(document);
@@ -133,10 +137,16 @@ export const parseMark = parserOf(markCodec, 'mark');
 export const formatMark = markCodec.format;
 
 /**
- * What must hold between the parts of a document, however it was made: full hours, nothing before the
- * window, instruments that are defined, and prices by which something is divided above zero.
+ * What must hold between the parts of a document, however it was made: full hours, nothing before
+ * the window, instruments that are defined, and prices by which something is divided above zero.
  */
-export function checkDocument({ window, instruments, anchors, entries, marks }: LedgerDocument): void {
+export function checkDocument({
+  window,
+  instruments,
+  anchors,
+  entries,
+  marks,
+}: LedgerDocument): void {
   const aligned = window.from % HOUR_MS === 0 && window.to % HOUR_MS === 0;
   if (!aligned || window.from >= window.to) throw malformed('document.window');
   for (const [index, entry] of entries.entries()) {
@@ -169,6 +179,10 @@ function checkEntry(
   const empty = postings.length === 0 && position === undefined && split === undefined;
   if (empty) throw malformed(`${place}.postings`);
   if (position !== undefined) {
+    // What has been gained since the entry stays with the account, so a margined contract cannot
+    // move.
+    const { kind: held } = instruments.get(position.instrument) ?? {};
+    if (kind === 'flow' && held !== 'equity' && held !== 'option') throw malformed(place);
     checkPosition(position.instrument, position.price, instruments, `${place}.position`);
   }
   if (split !== undefined) checkPosition(split.instrument, ONE, instruments, `${place}.split`);

@@ -1,6 +1,6 @@
-// What a ledger is made of: entries (signed changes), instruments, anchors (observed balances), prices and
-// marks, each at an instant. Shapes only; `document.ts` reads and writes their JSON form.
-// Every instant is integer milliseconds UTC. Windows are half-open: [from, to).
+// What a ledger is made of: entries (signed changes), instruments, anchors (observed balances),
+// prices and marks, each at an instant. Shapes only; `document.ts` reads and writes their JSON
+// form. Every instant is integer milliseconds UTC. Windows are half-open: [from, to).
 
 import type { Decimal } from './decimal.ts';
 
@@ -23,7 +23,9 @@ export const entryKinds = [
   'adjustment',
 ] as const;
 
-/** `transfer` stays inside the perimeter; `flow` crosses it (in is plus); the rest is performance. */
+/**
+ * `transfer` stays inside the perimeter; `flow` crosses it (in is plus); the rest is performance.
+ */
 export type EntryKind = (typeof entryKinds)[number];
 
 /** One signed change of one asset's balance. */

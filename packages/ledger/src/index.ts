@@ -18,10 +18,10 @@ export {
 } from './document.ts';
 export { formatInstant } from './codec.ts';
 export { formatCheckpoint, parseCheckpoint, type Checkpoint, type Quote } from './checkpoint.ts';
-export { isFlowPosting, orderEntries, phaseOf, type Phase } from './order.ts';
+export { orderEntries, phaseOf } from './order.ts';
 export { addTo, Book, type RunningTotal } from './book.ts';
 export { replayBackward, sortAnchors } from './opening.ts';
 export { assetsThatMayBeOwed, bookResidual, reconcile, type Residual } from './reconcile.ts';
 export { PriceTable } from './price-table.ts';
-export { freshness, residualValue, value, VALUE_SCALE, type Valuation } from './value.ts';
+export { Appraisal, sumOrNull, VALUE_SCALE, type Valuation, type Worth } from './value.ts';
 export { priceRequests, type PriceNeed } from './price-requests.ts';

@@ -1,7 +1,7 @@
-// What was held at the beginning of the window. The first anchor minus every entry before it, exact and in
-// reverse order, is the only opening that agrees with what the venue showed; in a complete ledger every
-// other anchor gives the same. The later anchors are the proof: the one that fixes the opening matches by
-// construction (returns.md 2.1). A checkpoint replaces all this.
+// What was held at the beginning of the window. The first anchor minus every entry before it, exact
+// and in reverse order, is the only opening that agrees with what the venue showed; in a complete
+// ledger every other anchor gives the same. The later anchors are the proof: the one that fixes the
+// opening matches by construction (returns.md 2.1). A checkpoint replaces all this.
 
 import assert from 'node:assert/strict';
 import { RecordError } from '@track-record/errors';
@@ -120,7 +120,10 @@ function undoEntry(
   return { position, costKnown };
 }
 
-/** Realised profit that the ledger derives is not among the entries, so it is replayed and taken off. */
+/**
+ * Realised profit that the ledger derives is not among the entries, so it is replayed and taken
+ * off.
+ */
 function withoutDerived(
   instruments: ReadonlyMap<string, Instrument>,
   state: BookState,

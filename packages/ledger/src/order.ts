@@ -1,6 +1,7 @@
-// One ledger, one order, whatever order its entries arrived in: repeats removed, then sorted by instant;
-// within a millisecond inflows first and outflows last, so that no trade is measured against capital that
-// had not come or had already gone (returns.md 1.4); then by id. Entries are untrusted.
+// One ledger, one order, whatever order its entries arrived in: repeats removed, then sorted by
+// instant; within a millisecond inflows first and outflows last, so that no trade is measured
+// against capital that had not come or had already gone (returns.md 1.4); then by id. Entries are
+// untrusted.
 
 import { RecordError } from '@track-record/errors';
 import { compare, type Decimal, sign } from './decimal.ts';
@@ -24,9 +25,9 @@ export function orderEntries(entries: readonly Entry[]): Entry[] {
 
 export function phaseOf(entry: Entry): Phase {
   if (entry.kind !== 'flow') return 1;
-  return entry.postings.some((posting) => isFlowPosting(posting) && sign(posting.amount) < 0)
-    ? 2
-    : 0;
+  const amounts = entry.postings.filter(isFlowPosting).map((posting) => posting.amount);
+  if (entry.position !== undefined) amounts.push(entry.position.contracts);
+  return amounts.some((amount) => sign(amount) < 0) ? 2 : 0;
 }
 
 /** A fee inside a flow entry (a network fee) is a cost, not a part of the flow. */
@@ -41,7 +42,9 @@ function compareEntries(left: Entry, right: Entry): number {
   return left.id < right.id ? -1 : 1;
 }
 
-/** Compared as numbers, so that 1.5 and 1.50 are one entry. The order of postings has no meaning. */
+/**
+ * Compared as numbers, so that 1.5 and 1.50 are one entry. The order of postings has no meaning.
+ */
 function sameEntry(left: Entry, right: Entry): boolean {
   return (
     left.at === right.at &&

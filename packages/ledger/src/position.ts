@@ -1,9 +1,9 @@
-// One position in one instrument and how a fill changes it: contracts, and the cost they were opened at.
-// Every kind uses one signed *notional* in the settle asset: contracts x size x price, and for inverse
-// contracts, whose face is in the quote currency, minus contracts x size / price. With that sign
-// notional(mark) - cost is the unrealised profit of long and short, linear and inverse alike, and
-// contracts x size / cost is the harmonic average entry of an inverse position (returns.md 2).
-// Profit is conserved: cost after = cost before + notional of the fill + realised.
+// One position in one instrument and how a fill changes it: contracts, and the cost they were
+// opened at. Every kind uses one signed *notional* in the settle asset: contracts x size x price,
+// and for inverse contracts, whose face is in the quote currency, minus contracts x size / price.
+// With that sign notional(mark) - cost is the unrealised profit of long and short, linear and
+// inverse alike, and contracts x size / cost is the harmonic average entry of an inverse position
+// (returns.md 2). Profit is conserved: cost after = cost before + notional of the fill + realised.
 
 import {
   absolute,
@@ -21,12 +21,16 @@ import {
 import type { Instrument, InstrumentKind, PositionChange } from './entry.ts';
 
 /** Twice the 18 digits of the finest venue: a product of quantity and price stays exact. */
-export const COST_SCALE = 36;
+const COST_SCALE = 36;
 
-/** A realised posting has as many digits as the finest asset; the rest waits for the next posting. */
+/**
+ * A realised posting has as many digits as the finest asset; the rest waits for the next posting.
+ */
 const REALISED_SCALE = 18;
 
-/** Venues print an average entry price with 5 to 12 digits; a larger difference is another position. */
+/**
+ * Venues print an average entry price with 5 to 12 digits; a larger difference is another position.
+ */
 const ENTRY_PRICE_TOLERANCE: Decimal = { mantissa: 1n, scale: 5 };
 
 export interface Position {

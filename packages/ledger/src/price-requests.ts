@@ -1,6 +1,6 @@
-// Which prices a window needs, found by replaying quantities alone: every holding at every full hour and at
-// every flow, and at the hour's beginning every asset in which something was paid or received. The worker
-// asks the venue for these before anything is valued.
+// Which prices a window needs, found by replaying quantities alone: every holding at every full
+// hour and at every flow, and at the hour's beginning every asset in which something was paid or
+// received. The worker asks the venue for these before anything is valued.
 
 import { Book } from './book.ts';
 import type { Checkpoint } from './checkpoint.ts';
@@ -10,7 +10,10 @@ import type { LedgerDocument } from './entry.ts';
 import { replayBackward } from './opening.ts';
 import { orderEntries } from './order.ts';
 
-/** `name` is an asset, or an instrument for a mark; the currency is the account's reporting currency. */
+/**
+ * `name` is an asset, or an instrument for a mark; the currency is the account's reporting
+ * currency.
+ */
 export interface PriceNeed {
   readonly kind: 'asset' | 'mark';
   readonly name: string;

@@ -1,7 +1,8 @@
-// What everything is worth in the reporting currency as time advances: the last price of each asset and the
-// last mark of each instrument, with their instants. A quote chain (asset, quote, reporting currency) uses
-// legs of one instant only; the shortest chain wins, then the alphabetically first. A price of the
-// reporting currency itself is a leg used backwards, which is the only place where a price is rounded. Prices are untrusted.
+// What everything is worth in the reporting currency as time advances: the last price of each asset
+// and the last mark of each instrument, with their instants. A quote chain (asset, quote, reporting
+// currency) uses legs of one instant only; the shortest chain wins, then the alphabetically first.
+// A price of the reporting currency itself is a leg used backwards, which is the only place where a
+// price is rounded. Prices are untrusted.
 
 import { RecordError } from '@track-record/errors';
 import type { Checkpoint, Quote } from './checkpoint.ts';
@@ -73,10 +74,7 @@ export class PriceTable {
 }
 
 /** Every asset that reaches the reporting currency through prices of one instant. */
-export function resolveChains(
-  prices: readonly Price[],
-  reportingCurrency: string,
-): Map<string, Decimal> {
+function resolveChains(prices: readonly Price[], reportingCurrency: string): Map<string, Decimal> {
   const resolved = new Map<string, Decimal>([[reportingCurrency, ONE]]);
   let open = prices.map((price) => legOf(price, reportingCurrency)).sort(compareLegs);
   for (;;) {

@@ -1,7 +1,8 @@
-// The proof of a replay: at the instant of an anchor the book must show what the venue showed. What it does
-// not is the residual, per asset and per instrument: observed minus replayed. It is never profit.
+// The proof of a replay: at the instant of an anchor the book must show what the venue showed. What
+// it does not is the residual, per asset and per instrument: observed minus replayed. It is never
+// profit.
 
-import { Book } from './book.ts';
+import type { Book } from './book.ts';
 import type { Checkpoint } from './checkpoint.ts';
 import { type Decimal, normalise, sign, subtract, ZERO } from './decimal.ts';
 import type { Anchor, LedgerDocument } from './entry.ts';
@@ -46,8 +47,8 @@ export function bookResidual(book: Book, residual: Residual): void {
 }
 
 /**
- * Assets whose balance may be negative: what the venue itself shows below zero, and what a margin account
- * owes. Any other asset below zero proves that an entry is missing (returns.md 2.1).
+ * Assets whose balance may be negative: what the venue itself shows below zero, and what a margin
+ * account owes. Any other asset below zero proves that an entry is missing (returns.md 2.1).
  */
 export function assetsThatMayBeOwed(document: LedgerDocument, opening: Checkpoint): Set<string> {
   const owed = new Set<string>();

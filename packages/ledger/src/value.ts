@@ -1,118 +1,155 @@
-// Equity of a book at one instant, and how good its prices were. A holding is priced at that instant, or
-// carried from an earlier one for a bounded time, or unpriced, and then there is no equity: a missing price
-// is never zero (returns.md 1.4, 2.1). Sums are exact; the total is rounded once.
+// What a book, a flow or a residual is worth at one instant, and how good its prices were. A price
+// holds at that instant, or is carried from an earlier one for a bounded time, or there is none,
+// and then there is no equity: a missing price is never zero (returns.md 1.4, 2.1). Sums are exact;
+// a total is rounded once.
 
 import type { Book } from './book.ts';
 import type { Quote } from './checkpoint.ts';
 import { absolute, add, type Decimal, multiply, ONE, round, sign, ZERO } from './decimal.ts';
 import { HOUR_MS } from './document.ts';
-import type { Instrument } from './entry.ts';
-import { positionValue } from './position.ts';
+import type { Entry, Instrument } from './entry.ts';
+import { isFlowPosting } from './order.ts';
+import { FLAT, type Position, positionValue } from './position.ts';
 import type { PriceTable } from './price-table.ts';
 import type { Residual } from './reconcile.ts';
 
 /**
- * Digits after the point of every value. It is finer than any venue's quantity times price in use, and
- * coarser than the 36 digits of a cost, so that how a fill was split into parts leaves no trace.
+ * Digits after the point of every value. It is finer than any venue's quantity times price in use,
+ * and coarser than the 36 digits of a cost, so that how a fill was split into parts leaves no
+ * trace.
  */
 export const VALUE_SCALE = 24;
 
-/** The last price of a market that never closes may be missing for a day, flagged (returns.md 2.1). */
+/**
+ * The last price of a market that never closes may be missing for a day, flagged (returns.md 2.1).
+ */
 const CARRY_MS = 24 * HOUR_MS;
 
 /** Thursday's close to Tuesday's open: the longest holiday weekend of the stock exchanges. */
 const CLOSED_MARKET_CARRY_MS = 5 * 24 * HOUR_MS;
 
+/** From best to worst. `closed`: carried while a market with sessions does not trade. */
+const freshnesses = ['fresh', 'closed', 'stale', 'unpriced'] as const;
+
+export type Freshness = (typeof freshnesses)[number];
+
+export interface Worth {
+  /** In the reporting currency, exact; at the last known price however old; null without any. */
+  readonly worth: Decimal | null;
+  readonly freshness: Freshness;
+}
+
 export interface Valuation {
   /** In the reporting currency; null when a holding has no usable price. */
   readonly equity: Decimal | null;
-  readonly holdings: number;
-  /** Holdings whose price does not hold at the instant, by what is done about it. */
-  readonly stale: number;
-  readonly closed: number;
-  readonly unpriced: number;
-}
-
-/** `closed`: carried over the hours in which a market with sessions does not trade. */
-export type Freshness = 'fresh' | 'stale' | 'closed' | 'unpriced';
-
-/** `freshMs`: how old a price may be and still count as one of the instant; 0 at hour boundaries. */
-export function value(book: Book, table: PriceTable, at: number, freshMs = 0): Valuation {
-  const count = { fresh: 0, stale: 0, closed: 0, unpriced: 0 };
-  let total = ZERO;
-  for (const [asset, balance] of book.balances) {
-    if (balance.mantissa === 0n) continue;
-    const quote = table.price(asset, at);
-    count[freshness(quote, at, freshMs, book.closingAssets.has(asset))] += 1;
-    if (quote !== null) total = add(total, multiply(balance, quote.price));
-  }
-  for (const [name, position] of book.positions) {
-    const instrument = book.instrument(name);
-    const settle = table.price(instrument.settle, at);
-    const mark = table.mark(name);
-    const open = sign(position.contracts) !== 0;
-    if (open) {
-      const settleCloses = book.closingAssets.has(instrument.settle);
-      const marked = freshness(mark, at, freshMs, closes(instrument));
-      count[worse(marked, freshness(settle, at, freshMs, settleCloses))] += 1;
-    }
-    // A closed position may keep a profit too fine to be posted; it needs no mark.
-    if (settle === null || (mark === null && open)) continue;
-    const amount = positionValue(instrument, position, mark?.price ?? ONE);
-    total = add(total, multiply(amount, settle.price));
-  }
-  const holdings = count.fresh + count.stale + count.closed + count.unpriced;
-  const equity = count.unpriced > 0 ? null : round(total, VALUE_SCALE);
-  return { equity, holdings, stale: count.stale, closed: count.closed, unpriced: count.unpriced };
+  /** How many holdings are priced how. */
+  readonly holdings: Readonly<Record<Freshness, number>>;
 }
 
 /**
- * What a residual adds to equity at the last known prices, and the sum of its parts without their signs:
- * a missing trade nets to almost nothing and is still a missing trade. null without a price.
+ * The prices of one instant. `freshMs`: how old a price may be and still count as one of the
+ * instant.
  */
-export function residualValue(
-  residual: Residual,
-  book: Book,
-  table: PriceTable,
-  at: number,
-): { net: Decimal; gross: Decimal } | null {
-  const parts: Decimal[] = [];
-  for (const [asset, amount] of residual.balances) {
-    const quote = table.price(asset, at);
-    if (quote === null) return null;
-    parts.push(multiply(amount, quote.price));
+export class Appraisal {
+  readonly #book: Book;
+  readonly #table: PriceTable;
+  readonly #at: number;
+  readonly #freshMs: number;
+
+  constructor(book: Book, table: PriceTable, at: number, freshMs = 0) {
+    this.#book = book;
+    this.#table = table;
+    this.#at = at;
+    this.#freshMs = freshMs;
   }
-  for (const [name, change] of residual.positions) {
-    const instrument = book.instrument(name);
-    const settle = table.price(instrument.settle, at);
-    const mark = table.mark(name);
-    if (settle === null || (mark === null && sign(change.contracts) !== 0)) return null;
-    const amount = positionValue(instrument, change, mark?.price ?? ONE);
-    parts.push(multiply(amount, settle.price));
+
+  equity(): Valuation {
+    const holdings = { fresh: 0, closed: 0, stale: 0, unpriced: 0 };
+    let total = ZERO;
+    for (const [asset, balance] of this.#book.balances) {
+      if (balance.mantissa === 0n) continue;
+      const { worth, freshness } = this.asset(asset, balance);
+      holdings[freshness] += 1;
+      if (worth !== null) total = add(total, worth);
+    }
+    for (const [name, position] of this.#book.positions) {
+      const { worth, freshness } = this.position(name, position);
+      // A closed position may keep a profit too fine to be posted; it is no holding.
+      if (sign(position.contracts) !== 0) holdings[freshness] += 1;
+      if (worth !== null) total = add(total, worth);
+    }
+    return { equity: holdings.unpriced > 0 ? null : round(total, VALUE_SCALE), holdings };
   }
-  return {
-    net: round(parts.reduce(add, ZERO), VALUE_SCALE),
-    gross: round(parts.map(absolute).reduce(add, ZERO), VALUE_SCALE),
-  };
+
+  asset(asset: string, amount: Decimal): Worth {
+    const quote = this.#table.price(asset, this.#at);
+    const closes = this.#book.closingAssets.has(asset);
+    const worth = quote === null ? null : multiply(amount, quote.price);
+    return { worth, freshness: this.#freshness(quote, closes) };
+  }
+
+  position(name: string, position: Position): Worth {
+    const instrument = this.#book.instrument(name);
+    const flat = sign(position.contracts) === 0;
+    const mark = flat ? { price: ONE, at: this.#at } : this.#table.mark(name);
+    const marked = this.#freshness(mark, closes(instrument));
+    if (mark === null) return { worth: null, freshness: marked };
+    const amount = positionValue(instrument, position, mark.price);
+    const { worth, freshness } = this.asset(instrument.settle, amount);
+    return { worth, freshness: worst([marked, freshness]) };
+  }
+
+  /** What crosses the perimeter, at the price used for the equity that follows it. */
+  flow({ postings, position }: Entry): Worth {
+    const parts = postings
+      .filter(isFlowPosting)
+      .map((posting) => this.asset(posting.asset, posting.amount));
+    if (position !== undefined) {
+      const { contracts } = position;
+      parts.push(this.position(position.instrument, { ...FLAT, contracts }));
+    }
+    const freshness = worst(parts.map((part) => part.freshness));
+    return { worth: rounded(sumOrNull(parts.map((part) => part.worth))), freshness };
+  }
+
+  /**
+   * The net of a residual, and the sum of its parts without their signs: a missing trade nets to
+   * almost nothing and is still a missing trade.
+   */
+  residual({ balances, positions }: Residual): { net: Decimal | null; gross: Decimal | null } {
+    const worths = [
+      ...[...balances].map(([asset, amount]) => this.asset(asset, amount).worth),
+      ...[...positions].map(([name, change]) => this.position(name, change).worth),
+    ];
+    const sizes = worths.map((worth) => (worth === null ? null : absolute(worth)));
+    return { net: rounded(sumOrNull(worths)), gross: rounded(sumOrNull(sizes)) };
+  }
+
+  #freshness(quote: Quote | null, sessions: boolean): Freshness {
+    if (quote === null) return 'unpriced';
+    const age = this.#at - quote.at;
+    if (age <= this.#freshMs) return 'fresh';
+    if (sessions) return age <= CLOSED_MARKET_CARRY_MS ? 'closed' : 'unpriced';
+    return age <= CARRY_MS ? 'stale' : 'unpriced';
+  }
 }
 
-const ORDER: readonly Freshness[] = ['fresh', 'closed', 'stale', 'unpriced'];
-
-function worse(left: Freshness, right: Freshness): Freshness {
-  return ORDER.indexOf(left) > ORDER.indexOf(right) ? left : right;
+/** null when a part is unknown: a sum without it would be another number. */
+export function sumOrNull(parts: readonly (Decimal | null)[]): Decimal | null {
+  let sum = ZERO;
+  for (const part of parts) {
+    if (part === null) return null;
+    sum = add(sum, part);
+  }
+  return sum;
 }
 
-export function freshness(
-  quote: Quote | null,
-  at: number,
-  freshMs: number,
-  closing: boolean,
-): Freshness {
-  if (quote === null) return 'unpriced';
-  const age = at - quote.at;
-  if (age <= freshMs) return 'fresh';
-  if (closing) return age <= CLOSED_MARKET_CARRY_MS ? 'closed' : 'unpriced';
-  return age <= CARRY_MS ? 'stale' : 'unpriced';
+function rounded(value: Decimal | null): Decimal | null {
+  return value === null ? null : round(value, VALUE_SCALE);
+}
+
+function worst(states: readonly Freshness[]): Freshness {
+  return freshnesses.findLast((state) => states.includes(state)) ?? 'fresh';
 }
 
 /** Markets with sessions; a coin-settled contract trades at all hours. */

@@ -1,91 +1,80 @@
-// One hour after another over one book: applies entries and anchors in order and collects the facts of the
-// hour, without judging them. At one millisecond the order is value, inflow, trades and costs, outflow,
-// value (returns.md 1.4), which is the order of the entries.
+// One hour after another over one book: applies entries and anchors in their order, values the book
+// at every flow and full hour, and closes each hour with what may be said about it. At one
+// millisecond the order is value, inflow, trades and costs, outflow, value (returns.md 1.4), which
+// is the order of the entries.
 
 import assert from 'node:assert/strict';
 import {
+  absolute,
   add,
   addTo,
   type Anchor,
+  Appraisal,
   type Book,
   bookResidual,
+  compare,
   type Decimal,
+  divide,
   type Entry,
-  freshness,
   HOUR_MS,
-  isFlowPosting,
   multiply,
+  normalise,
+  ONE,
+  integer,
   phaseOf,
   type PriceTable,
-  type Quote,
   reconcile,
   type Residual,
-  residualValue,
-  round,
   type RunningTotal,
+  sign,
   subtract,
+  sumOrNull,
   type Valuation,
-  value,
-  VALUE_SCALE,
+  type Worth,
   ZERO,
 } from '@track-record/ledger';
-import { FLOW_PRICE_AGE_MS, type HoursPolicy } from './policy.ts';
+import { type Hour, judge, type ValuedFlow } from './hour.ts';
+import { FLOW_PRICE_AGE_MS, type HoursPolicy, RESIDUAL_SHARE } from './policy.ts';
 import { SubPeriods } from './sub-periods.ts';
 import { Tally, tallyClass, type TallyClass } from './tally.ts';
 
 /** A flow whose instant has no prices is moved to the nearer full hour (returns.md 1.4). */
 const NEARER_HALF_MS = HOUR_MS / 2;
 
-/** One posting of a flow, and its value as far as the prices of its instant tell. */
-interface FlowPart {
-  readonly at: number;
-  readonly asset: string;
-  readonly amount: Decimal;
-  readonly quote: Quote | null;
-  readonly fresh: boolean;
-}
-
-export interface Flow {
-  readonly at: number;
-  /** null: this asset had no price in the whole hour. */
-  readonly value: Decimal | null;
-}
+/** Digits of the coverage share. */
+const COVERAGE_SCALE = 6;
 
 export interface AnchorCheck {
   readonly asOf: number;
-  readonly empty: boolean;
-  /** The sum of the parts without their signs; null without a price. */
-  readonly gross: Decimal | null;
+  /** False when more is unexplained than the bound allows. */
+  readonly met: boolean;
 }
 
-export interface HourFacts {
-  readonly start: number;
-  readonly open: Valuation;
-  readonly close: Valuation;
-  readonly flows: readonly Flow[];
-  /** False when the equity before some flow is not known at its instant. */
-  readonly cut: boolean;
-  /** null when equity at the opening is unknown, or a cut was impossible. */
-  readonly subPeriods: SubPeriods | null;
-  readonly totals: Readonly<Record<TallyClass, Decimal | null>>;
+export interface ClosedHour {
+  readonly hour: Hour;
   readonly checks: readonly AnchorCheck[];
-  readonly residual: ReadonlyMap<string, Decimal>;
-  readonly residualValue: Decimal | null;
-  /** An asset went below zero that the account cannot owe: an entry is missing. */
-  readonly overdrawn: boolean;
-  readonly derived: ReadonlyMap<string, Decimal>;
-  readonly balances: readonly (readonly [string, Decimal])[];
+}
+
+interface FoundResidual {
+  readonly asOf: number;
+  readonly residual: Residual;
+}
+
+/** A flow and what the prices known at its instant make of it. */
+interface FoundFlow {
+  readonly entry: Entry;
+  readonly found: Worth;
 }
 
 interface OpenHour {
   readonly start: number;
   readonly open: Valuation;
-  readonly subPeriods: SubPeriods | null;
-  readonly parts: FlowPart[];
+  /** null while the equity before some flow is not known at its instant. */
+  subPeriods: SubPeriods | null;
+  readonly flows: FoundFlow[];
   readonly tallies: Readonly<Record<TallyClass, Tally>>;
-  readonly residuals: { readonly asOf: number; readonly residual: Residual }[];
+  readonly residuals: FoundResidual[];
   readonly derived: Map<string, RunningTotal>;
-  cut: boolean;
   overdrawn: boolean;
 }
 
@@ -109,17 +98,16 @@ export class HourReplay {
 
   begin(start: number): void {
     assert(this.#hour === null, 'the hour before was not closed');
-    const open = this.#lastClose ?? value(this.#book, this.#table, start);
+    const open = this.#lastClose ?? new Appraisal(this.#book, this.#table, start).equity();
     const { equity } = open;
     this.#hour = {
       start,
       open,
       subPeriods: equity === null ? null : new SubPeriods(equity, this.#policy.dustEquity),
-      parts: [],
+      flows: [],
       tallies: { fees: new Tally(), funding: new Tally(), income: new Tally() },
       residuals: [],
       derived: new Map(),
-      cut: equity !== null,
       overdrawn: this.#isOverdrawn(this.#book.balances.keys()),
     };
   }
@@ -150,48 +138,45 @@ export class HourReplay {
     this.#current().residuals.push({ asOf, residual });
   }
 
-  close(): HourFacts {
+  close(): ClosedHour {
     const hour = this.#current();
     const end = hour.start + HOUR_MS;
     this.#beginInstant(hour, end);
     for (const tally of Object.values(hour.tallies)) tally.settle(this.#table, end);
-    const close = value(this.#book, this.#table, end);
-    const checks = hour.residuals.map(({ asOf, residual }) => {
-      const empty = residual.balances.size === 0 && residual.positions.size === 0;
-      return { asOf, empty, worth: residualValue(residual, this.#book, this.#table, end) };
+    const atEnd = new Appraisal(this.#book, this.#table, end);
+    const close = atEnd.equity();
+    const flows = hour.flows.map((flow) => valueFlow(flow, hour.start, atEnd));
+    const residuals = hour.residuals.map(({ asOf, residual }) => {
+      const { net, gross } = atEnd.residual(residual);
+      return { asOf, net, met: isEmpty(residual) || this.#isWithinBound(gross, close) };
     });
-    const residualNet = sumOrNull(checks.map(({ worth }) => worth?.net ?? null));
-    const flows = hour.parts.map((part) => this.#valueFlow(part, hour.start));
-    if (close.equity !== null && residualNet !== null) {
-      hour.subPeriods?.end(subtract(close.equity, residualNet));
-    }
-    const cut = hour.cut && close.equity !== null && residualNet !== null;
-    const totals = {
+    const flow = sumOrNull(flows.map(({ value }) => value));
+    const residualValue = sumOrNull(residuals.map(({ net }) => net));
+    const pnl = profitOf(hour, close, flow, residualValue);
+    const parts = {
       fees: hour.tallies.fees.value(),
       funding: hour.tallies.funding.value(),
       income: hour.tallies.income.value(),
     };
+    const named = sumOrNull(Object.values(parts));
     this.#hour = null;
     this.#lastClose = close;
-    return {
-      start: hour.start,
-      open: hour.open,
-      close,
-      flows,
-      cut,
-      subPeriods: cut ? hour.subPeriods : null,
-      totals,
-      checks: checks.map(({ asOf, empty, worth }) => ({
-        asOf,
-        empty,
-        gross: worth?.gross ?? null,
-      })),
-      residual: sumResiduals(hour.residuals.map(({ residual }) => residual)),
-      residualValue: residualNet,
-      overdrawn: hour.overdrawn,
+    const closed = {
+      hour: hour.start,
+      ...judge({ ...hour, close, flows, pnl }, this.#policy),
+      navOpen: hour.open.equity,
+      navClose: close.equity,
+      flow,
+      pnl,
+      ...parts,
+      trading: pnl === null || named === null ? null : subtract(pnl, named),
+      coverage: coverageOf(close),
+      residual: sumResiduals(hour.residuals),
+      residualValue,
       derived: hour.derived,
-      balances: [...this.#book.balances].map(([asset, total]) => [asset, { ...total }] as const),
+      balances: new Map([...this.#book.balances].map(([asset, sum]) => [asset, { ...sum }])),
     };
+    return { hour: closed, checks: residuals };
   }
 
   #current(): OpenHour {
@@ -215,61 +200,84 @@ export class HourReplay {
 
   #isOverdrawn(assets: Iterable<string>): boolean {
     for (const asset of assets) {
-      if (this.#book.balance(asset).mantissa < 0n && !this.#mayBeOwed.has(asset)) return true;
+      if (sign(this.#book.balance(asset)) < 0 && !this.#mayBeOwed.has(asset)) return true;
     }
     return false;
   }
 
   /** Inflows of one millisecond are one cut, and so are its outflows. */
   #cut(hour: OpenHour, entry: Entry): void {
+    const appraisal = new Appraisal(this.#book, this.#table, entry.at, FLOW_PRICE_AGE_MS);
     const phase = phaseOf(entry);
     if (phase !== this.#flowPhase) {
       this.#flowPhase = phase;
-      const before = value(this.#book, this.#table, entry.at, FLOW_PRICE_AGE_MS);
-      if (before.equity === null || before.stale > 0) hour.cut = false;
-      else hour.subPeriods?.end(before.equity);
+      const { equity, holdings } = appraisal.equity();
+      if (equity === null || holdings.stale > 0) hour.subPeriods = null;
+      else hour.subPeriods?.end(equity);
     }
-    for (const { asset, amount } of entry.postings.filter(isFlowPosting)) {
-      const quote = this.#table.price(asset, entry.at);
-      const closing = this.#book.closingAssets.has(asset);
-      const state = freshness(quote, entry.at, FLOW_PRICE_AGE_MS, closing);
-      const fresh = state === 'fresh' || state === 'closed';
-      const usable = state === 'unpriced' ? null : quote;
-      hour.parts.push({ at: entry.at, asset, amount, quote: usable, fresh });
-      if (!fresh || quote === null) hour.cut = false;
-      else hour.subPeriods?.flow(worth(amount, quote));
-    }
+    const found = appraisal.flow(entry);
+    hour.flows.push({ entry, found });
+    if (isOfItsInstant(found) && found.worth !== null) hour.subPeriods?.flow(found.worth);
+    else hour.subPeriods = null;
   }
 
-  #valueFlow(part: FlowPart, start: number): Flow {
-    if (part.fresh && part.quote !== null) {
-      return { at: part.at, value: worth(part.amount, part.quote) };
-    }
-    const atClose = this.#table.price(part.asset, start + HOUR_MS);
-    const early = part.at - start < NEARER_HALF_MS;
-    const quote = early ? (part.quote ?? atClose) : (atClose ?? part.quote);
-    return { at: part.at, value: quote === null ? null : worth(part.amount, quote) };
+  #isWithinBound(gross: Decimal | null, { equity }: Valuation): boolean {
+    if (gross === null) return false;
+    if (compare(gross, this.#policy.residualUnit) <= 0) return true;
+    return equity !== null && compare(gross, absolute(multiply(equity, RESIDUAL_SHARE))) <= 0;
   }
 }
 
-function worth(amount: Decimal, quote: Quote): Decimal {
-  return round(multiply(amount, quote.price), VALUE_SCALE);
-}
-
-export function sumOrNull(values: readonly (Decimal | null)[]): Decimal | null {
-  let sum = ZERO;
-  for (const item of values) {
-    if (item === null) return null;
-    sum = add(sum, item);
+/** Closes the last sub-period and checks the identity of the hour on two ways. */
+function profitOf(
+  hour: OpenHour,
+  close: Valuation,
+  flow: Decimal | null,
+  residualValue: Decimal | null,
+): Decimal | null {
+  const { open, subPeriods } = hour;
+  if (open.equity === null || close.equity === null || flow === null || residualValue === null) {
+    return null;
   }
-  return sum;
+  const explained = subtract(close.equity, residualValue);
+  const pnl = subtract(subtract(explained, open.equity), flow);
+  subPeriods?.end(explained);
+  // The sub-periods summed their gains on their own way: every flow was cut exactly once.
+  const gain = subPeriods?.gain() ?? pnl;
+  assert(compare(gain, pnl) === 0, 'navClose - navOpen = flow + pnl + residual');
+  return pnl;
 }
 
-function sumResiduals(residuals: readonly Residual[]): Map<string, Decimal> {
+function valueFlow({ entry, found }: FoundFlow, start: number, atEnd: Appraisal): ValuedFlow {
+  if (isOfItsInstant(found)) return { at: entry.at, value: found.worth };
+  const early = found.freshness === 'unpriced' ? null : found.worth;
+  const late = atEnd.flow(entry).worth;
+  const nearer = entry.at - start < NEARER_HALF_MS ? (early ?? late) : (late ?? early);
+  return { at: entry.at, value: nearer };
+}
+
+function isOfItsInstant({ freshness }: Worth): boolean {
+  return freshness === 'fresh' || freshness === 'closed';
+}
+
+function coverageOf({ holdings }: Valuation): Decimal {
+  const priced = holdings.fresh + holdings.closed;
+  const all = priced + holdings.stale + holdings.unpriced;
+  if (all === 0) return ONE;
+  return normalise(divide(integer(priced), integer(all), COVERAGE_SCALE));
+}
+
+function isEmpty({ balances, positions }: Residual): boolean {
+  return balances.size === 0 && positions.size === 0;
+}
+
+function sumResiduals(residuals: readonly FoundResidual[]): Map<string, Decimal> {
   const sums = new Map<string, Decimal>();
-  for (const { balances, positions } of residuals) {
-    const parts = [...balances, ...[...positions].map(([n, p]) => [n, p.contracts] as const)];
-    for (const [name, amount] of parts) sums.set(name, add(sums.get(name) ?? ZERO, amount));
+  for (const { residual } of residuals) {
+    const contracts = [...residual.positions].map(([name, p]) => [name, p.contracts] as const);
+    for (const [name, amount] of [...residual.balances, ...contracts]) {
+      sums.set(name, add(sums.get(name) ?? ZERO, amount));
+    }
   }
   return sums;
 }

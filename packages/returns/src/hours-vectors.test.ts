@@ -1,5 +1,5 @@
-// The recorded tables of `vectors/returns` that are about ledgers and hours, each within the tolerance of
-// its MANIFEST. The expected numbers come from an independent 60-digit calculation.
+// The recorded tables of `vectors/returns` that are about ledgers and hours, each within the
+// tolerance of its MANIFEST. The expected numbers come from an independent 60-digit calculation.
 
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -26,6 +26,8 @@ const withVectors = present ? describe : describe.skip;
 
 /** MANIFEST: 1e-15, relative above 1. */
 const TOLERANCE = parseDecimal('0.000000000000001');
+
+type Maybe<T> = T | null | undefined;
 
 interface FlowCase {
   id: string;
@@ -62,7 +64,7 @@ interface PortfolioTable {
   };
 }
 
-withVectors('accepts', () => {
+withVectors('accepts, flows and replay', () => {
   test.each(present ? table<{ cases: FlowCase[] }>('hourly_flows').cases : [])(
     'hourly_flows $id: cut at every flow',
     ({ equity_open, events, equity_close, expected }) => {
@@ -99,7 +101,9 @@ withVectors('accepts', () => {
     }
     expectClose(linked(report.hours), replay.expected.twr);
   });
+});
 
+withVectors('accepts, published indices', () => {
   test.each(present ? table<PortfolioTable>('portfolio_performance').ttwror_cases : [])(
     'portfolio_performance $name: a day as an hour',
     ({ start, end, events, recomputed, expected }) => {
@@ -163,7 +167,7 @@ withVectors('accepts', () => {
   });
 });
 
-withVectors('accepts, instruments.json', () => {
+withVectors('accepts, derivatives of instruments.json', () => {
   test('inverse_perp_long', () => {
     const [hour] = reportOf([
       ...inverse('100'),
@@ -226,7 +230,9 @@ withVectors('accepts, instruments.json', () => {
     expectClose(cash, expectedOf('option_long_multiplier', 'cash_change'));
     expectClose(hours[0]?.pnl, expectedOf('option_long_multiplier', 'equity_change'));
   });
+});
 
+withVectors('accepts, cash and shares of instruments.json', () => {
   test('stock_split', () => {
     const { hours, closing } = reportOf([
       'USD 00:00 to 01:00',
@@ -356,7 +362,7 @@ function linked(hours: readonly Hour[]): Decimal {
   return subtract(wealth, ONE);
 }
 
-function expectClose(actual: Decimal | null | undefined, expected: string): void {
+function expectClose(actual: Maybe<Decimal>, expected: string): void {
   const target = parseDecimal(expected);
   const size = absolute(target);
   const bound = multiply(TOLERANCE, compare(size, ONE) > 0 ? size : ONE);

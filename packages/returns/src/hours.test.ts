@@ -1,11 +1,11 @@
-// Hourly returns of small ledgers that can be checked with a pencil. Each case is the ledger and, below
-// the rule, what every hour must say.
+// Hourly returns of small ledgers that can be checked with a pencil. Each case is the ledger and,
+// below the rule, what every hour must say.
 
 import { describe, expect, test } from '@jest/globals';
 import type { Code } from '@track-record/errors';
 import { parseLedgerDocument } from '@track-record/ledger';
 import { hoursToText, ledgerFromText } from '../../testkit/src/ledger-text.ts';
-import { computeHours, formatHoursReport } from './index.ts';
+import { computeHours, type HoursReport } from './index.ts';
 
 const cases: Record<string, string> = {
   'an account with no entries': `
@@ -269,6 +269,15 @@ const cases: Record<string, string> = {
     ---
     00:00 measured 1000000 -> 1091800 flow 91800 pnl 0 return 0`,
 
+  'shares that are moved in are a flow at their mark': `
+    USD 00:00 to 01:00
+    ACME is equity ACME USD USD
+    00:30 d flow: ACME 10 @ 80
+    anchor 00:00: USD 1000
+    mark ACME: 00:30 100, 01:00 120
+    ---
+    00:00 measured 1000 -> 2200 flow 1000 pnl 200 return 0.1`,
+
   'a first anchor fixes the opening, the later ones are met': `
     USD 00:00 to 02:00
     00:10 a interest: USD 1
@@ -325,7 +334,6 @@ const cases: Record<string, string> = {
     00:00 quarantined 0 -> 0 flow 0 pnl 0 return balance_below_zero
     01:00 quarantined 0 -> 100 flow 100 pnl 0 return balance_below_zero
     02:00 measured 100 -> 100 flow 0 pnl 0 return 0`,
-
 };
 
 describe('accepts', () => {
@@ -341,8 +349,8 @@ describe('accepts', () => {
   });
 });
 
-function reportOf(text: string): unknown {
-  return formatHoursReport(computeHours(parseLedgerDocument(ledgerFromText(text))));
+function reportOf(text: string): HoursReport {
+  return computeHours(parseLedgerDocument(ledgerFromText(text)));
 }
 
 /** A return has 18 digits; more in the text are there to be read, zeros at the end are left out. */
@@ -417,6 +425,14 @@ const refusals: [string, Code, string][] = [
     `USD 00:00 to 01:00
      PERP is linear BTC USD USD size 1
      anchor 01:00: PERP 1 @ 1, PERP 1 @ 2`,
+  ],
+  [
+    'a margined contract that crosses the perimeter',
+    'LEDGER_MALFORMED',
+    `USD 00:00 to 01:00
+     PERP is linear BTC USD USD size 1
+     00:10 a flow: PERP 1 @ 1
+     anchor 01:00: PERP 1 @ 1`,
   ],
   [
     'a window that does not begin at a full hour',

@@ -1,7 +1,8 @@
-// From a ledger to hourly returns: replays the entries once in their order, values the book at every full
-// hour and at every flow, checks it against every anchor, and lets `judge.ts` say what each hour is worth
-// saying. Rules: returns.md 1.4 (edges) and 2.1 (valuation, reconciliation). The document is untrusted;
-// the result is a function of it, of the opening and of the policy, and of nothing else.
+// From a ledger to hourly returns: replays the entries once in their order, values the book at
+// every full hour and at every flow, checks it against every anchor, and quarantines the hours
+// behind one that was missed. Rules: returns.md 1.4 (edges) and 2.1 (valuation, reconciliation).
+// The document is untrusted; the result is a function of it, of the opening and of the policy, and
+// of nothing else.
 
 import { RecordError } from '@track-record/errors';
 import {
@@ -20,8 +21,8 @@ import {
   replayBackward,
   sortAnchors,
 } from '@track-record/ledger';
-import { HourReplay, type HourFacts } from './hour-replay.ts';
-import { type Hour, judgeHours } from './judge.ts';
+import { type Hour, quarantine } from './hour.ts';
+import { HourReplay } from './hour-replay.ts';
 import { type HoursPolicy, policyFor } from './policy.ts';
 
 export interface HoursOptions {
@@ -50,7 +51,8 @@ export function computeHours(document: LedgerDocument, options: HoursOptions = {
   table.advance(window.from);
   const replay = new HourReplay(book, table, policy, assetsThatMayBeOwed(document, opening));
   const anchors = sortAnchors(document.anchors);
-  const facts: HourFacts[] = [];
+  const hours: Hour[] = [];
+  let inDoubtSince = 0;
   let next = 0;
   let nextAnchor = 0;
   for (let start = window.from; start < window.to; start += HOUR_MS) {
@@ -70,18 +72,25 @@ export function computeHours(document: LedgerDocument, options: HoursOptions = {
     if (end === window.to) {
       checkBeyond(replay, book, document, entries.slice(next), anchors.slice(nextAnchor));
     }
-    facts.push(replay.close());
+    const { hour, checks } = replay.close();
+    hours.push(hour);
+    for (const { asOf, met } of checks) {
+      // Since the last anchor that was met, nobody knows which hour lacks the entry.
+      if (!met) hours.splice(inDoubtSince, Infinity, ...hours.slice(inDoubtSince).map(quarantine));
+      inDoubtSince = asOf < end ? hours.length - 1 : hours.length;
+    }
   }
   return {
     opening: { ...opening, ...new Book(document.instruments, opening).state() },
-    hours: judgeHours(facts, policy),
+    hours,
     closing: { asOf: window.to, ...book.state(), ...table.quotes() },
   };
 }
 
 /**
- * Balances are observed some minutes past the hour. Entries after the window bring a copy of the book to
- * that instant; what then differs is booked to the last hour, since nobody knows on which side it happened.
+ * Balances are observed some minutes past the hour. Entries after the window bring a copy of the
+ * book to that instant; what then differs is booked to the last hour, since nobody knows on which
+ * side it happened.
  */
 function checkBeyond(
   replay: HourReplay,

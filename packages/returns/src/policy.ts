@@ -1,25 +1,33 @@
-// The limits below which a return says nothing, in the reporting currency. They are part of the method: the
-// same ledger under the same policy gives the same bytes.
+// The limits below which a return says nothing, in the reporting currency. They are part of the
+// method: the same ledger under the same policy gives the same bytes.
 
 import { type Decimal, multiply, parseDecimal } from '@track-record/ledger';
 
 export interface HoursPolicy {
   /** No return is measured on less equity than this. */
   readonly dustEquity: Decimal;
-  /** A residual up to this value, or RESIDUAL_SHARE of equity, is disclosed; above it is quarantined. */
+  /**
+   * A residual up to this value, or RESIDUAL_SHARE of equity, is disclosed; above it is
+   * quarantined.
+   */
   readonly residualUnit: Decimal;
 }
 
 /** The relative bound of a disclosed residual (returns.md 2.1). */
 export const RESIDUAL_SHARE: Decimal = parseDecimal('0.0001');
 
-/** A flow of at least this share of opening equity needs prices of its own instant (returns.md 1.4). */
+/**
+ * A flow of at least this share of opening equity needs prices of its own instant (returns.md 1.4).
+ */
 export const LARGE_FLOW_SHARE: Decimal = parseDecimal('0.1');
 
 /** A flow may be valued with the minute candle that closed before it (returns.md 1.4). */
 export const FLOW_PRICE_AGE_MS = 60_000;
 
-/** About 10 US dollars (returns.md 1.4), fixed per currency so that the rule never moves with a price. */
+/**
+ * About 10 US dollars (returns.md 1.4), fixed per currency so that the rule never moves with a
+ * price.
+ */
 const DUST_EQUITY: ReadonlyMap<string, string> = new Map([
   ...['USD', 'USDT', 'USDC', 'FDUSD', 'DAI', 'EUR', 'GBP', 'CHF', 'CAD', 'AUD'].map(
     (currency) => [currency, '10'] as const,

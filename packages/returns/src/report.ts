@@ -1,9 +1,9 @@
-// The JSON form of a report, `track-record-hours/1` (FORMATS.md). One spelling per number: no trailing
-// zeros, but for the return, which always has its 18 digits.
+// The JSON form of a report, `track-record-hours/1` (FORMATS.md). One spelling per number: no
+// trailing zeros, but for the return, which always has its 18 digits.
 
 import { type Decimal, formatDecimal, formatInstant, normalise, sign } from '@track-record/ledger';
 import type { HoursReport } from './hours.ts';
-import type { Hour } from './judge.ts';
+import type { Hour } from './hour.ts';
 
 export const HOURS_FORMAT = 'track-record-hours/1';
 

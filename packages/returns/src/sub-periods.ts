@@ -1,6 +1,6 @@
-// The time-weighted return of one hour, cut at every flow: the product of value before a flow over the value
-// after the flow before it. Kept as one exact fraction and rounded once, half-even, at the end.
-// Why cut: every approximation lets a late deposit hide a loss (returns.md 1.2).
+// The time-weighted return of one hour, cut at every flow: the product of value before a flow over
+// the value after the flow before it. Kept as one exact fraction and rounded once, half-even, at
+// the end. Why cut: every approximation lets a late deposit hide a loss (returns.md 1.2).
 
 import {
   add,
@@ -22,14 +22,16 @@ export const TOTAL_LOSS: Decimal = {
   scale: RETURN_SCALE,
 };
 
-export type SubPeriodsEnd = 'measured' | 'ruined' | 'dust' | 'no_capital';
+export type SubPeriodsResult =
+  | { readonly end: 'measured' | 'ruined'; readonly return: Decimal }
+  | { readonly end: 'dust' | 'no_capital'; readonly return: null };
 
 export class SubPeriods {
   readonly #dustEquity: Decimal;
   #base: Decimal;
   #numerator: Decimal = { mantissa: 1n, scale: 0 };
   #denominator: Decimal = { mantissa: 1n, scale: 0 };
-  #end: SubPeriodsEnd = 'no_capital';
+  #end: SubPeriodsResult['end'] = 'no_capital';
   #gain: Decimal = ZERO;
 
   constructor(equityOpen: Decimal, dustEquity: Decimal) {
@@ -60,7 +62,7 @@ export class SubPeriods {
   }
 
   /** After a ruin nothing is linked, not even a later sub-period of the same hour. */
-  result(): { end: SubPeriodsEnd; return: Decimal | null } {
+  result(): SubPeriodsResult {
     if (this.#end === 'ruined') return { end: 'ruined', return: TOTAL_LOSS };
     if (this.#end !== 'measured') return { end: this.#end, return: null };
     const change = subtract(this.#numerator, this.#denominator);

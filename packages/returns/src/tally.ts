@@ -1,5 +1,6 @@
-// The value of what was paid or received in one hour, per class, at the last price known when it happened.
-// Quantities are summed and valued only when a price changes, so a fee costs one integer addition.
+// The value of what was paid or received in one hour, per class, at the last price known when it
+// happened. Quantities are summed and valued only when a price changes, so a fee costs one integer
+// addition.
 
 import {
   add,

@@ -16,3 +16,4 @@ export {
   selfSignedCertificate,
   type SelfSignedCertificate,
 } from './tls/self-signed-certificate.ts';
+export { hoursToText, ledgerFromText } from './ledger-text.ts';

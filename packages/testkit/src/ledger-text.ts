@@ -1,5 +1,5 @@
-// Ledgers as an accountant would jot them down, for tests. One line per fact, all of them on the same
-// day (hours may run past 24:00). The text becomes the JSON document, so that a test also goes
+// Ledgers as an accountant would jot them down, for tests. One line per fact, all of them on the
+// same day (hours may run past 24:00). The text becomes the JSON document, so that a test also goes
 // through the parser:
 //
 //   USD 00:00 to 02:00
@@ -11,11 +11,19 @@
 //   price BTC: 00:00 60000, 01:00 60600
 //   mark PERP: 00:00 60010
 
+import { type Decimal, formatDecimal, normalise } from '@track-record/ledger';
+import type { HoursReport } from '@track-record/returns';
+
 const DAY_START_MS = Date.UTC(2026, 0, 5);
 
 type Json = Record<string, unknown>;
 
 interface DraftDocument extends Json {
+  readonly account: {
+    readonly id: string;
+    readonly venue: string;
+    readonly reportingCurrency: string;
+  };
   readonly instruments: Record<string, Json>;
   readonly anchors: Json[];
   readonly entries: Json[];
@@ -29,7 +37,7 @@ export function ledgerFromText(text: string): DraftDocument {
     .split('\n')
     .map((line) => line.replace(/#.*/, '').trim())
     .filter((line) => line !== '');
-  const [currency, from, , to] = words(lines.shift() ?? '');
+  const [currency = '', from, , to] = words(lines.shift() ?? '');
   const document: DraftDocument = {
     format: 'track-record-ledger/1',
     account: { id: 'account', venue: 'text', reportingCurrency: currency },
@@ -45,7 +53,7 @@ export function ledgerFromText(text: string): DraftDocument {
 }
 
 /** `01:10` or `01:10:30.250`, counted from the day's start. */
-export function instantFromText(text: string): string {
+function instantFromText(text: string): string {
   const match = /^(\d+):(\d\d)(?::(\d\d)(?:\.(\d{3}))?)?$/.exec(text);
   if (match === null) throw new Error(`not a time: ${text}`);
   const [hours, minutes, seconds, ms] = match.slice(1).map((part) => Number(part ?? 0));
@@ -54,14 +62,13 @@ export function instantFromText(text: string): string {
 }
 
 /** One line per hour: `00:00 measured 1000 -> 1010 flow 0 pnl 10 return 0.01`. */
-export function hoursToText(report: unknown): string[] {
-  const { hours } = report as { hours: Record<string, string | null>[] };
+export function hoursToText({ hours }: HoursReport): string[] {
   return hours.map((hour) => {
-    const time = (Date.parse(hour['hour'] ?? '') - DAY_START_MS) / 3_600_000;
-    const nav = `${hour['navOpen']} -> ${hour['navClose']}`;
-    const gain = hour['return'] === null ? hour['reason'] : trimmed(hour['return'] ?? '');
-    const start = `${String(time).padStart(2, '0')}:00`;
-    return `${start} ${hour['status']} ${nav} flow ${hour['flow']} pnl ${hour['pnl']} return ${gain}`;
+    const start = String((hour.hour - DAY_START_MS) / 3_600_000).padStart(2, '0');
+    const nav = `${plain(hour.navOpen)} -> ${plain(hour.navClose)}`;
+    const gain = hour.return === null ? hour.reason : plain(hour.return);
+    const moved = `flow ${plain(hour.flow)} pnl ${plain(hour.pnl)}`;
+    return `${start}:00 ${hour.status} ${nav} ${moved} return ${gain}`;
   });
 }
 
@@ -73,9 +80,9 @@ function addLine(document: DraftDocument, line: string): void {
   } else if (first === 'anchor') {
     document.anchors.push(anchor(second, items(body)));
   } else if (first === 'price') {
-    const [asset = '', currency] = second.split('/');
+    const [asset = '', currency = document.account.reportingCurrency] = second.split('/');
     for (const [at, price] of series(body)) {
-      document.prices.push({ asset, currency: currency ?? reporting(document), at, price });
+      document.prices.push({ asset, currency, at, price });
     }
   } else if (first === 'mark') {
     for (const [at, price] of series(body)) {
@@ -149,10 +156,6 @@ function splitAtColon(line: string): string[] {
   return /^(.*?):(?:\s(.*))?$/.exec(line)?.slice(1) ?? [line];
 }
 
-function reporting(document: DraftDocument): string {
-  return (document['account'] as { reportingCurrency: string }).reportingCurrency;
-}
-
-function trimmed(value: string): string {
-  return value.includes('.') ? value.replace(/\.?0+$/, '') : value;
+function plain(value: Decimal | null): string {
+  return value === null ? 'null' : formatDecimal(normalise(value));
 }

@@ -1,5 +1,5 @@
-// `track-record compute`: a ledger document in, hourly returns out (FORMATS.md). Offline and pure: the file is
-// the only input.
+// `track-record compute`: a ledger document in, hourly returns out (FORMATS.md). Offline and pure:
+// the file is the only input.
 
 import { readFile } from 'node:fs/promises';
 import { RecordError } from '@track-record/errors';
