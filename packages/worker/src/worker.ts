@@ -48,6 +48,8 @@ type RouteRooms = Omit<RouteContext, 'signal' | 'settle' | 'enqueue'>;
 /** pg-boss's own pool: claims, settles and its supervisor. */
 const BOSS_CONNECTIONS = 4;
 const POLL_MS = 500;
+/** A dead worker's job is found this long after its heartbeat ran out; a pass costs 25 ms. */
+const MONITOR_SECONDS = 5;
 /** A running job is aborted after this long at a stop, and handed back. */
 const STOP_ABORT_MS = 20_000;
 /** Running calls may end in this time at a stop. */
@@ -139,6 +141,7 @@ async function startBoss(options: WorkerOptions): Promise<PgBoss> {
     migrate: false,
     createSchema: false,
     supervise: true,
+    monitorIntervalSeconds: MONITOR_SECONDS,
     schedule: true,
     // Host name, process id and memory figures of the enclave stay inside.
     registerInstance: false,
