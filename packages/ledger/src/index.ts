@@ -18,7 +18,7 @@ export {
 } from './document.ts';
 export { formatInstant } from './codec.ts';
 export { formatCheckpoint, parseCheckpoint, type Checkpoint, type Quote } from './checkpoint.ts';
-export { orderEntries, phaseOf } from './order.ts';
+export { orderEntries, OUTFLOW, phaseOf } from './order.ts';
 export { addTo, Book, type RunningTotal } from './book.ts';
 export { replayBackward, sortAnchors } from './opening.ts';
 export { assetsThatMayBeOwed, bookResidual, reconcile, type Residual } from './reconcile.ts';

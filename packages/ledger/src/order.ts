@@ -7,8 +7,12 @@ import { RecordError } from '@track-record/errors';
 import { compare, type Decimal, sign } from './decimal.ts';
 import type { Entry, Posting } from './entry.ts';
 
-/** 0 an inflow, 1 everything inside the perimeter, 2 an outflow. */
-export type Phase = 0 | 1 | 2;
+const INFLOW = 0;
+const INSIDE = 1;
+export const OUTFLOW = 2;
+
+/** The order within a millisecond. */
+export type Phase = typeof INFLOW | typeof INSIDE | typeof OUTFLOW;
 
 /** Each entry once, in the total order. Two that share an id and differ: LEDGER_ENTRY_CONFLICT. */
 export function orderEntries(entries: readonly Entry[]): Entry[] {
@@ -24,10 +28,10 @@ export function orderEntries(entries: readonly Entry[]): Entry[] {
 }
 
 export function phaseOf(entry: Entry): Phase {
-  if (entry.kind !== 'flow') return 1;
+  if (entry.kind !== 'flow') return INSIDE;
   const amounts = entry.postings.filter(isFlowPosting).map((posting) => posting.amount);
   if (entry.position !== undefined) amounts.push(entry.position.contracts);
-  return amounts.some((amount) => sign(amount) < 0) ? 2 : 0;
+  return amounts.some((amount) => sign(amount) < 0) ? OUTFLOW : INFLOW;
 }
 
 /** A fee inside a flow entry (a network fee) is a cost, not a part of the flow. */

@@ -7,7 +7,7 @@ import type { Book } from './book.ts';
 import type { Quote } from './checkpoint.ts';
 import { absolute, add, type Decimal, multiply, ONE, round, sign, ZERO } from './decimal.ts';
 import { HOUR_MS } from './document.ts';
-import type { Entry, Instrument } from './entry.ts';
+import type { Entry, Instrument, Posting } from './entry.ts';
 import { isFlowPosting } from './order.ts';
 import { FLAT, type Position, positionValue } from './position.ts';
 import type { PriceTable } from './price-table.ts';
@@ -65,20 +65,20 @@ export class Appraisal {
 
   equity(): Valuation {
     const holdings = { fresh: 0, closed: 0, stale: 0, unpriced: 0 };
-    let total = ZERO;
+    let sum = ZERO;
     for (const [asset, balance] of this.#book.balances) {
       if (balance.mantissa === 0n) continue;
       const { worth, freshness } = this.asset(asset, balance);
       holdings[freshness] += 1;
-      if (worth !== null) total = add(total, worth);
+      if (worth !== null) sum = add(sum, worth);
     }
     for (const [name, position] of this.#book.positions) {
       const { worth, freshness } = this.position(name, position);
       // A closed position may keep a profit too fine to be posted; it is no holding.
       if (sign(position.contracts) !== 0) holdings[freshness] += 1;
-      if (worth !== null) total = add(total, worth);
+      if (worth !== null) sum = add(sum, worth);
     }
-    return { equity: holdings.unpriced > 0 ? null : round(total, VALUE_SCALE), holdings };
+    return { equity: holdings.unpriced > 0 ? null : round(sum, VALUE_SCALE), holdings };
   }
 
   asset(asset: string, amount: Decimal): Worth {
@@ -101,15 +101,17 @@ export class Appraisal {
 
   /** What crosses the perimeter, at the price used for the equity that follows it. */
   flow({ postings, position }: Entry): Worth {
-    const parts = postings
-      .filter(isFlowPosting)
-      .map((posting) => this.asset(posting.asset, posting.amount));
+    const parts = this.#worths(postings.filter(isFlowPosting));
     if (position !== undefined) {
       const { contracts } = position;
       parts.push(this.position(position.instrument, { ...FLAT, contracts }));
     }
-    const freshness = worst(parts.map((part) => part.freshness));
-    return { worth: rounded(sumOrNull(parts.map((part) => part.worth))), freshness };
+    return total(parts);
+  }
+
+  /** What the move itself costs. */
+  flowFees({ postings }: Entry): Worth {
+    return total(this.#worths(postings.filter((posting) => !isFlowPosting(posting))));
   }
 
   /**
@@ -123,6 +125,10 @@ export class Appraisal {
     ];
     const sizes = worths.map((worth) => (worth === null ? null : absolute(worth)));
     return { net: rounded(sumOrNull(worths)), gross: rounded(sumOrNull(sizes)) };
+  }
+
+  #worths(postings: readonly Posting[]): Worth[] {
+    return postings.map(({ asset, amount }) => this.asset(asset, amount));
   }
 
   #freshness(quote: Quote | null, sessions: boolean): Freshness {
@@ -142,6 +148,11 @@ export function sumOrNull(parts: readonly (Decimal | null)[]): Decimal | null {
     sum = add(sum, part);
   }
   return sum;
+}
+
+function total(parts: readonly Worth[]): Worth {
+  const worth = rounded(sumOrNull(parts.map((part) => part.worth)));
+  return { worth, freshness: worst(parts.map((part) => part.freshness)) };
 }
 
 function rounded(value: Decimal | null): Decimal | null {

@@ -21,6 +21,7 @@ import {
   normalise,
   ONE,
   integer,
+  OUTFLOW,
   phaseOf,
   type PriceTable,
   reconcile,
@@ -40,6 +41,8 @@ import { Tally, tallyClass, type TallyClass } from './tally.ts';
 
 /** A flow whose instant has no prices is moved to the nearer full hour (returns.md 1.4). */
 const NEARER_HALF_MS = HOUR_MS / 2;
+
+const NO_FEES: Worth = { worth: ZERO, freshness: 'fresh' };
 
 /** Digits of the coverage share. */
 const COVERAGE_SCALE = 6;
@@ -205,15 +208,20 @@ export class HourReplay {
     return false;
   }
 
-  /** Inflows of one millisecond are one cut, and so are its outflows. */
+  /**
+   * Inflows of one millisecond are one cut, and so are its outflows. The fee of a withdrawal is a
+   * cost of the capital that leaves: it falls before the cut, where what stays would bear it alone.
+   */
   #cut(hour: OpenHour, entry: Entry): void {
     const appraisal = new Appraisal(this.#book, this.#table, entry.at, FLOW_PRICE_AGE_MS);
     const phase = phaseOf(entry);
-    if (phase !== this.#flowPhase) {
+    const fees = phase === OUTFLOW ? appraisal.flowFees(entry) : NO_FEES;
+    if (phase !== this.#flowPhase || fees.worth?.mantissa !== 0n) {
       this.#flowPhase = phase;
       const { equity, holdings } = appraisal.equity();
-      if (equity === null || holdings.stale > 0) hour.subPeriods = null;
-      else hour.subPeriods?.end(equity);
+      const before = sumOrNull([equity, fees.worth]);
+      if (before === null || holdings.stale > 0 || !isOfItsInstant(fees)) hour.subPeriods = null;
+      else hour.subPeriods?.end(before);
     }
     const found = appraisal.flow(entry);
     hour.flows.push({ entry, found });

@@ -71,6 +71,28 @@ const cases: Record<string, string> = {
     00:00 measured 4000 -> 0 flow -4100 pnl 100 return 0.025
     01:00 no_capital 0 -> 0 flow 0 pnl 0 return equity_not_positive`,
 
+  'the fee of a full withdrawal falls on the capital that leaves': `
+    USD 00:00 to 01:00
+    00:30 w flow: USD -4000, USD -100 fee
+    anchor 00:00: USD 4100
+    ---
+    00:00 measured 4100 -> 0 flow -4000 pnl -100 return -0.024390243902439024`,
+
+  'two withdrawals with fees in one millisecond': `
+    USD 00:00 to 01:00
+    00:30 v flow: USD -1000, USD -50 fee
+    00:30 w flow: USD -900, USD -50 fee
+    anchor 00:00: USD 2000
+    ---
+    00:00 measured 2000 -> 0 flow -1900 pnl -100 return -0.076315789473684211`,
+
+  'the fee of a deposit falls on the capital that came': `
+    USD 00:00 to 01:00
+    00:30 d flow: USD 1000, USD -1 fee
+    anchor 00:00: USD 0
+    ---
+    00:00 measured 0 -> 999 flow 1000 pnl -1 return -0.001`,
+
   'in one millisecond: inflow, profit, outflow': `
     USD 00:00 to 01:00
     00:30 a flow: USD -1100
