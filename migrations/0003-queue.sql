@@ -11,6 +11,8 @@ grant insert, update, delete on pgboss.job, pgboss.job_common, pgboss.job_depend
 grant insert, update on pgboss.queue to enclave_worker;
 grant insert, delete on pgboss.warning to enclave_worker;
 grant update on pgboss.version to enclave_worker;
+-- Its maintenance looks for dead instances, although none registers here.
+grant update, delete on pgboss.instance to enclave_worker;
 
 -- Every job makes two dead rows; the defaults (a fifth of the table) let them pile up (queue.md 5.10).
 alter table pgboss.job_common set (

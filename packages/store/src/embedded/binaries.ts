@@ -4,8 +4,7 @@
 // The name of the copy is predictable and its place is open to everybody: only a folder that is ours, and
 // that nobody else can write, is trusted to hold programs.
 
-import { cpSync, chmodSync, lstatSync, mkdtempSync, readFileSync } from 'node:fs';
-import { renameSync, rmSync, symlinkSync } from 'node:fs';
+import * as fs from 'node:fs';
 import { basename, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { RecordError } from '@track-record/errors';
@@ -23,12 +22,12 @@ export function findBinaries(runAs: RunAs | null): string {
   if (isOurs(copy, user)) return copy;
   const made = makeCopy(source, `${copy}-`);
   try {
-    renameSync(made, copy);
+    fs.renameSync(made, copy);
     return copy;
   } catch {
     // Somebody was there first: another start of ours, or a squatter, whose folder is left alone.
     if (!isOurs(copy, user)) return made;
-    rmSync(made, { recursive: true });
+    fs.rmSync(made, { recursive: true });
     return copy;
   }
 }
@@ -43,7 +42,7 @@ function packageFolder(): string {
 }
 
 function isOurs(folder: string, user: number): boolean {
-  const found = lstatSync(folder, { throwIfNoEntry: false });
+  const found = fs.lstatSync(folder, { throwIfNoEntry: false });
   return (
     found !== undefined &&
     found.isDirectory() &&
@@ -53,21 +52,21 @@ function isOurs(folder: string, user: number): boolean {
 }
 
 function makeCopy(source: string, prefix: string): string {
-  const copy = mkdtempSync(prefix);
+  const copy = fs.mkdtempSync(prefix);
   const native = join(source, 'native');
-  cpSync(native, copy, { recursive: true, filter: (file) => !file.endsWith('.a') });
+  fs.cpSync(native, copy, { recursive: true, filter: (file) => !file.endsWith('.a') });
   const links = readJson<{ source: string; target: string }[]>(join(native, 'pg-symlinks.json'));
   for (const link of links) {
     const target = join(copy, relative('native', link.target));
-    rmSync(target, { force: true });
-    symlinkSync(basename(link.source), target);
+    fs.rmSync(target, { force: true });
+    fs.symlinkSync(basename(link.source), target);
   }
-  for (const program of PROGRAMS) chmodSync(join(copy, 'bin', program), 0o755);
-  chmodSync(copy, 0o755);
+  for (const program of PROGRAMS) fs.chmodSync(join(copy, 'bin', program), 0o755);
+  fs.chmodSync(copy, 0o755);
   return copy;
 }
 
 /** Reads a file of the installed package, which the lockfile's hash vouches for. */
 function readJson<Content>(file: string): Content {
-  return JSON.parse(readFileSync(file, 'utf8')) as Content;
+  return JSON.parse(fs.readFileSync(file, 'utf8')) as Content;
 }

@@ -3,20 +3,15 @@
 // outlive the process that started it: the kernel tells it when that one dies, however it dies.
 
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
-import { existsSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import * as fs from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { RecordError } from '@track-record/errors';
 import { findBinaries } from './binaries.ts';
-import {
-  awaitUnused,
-  give,
-  makeTemporaryDirectory,
-  openLastingDirectory,
-} from './data-directory.ts';
-import type { DataDirectory } from './data-directory.ts';
+import * as directories from './data-directory.ts';
 import { findRunAs, type RunAs } from './run-as.ts';
+import { awaitUnused, readLock } from './server-lock.ts';
 
 /** Part of util-linux, which every Debian and every other glibc system has. */
 const SETPRIV = '/usr/bin/setpriv';
@@ -37,7 +32,7 @@ const COMMON_SETTINGS = [
 /** For tests: a power cut may lose everything, and nobody would miss it. */
 const FAST_SETTINGS = ['fsync=off', 'synchronous_commit=off', 'full_page_writes=off'];
 
-const READY = 'database system is ready to accept connections';
+const READY_POLL_MS = 20;
 /** Another process took the port, or children of a killed server still hold its memory: both pass. */
 const TRY_AGAIN = /could not bind|could not create any TCP\/IP sockets|still in use/;
 const STARTS_MAX = 10;
@@ -51,7 +46,7 @@ export interface EmbeddedPostgresOptions {
   readonly directory: string | null;
   /** False gives up safety against power cuts for speed. */
   readonly durable: boolean;
-  readonly random: (sizeBytes: number) => Uint8Array;
+  readonly random: directories.Random;
 }
 
 export interface EmbeddedPostgres {
@@ -74,14 +69,14 @@ export async function startEmbeddedPostgres(
   const programs = join(findBinaries(runAs), 'bin');
   const directory =
     options.directory === null
-      ? makeTemporaryDirectory(runAs, options.random)
-      : openLastingDirectory(options.directory, runAs, options.random);
+      ? directories.makeTemporaryDirectory(runAs, options.random)
+      : directories.openLastingDirectory(options.directory, runAs, options.random);
   try {
     const data = join(directory.cluster, 'data');
-    if (!existsSync(data)) initialise(programs, directory, data, options.durable, runAs);
+    if (!fs.existsSync(data)) initialise(programs, directory, data, options.durable, runAs);
     await awaitUnused(data);
     const settings = [...COMMON_SETTINGS, ...(options.durable ? [] : FAST_SETTINGS)];
-    const { port, server } = await startOnFreePort(programs, data, settings, runAs);
+    const { port, server } = await startOnFreePort(programs, directory, settings, runAs);
     return {
       url: `postgres://postgres:${directory.password}@127.0.0.1:${port}/postgres`,
       port,
@@ -100,16 +95,16 @@ export async function startEmbeddedPostgres(
 /** Makes the database files under another name first, so that a kill half-way leaves nothing to trip over. */
 function initialise(
   programs: string,
-  directory: DataDirectory,
+  directory: directories.DataDirectory,
   data: string,
   durable: boolean,
   runAs: RunAs | null,
 ): void {
   const unfinished = `${data}.new`;
   const passwordFile = join(directory.cluster, 'initial-password');
-  rmSync(unfinished, { recursive: true, force: true });
-  writeFileSync(passwordFile, directory.password, { mode: 0o600 });
-  give(passwordFile, runAs);
+  fs.rmSync(unfinished, { recursive: true, force: true });
+  fs.writeFileSync(passwordFile, directory.password, { mode: 0o600 });
+  directories.give(passwordFile, runAs);
   try {
     const args = ['-D', unfinished, '-U', 'postgres', `--pwfile=${passwordFile}`];
     args.push('--auth=scram-sha-256', '--locale=C.UTF-8', '--encoding=UTF8', '--no-instructions');
@@ -121,32 +116,35 @@ function initialise(
       encoding: 'utf8',
     });
     if (made.status !== 0) throw startFailure('initdb', made.error?.message ?? made.stderr);
-    renameSync(unfinished, data);
+    fs.renameSync(unfinished, data);
   } finally {
-    rmSync(passwordFile, { force: true });
+    fs.rmSync(passwordFile, { force: true });
   }
 }
 
 async function startOnFreePort(
   programs: string,
-  data: string,
+  directory: directories.DataDirectory,
   settings: readonly string[],
   runAs: RunAs | null,
 ): Promise<{ port: number; server: ChildProcess }> {
+  const data = join(directory.cluster, 'data');
   for (let start = 1; ; start += 1) {
     const port = await findFreePort();
     const args = ['-D', data, '-p', String(port), ...settings.flatMap((text) => ['-c', text])];
     const user =
       runAs === null ? [] : [`--reuid=${runAs.uid}`, `--regid=${runAs.gid}`, '--clear-groups'];
     const command = [...user, '--pdeathsig', 'INT', '--', join(programs, 'postgres'), ...args];
+    const log = fs.openSync(join(directory.cluster, 'log'), 'w', 0o600);
     // In its own session, so that Ctrl-C reaches the worker alone, which then stops the server last.
     const server = spawn(SETPRIV, command, {
       cwd: data,
       env: ENVIRONMENT,
       detached: true,
-      stdio: ['ignore', 'ignore', 'pipe'],
+      stdio: ['ignore', log, log],
     });
-    const failure = await awaitReady(server);
+    fs.closeSync(log);
+    const failure = await awaitReady(server, directory.cluster);
     if (failure === null) return { port, server };
     if (start === STARTS_MAX || !TRY_AGAIN.test(failure)) throw startFailure('postgres', failure);
     await sleep(START_PAUSE_MS);
@@ -154,18 +152,19 @@ async function startOnFreePort(
 }
 
 /** Null once the server accepts connections; the end of its log when it ends instead. */
-function awaitReady(server: ChildProcess): Promise<string | null> {
-  return new Promise((resolve) => {
-    let tail = '';
-    server.stderr?.setEncoding('utf8');
-    // Read for as long as it runs: a full pipe would stop the server at its next line.
-    server.stderr?.on('data', (text: string) => {
-      tail = (tail + text).slice(-LOG_TAIL_CHARACTERS);
-      if (tail.includes(READY)) resolve(null);
-    });
-    server.once('error', (error) => resolve(error.message));
-    server.once('close', () => resolve(tail));
-  });
+async function awaitReady(server: ChildProcess, cluster: string): Promise<string | null> {
+  let spawnFailure = '';
+  server.once('error', (error) => (spawnFailure = error.message));
+  while (spawnFailure === '' && isRunning(server)) {
+    const lock = readLock(join(cluster, 'data'));
+    if (lock !== null && lock.pid === server.pid && lock.ready) {
+      // Whoever started it may end without stopping it: the server then ends by itself.
+      server.unref();
+      return null;
+    }
+    await sleep(READY_POLL_MS);
+  }
+  return spawnFailure + fs.readFileSync(join(cluster, 'log'), 'utf8').slice(-LOG_TAIL_CHARACTERS);
 }
 
 function findFreePort(): Promise<number> {
@@ -183,10 +182,10 @@ function findFreePort(): Promise<number> {
 
 /** SIGINT ends every connection and writes what is due; SIGQUIT leaves that to the next start. */
 function stop(server: ChildProcess): Promise<void> {
-  if (server.exitCode !== null || server.signalCode !== null) return Promise.resolve();
+  if (!isRunning(server)) return Promise.resolve();
   return new Promise((resolve) => {
     const impatience = setTimeout(() => server.kill('SIGQUIT'), STOP_WAIT_MS);
-    server.once('close', () => {
+    server.once('exit', () => {
       clearTimeout(impatience);
       resolve();
     });
@@ -194,8 +193,12 @@ function stop(server: ChildProcess): Promise<void> {
   });
 }
 
-function removeTemporary(directory: DataDirectory): void {
-  if (directory.temporary) rmSync(directory.cluster, { recursive: true, force: true });
+function isRunning(server: ChildProcess): boolean {
+  return server.exitCode === null && server.signalCode === null;
+}
+
+function removeTemporary(directory: directories.DataDirectory): void {
+  if (directory.temporary) fs.rmSync(directory.cluster, { recursive: true, force: true });
 }
 
 function startFailure(program: string, log: string): RecordError {
