@@ -4,18 +4,6 @@ export {
   type UnverifiedStatement,
   type VerifiedStatement,
 } from './chain.ts';
-export {
-  buildExport,
-  EXPORT_FORMAT,
-  verifyExport,
-  type Check,
-  type CheckName,
-  type ExportFile,
-  type ExportPolicy,
-  type ExportSummary,
-  type ExportVerdict,
-  type VerifiedExport,
-} from './export.ts';
 export { signingKeyFromSeed, statementLabels, type SigningKey } from './signing-key.ts';
 export {
   encodeStatement,

@@ -38,8 +38,6 @@ const development = z.strictObject({
   ENCLAVE_MODE: z.literal('development').default('development'),
   AMD_SEV_SNP: z.enum(['true', 'false']).default('false'),
   ...shared,
-  DATABASE_URL: shared.DATABASE_URL.optional(),
-  ENCRYPTION_KEY: shared.ENCRYPTION_KEY.optional(),
   ENCLAVE_HOST: z.string().min(1).default('127.0.0.1'),
   DEVELOPMENT_DATA_DIRECTORY: z.string().min(1).default('.track-record'),
   DEVELOPMENT_VENUE_EGRESS: address.optional(),

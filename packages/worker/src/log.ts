@@ -12,8 +12,6 @@ export type LogEvent =
   | 'job-failed'
   | 'loop-failed'
   | 'call-failed'
-  | 'database-embedded'
-  | 'key-generated'
   | 'start-refused';
 
 export interface LogFields {

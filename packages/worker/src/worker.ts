@@ -27,7 +27,6 @@ import { createTlsIdentity } from './tls-identity.ts';
 
 export interface WorkerOptions {
   readonly config: Config;
-  readonly databaseUrl: string;
   readonly master: MasterKey;
   readonly clock: Clock;
   readonly log: Log;
@@ -60,7 +59,7 @@ const SERIAL_SIZE = 16;
 export async function startWorker(options: WorkerOptions): Promise<Worker> {
   const { config, clock, log, master } = options;
   log('starting');
-  const store = openStore(options.databaseUrl, { connectionsMax: config.WORKER_CONNECTIONS });
+  const store = openStore(config.DATABASE_URL, { connectionsMax: config.WORKER_CONNECTIONS });
   try {
     await checkSchema(store.db);
     await proveMasterKey(store.db, master, random);
@@ -133,9 +132,9 @@ async function routeRooms(options: WorkerOptions, db: Kysely<Database>): Promise
   }
 }
 
-async function startBoss(options: WorkerOptions): Promise<PgBoss> {
+async function startBoss({ config, log }: WorkerOptions): Promise<PgBoss> {
   const boss = new PgBoss({
-    connectionString: options.databaseUrl,
+    connectionString: config.DATABASE_URL,
     application_name: 'track-record-queue',
     max: BOSS_CONNECTIONS,
     migrate: false,
@@ -147,7 +146,7 @@ async function startBoss(options: WorkerOptions): Promise<PgBoss> {
     registerInstance: false,
     reindex: false,
   });
-  boss.on('error', (error) => options.log('loop-failed', { code: failureCode(error) }));
+  boss.on('error', (error) => log('loop-failed', { code: failureCode(error) }));
   await boss.start();
   return boss;
 }

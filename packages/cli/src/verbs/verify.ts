@@ -11,7 +11,7 @@ import {
   type ExportPolicy,
   type ExportVerdict,
   type VerifiedExport,
-} from '@track-record/statement';
+} from '@track-record/statement/export';
 import { UsageError, type Verb, type VerbInput, type VerbOutput } from '../verb.ts';
 
 /** Eleven years of hours with their signatures are below; a larger file is no record. */

@@ -16,7 +16,7 @@ import {
   ZERO,
   type Decimal,
 } from '@track-record/ledger';
-import { buildExport } from '@track-record/statement';
+import { buildExport } from '@track-record/statement/export';
 import { readQueues } from './queues.ts';
 import { showRecord, showTruth, type ComparedHour } from './report.ts';
 import { openStage, type Stage } from './stage.ts';
