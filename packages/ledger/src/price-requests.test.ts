@@ -1,0 +1,64 @@
+import { describe, expect, test } from '@jest/globals';
+import { ledgerFromText } from '../../testkit/src/ledger-text.ts';
+import { parseLedgerDocument } from './document.ts';
+import { priceRequests } from './price-requests.ts';
+
+/** `01:00 asset BTC` */
+function needsOf(text: string): string[] {
+  const document = parseLedgerDocument(ledgerFromText(text));
+  return priceRequests(document).map(({ kind, name, at }) => {
+    return `${new Date(at).toISOString().slice(11, 16)} ${kind} ${name}`;
+  });
+}
+
+describe('accepts', () => {
+  test('every holding at every full hour, the reporting currency never', () => {
+    expect(
+      needsOf(`USD 00:00 to 02:00
+        anchor 02:00: USD 5, BTC 1
+        01:30 a fill: BTC 1, USD -100`),
+    ).toEqual(['02:00 asset BTC']);
+  });
+
+  test('everything held and everything moved at a flow, once', () => {
+    expect(
+      needsOf(`USD 00:00 to 01:00
+        anchor 00:00: BTC 1
+        00:20 a flow: ETH 1
+        00:20 b flow: ETH 2`),
+    ).toEqual([
+      '00:00 asset BTC',
+      '00:20 asset BTC',
+      '00:20 asset ETH',
+      '01:00 asset BTC',
+      '01:00 asset ETH',
+    ]);
+  });
+
+  test('marks, and the asset in which they settle', () => {
+    expect(
+      needsOf(`USD 00:00 to 02:00
+        PERP is inverse BTC USD BTC size 1
+        anchor 00:00: USD 1
+        00:20 a fill: PERP 1 @ 100
+        01:20 b fill: PERP -1 @ 200`),
+    ).toEqual(['01:00 asset BTC', '01:00 mark PERP', '02:00 asset BTC']);
+  });
+
+  test('a fee in an asset that is gone before the hour ends, at the hour’s beginning', () => {
+    expect(
+      needsOf(`USD 00:00 to 01:00
+        anchor 01:00: USD 1
+        00:20 a fill: BNB 1, USD -5
+        00:30 b fee: BNB -1`),
+    ).toEqual(['00:00 asset BNB']);
+  });
+
+  test('nothing after the window', () => {
+    expect(
+      needsOf(`USD 00:00 to 01:00
+        anchor 01:30: USD 1, ETH 1
+        01:20 a flow: ETH 1`),
+    ).toEqual([]);
+  });
+});
