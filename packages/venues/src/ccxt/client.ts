@@ -4,6 +4,7 @@
 // when that session closes. Answers are untrusted; rows.ts reads them.
 
 import { createHash } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { RecordError } from '@track-record/errors';
 import type { Exchange } from 'ccxt';
 import type { CredentialField, VenueContext, VenueCredentials } from '../contract.ts';
@@ -17,6 +18,7 @@ const REQUEST_TIMEOUT_MS = 20_000;
 /** New listings appear daily; a pair younger than this is not yet asked for. */
 const MARKETS_AGE_MAX_MS = 6 * 3_600_000;
 const MINUTE_MS = 60_000;
+const TURN_POLL_MS = 1_000;
 const UTF8 = new TextDecoder();
 
 export interface KeyLimit {
@@ -49,13 +51,12 @@ export interface CcxtClient {
   readonly close: () => Promise<void>;
 }
 
-interface Throttle {
-  readonly throttle: (cost: number) => Promise<unknown>;
-}
+type Turn = (method: string) => Promise<void>;
 
 interface PublicClient {
   readonly exchange: Exchange;
-  readonly keyThrottles: Map<string, Throttle>;
+  /** By account and method: how often it may still be called this minute. */
+  readonly callsLeft: Map<string, number>;
   markets: Promise<Markets> | null;
   marketsAt: number;
 }
@@ -108,7 +109,7 @@ export async function openKeyedClient(
   }
   const [first] = venue.credentials;
   const account = first === undefined ? '' : String(credentials.get(first)?.open(digestOf));
-  const turn = turnsOf(venue, shared, account);
+  const turn = turnsOf(venue, shared, account, context.signal);
   return boundClient(exchange, context, turn, async () => {
     for (const field of venue.credentials) Reflect.set(exchange, field, '');
     exchange.last_request_headers = {};
@@ -148,7 +149,7 @@ async function openPublicExchange(venue: CcxtVenue, context: VenueContext): Prom
     context.egress,
     'markets',
   );
-  return { exchange, keyThrottles: new Map(), markets: null, marketsAt: 0 };
+  return { exchange, callsLeft: new Map(), markets: null, marketsAt: 0 };
 }
 
 async function loadMarkets(exchange: Exchange): Promise<Markets> {
@@ -216,7 +217,7 @@ function guard(exchange: Exchange, venue: CcxtVenue): void {
 function boundClient(
   exchange: Exchange,
   context: VenueContext,
-  turn: (method: string) => Promise<void>,
+  turn: Turn,
   close: () => Promise<void>,
 ): CcxtClient {
   let requests = 0;
@@ -249,15 +250,16 @@ function turnsOf(
   venue: CcxtVenue,
   shared: PublicClient,
   account: string,
-): (method: string) => Promise<void> {
+  signal: AbortSignal,
+): Turn {
   return async (method) => {
     const limit = venue.keyLimits.get(method);
     if (limit === undefined) return;
     const name = `${account} ${method}`;
-    const rateLimit = MINUTE_MS / limit.perMinute;
-    const throttle = shared.keyThrottles.get(name) ?? readThrottle(shared.exchange, rateLimit);
-    shared.keyThrottles.set(name, throttle);
-    await throttle.throttle(1);
+    const left = (): number => shared.callsLeft.get(name) ?? limit.perMinute;
+    while (left() === 0) await sleep(TURN_POLL_MS, undefined, { signal });
+    shared.callsLeft.set(name, left() - 1);
+    setTimeout(() => shared.callsLeft.set(name, left() + 1), MINUTE_MS).unref();
   };
 }
 
@@ -285,12 +287,6 @@ function parseExchangeClass(module: unknown): new (config: object) => Exchange {
   const { default: found } = parseRow(module, 'module');
   if (typeof found !== 'function') throw new Error('ccxt has no such exchange.');
   return found as new (config: object) => Exchange;
-}
-
-/** One more of ccxt's throttles, which keep their own time: `60 s / rateLimit` calls a minute. */
-function readThrottle(exchange: Exchange, rateLimit: number): Throttle {
-  const ThrottleClass = exchange.throttler.constructor as new (config: object) => Throttle;
-  return new ThrottleClass({ algorithm: 'rollingWindow', windowSize: MINUTE_MS, rateLimit });
 }
 
 function parseMethod(

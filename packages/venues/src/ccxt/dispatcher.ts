@@ -10,7 +10,7 @@ import type { Egress } from '../contract.ts';
 const CONNECT_TIMEOUT_MS = 10_000;
 const HEADERS_TIMEOUT_MS = 20_000;
 /** Between two pieces of a body; a stalled body otherwise holds a job for undici's 300 s. */
-const BODY_TIMEOUT_MS = 10_000;
+const BODY_TIMEOUT_MS = 5_000;
 /** A page of 1000 rows has some 300 kB; the largest answers are refused before they cost memory. */
 const ANSWER_BYTES_MAX = 8_000_000;
 /** The public list of all markets is the one large answer: some 15 MB at Binance. */
