@@ -1,7 +1,6 @@
 import type { Config } from 'jest';
 
-// Node strips the types (Jest >= 30.5 does so itself when no transformer is set), so what the tests run
-// is the source as written.
+// Jest strips the types itself when no transformer is set, so the tests run the source as written.
 const config: Config = {
   testEnvironment: 'node',
   transform: {},

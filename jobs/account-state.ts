@@ -1,5 +1,6 @@
-// Where an account's record stands: the one mutable value, sealed, with a version that each write names. It
-// pins the head of the statement chain, so that a database rolled back by some rows is noticed.
+// Where an account's record stands: the one mutable value, sealed, with a version that each write
+// names. It pins the head of the statement chain, so that a database rolled back by some rows is
+// noticed.
 
 import { RecordError } from '@track-record/errors';
 import {

@@ -1,5 +1,5 @@
-// Steps 4 to 6 of the route: open the credentials, ask the venue, and forget the credentials again before any
-// arithmetic. What comes back is complete or this throws.
+// Steps 4 to 6 of the route: open the credentials, ask the venue, and forget the credentials again
+// before any arithmetic. What comes back is complete or this throws.
 
 import { RecordError } from '@track-record/errors';
 import { openCredential, type AccountKeys, type Secret } from '@track-record/sealing';
@@ -20,7 +20,9 @@ export interface Visit {
   readonly collected: Collected;
 }
 
-/** Everything from `from` to the venue's present, with the balances and positions at that instant. */
+/**
+ * Everything from `from` to the venue's present, with the balances and positions at that instant.
+ */
 export async function visitVenue(
   account: Account,
   keys: AccountKeys,

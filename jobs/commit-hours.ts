@@ -1,5 +1,6 @@
-// Step 11 of the route: one transaction writes the sealed entries, the statements, the hours and the state,
-// reads the statements back, and completes the job. Either all of it happened or none of it did.
+// Step 11 of the route: one transaction writes the sealed entries, the statements, the hours and
+// the state, reads the statements back, and completes the job. Either all of it happened or none of
+// it did.
 
 import { RecordError } from '@track-record/errors';
 import type { AccountKeys } from '@track-record/sealing';
@@ -61,7 +62,9 @@ export async function commitHours(hours: HoursToCommit, context: RouteContext): 
   context.step('committed');
 }
 
-/** The second of the pair of checks around a write: what the database says now is what was signed. */
+/**
+ * The second of the pair of checks around a write: what the database says now is what was signed.
+ */
 function checkWritten(sent: readonly StatementRow[], found: readonly StatementRow[]): void {
   const same =
     sent.length === found.length &&

@@ -1,5 +1,5 @@
-// What a route is given: the rooms it calls, and the worker's clock, randomness and claim. A route reads
-// nothing from anywhere else, so that a test can decide all of it.
+// What a route is given: the rooms it calls, and the worker's clock, randomness and claim. A route
+// reads nothing from anywhere else, so that a test can decide all of it.
 
 import type { MasterKey, RandomBytes } from '@track-record/sealing';
 import type { IntakeKeyPair } from '@track-record/sealing/intake';

@@ -1,5 +1,5 @@
-// Steps 7 to 9 of the route: from entries and anchors to hours. The same for a first synchronisation, an
-// hourly one and a re-aggregation; only the opening and the window differ.
+// Steps 7 to 9 of the route: from entries and anchors to hours. The same for a first
+// synchronisation, an hourly one and a re-aggregation; only the opening and the window differ.
 
 import {
   orderEntries,

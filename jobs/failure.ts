@@ -1,5 +1,5 @@
-// What a failed job leaves for the people who wait: the code in the account's status, and the account's state
-// when nothing will come before somebody acts.
+// What a failed job leaves for the people who wait: the code in the account's status, and the
+// account's state when nothing will come before somebody acts.
 
 import { codes, type Code } from '@track-record/errors';
 import {
@@ -24,7 +24,10 @@ function stateAfter(code: Code): AccountStateName | null {
   }
 }
 
-/** `final`: no attempt of this job follows. An account that waits stays active: the next hour tries again. */
+/**
+ * `final`: no attempt of this job follows. An account that waits stays active: the next hour tries
+ * again.
+ */
 export async function recordFailure(
   db: Kysely<Database>,
   accountId: string,
@@ -36,14 +39,15 @@ export async function recordFailure(
     const status = await loadStatus(trx, accountId);
     await saveStatus(trx, {
       accountId,
-      lastHour: status?.lastHour ?? null,
-      hoursMissing: status?.hoursMissing ?? 0,
+      lastHour: status === null ? null : status.lastHour,
+      hoursMissing: status === null ? 0 : status.hoursMissing,
       code,
       codeAt: now,
       syncing: !final,
       updatedAt: now,
     });
-    // Credentials of a connection that will not come about are not kept; the owner hands in new ones.
+    // Credentials of a connection that will not come about are not kept; the owner hands in new
+    // ones.
     if (final) await deleteIntake(trx, accountId);
     const state = final ? stateAfter(code) : null;
     if (state !== null) await setAccountState(trx, accountId, state, code);

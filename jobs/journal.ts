@@ -1,6 +1,7 @@
-// The sealed journal of an account: everything its hours were computed from, in the order it became known.
-// A record is never changed or removed. Segments are sealed before they reach the database; this file turns
-// records into their plaintext and back. A segment that does not open or parse is an untrusted row.
+// The sealed journal of an account: everything its hours were computed from, in the order it became
+// known. A record is never changed or removed. Segments are sealed before they reach the database;
+// this file turns records into their plaintext and back. A segment that does not open or parse is
+// an untrusted row.
 
 import { RecordError } from '@track-record/errors';
 import {
@@ -77,7 +78,9 @@ export function sealRecords(
   return segments;
 }
 
-/** Opens all segments of an account. They must be contiguous from 1: a missing one was taken away. */
+/**
+ * Opens all segments of an account. They must be contiguous from 1: a missing one was taken away.
+ */
 export function openJournal(keys: AccountKeys, segments: readonly SealedSegment[]): Journal {
   const records: JournalRecord[] = [];
   for (const segment of segments) {

@@ -15,8 +15,9 @@ export async function activeAccount(accountId: string, context: RouteContext): P
 }
 
 /**
- * The sealed state, or null before the first synchronisation. Its head must be the last statement of the
- * chain: a database from which statements were taken, or to which old ones were put back, is refused.
+ * The sealed state, or null before the first synchronisation. Its head must be the last statement
+ * of the chain: a database from which statements were taken, or to which old ones were put back, is
+ * refused.
  */
 export async function trustedState(
   keys: AccountKeys,

@@ -1,5 +1,6 @@
-// What a queue is: its name, what its jobs carry, and how pg-boss treats them. The queue is untrusted: it may
-// lose, repeat, reorder or invent jobs. What makes a repeat harmless is the data a route writes, never this.
+// What a queue is: its name, what its jobs carry, and how pg-boss treats them. The queue is
+// untrusted: it may lose, repeat, reorder or invent jobs. What makes a repeat harmless is the data
+// a route writes, never this.
 
 import { RecordError } from '@track-record/errors';
 import { z } from 'zod';

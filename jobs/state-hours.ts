@@ -1,12 +1,11 @@
-// Step 10 of the route: hours become signed statements. An hour that is stated already is left alone when it
-// says the same and restated when it does not; nothing is ever written over.
+// Step 10 of the route: hours become signed statements. An hour that is stated already is left
+// alone when it says the same and restated when it does not; nothing is ever written over.
 
 import { formatDecimal } from '@track-record/ledger';
 import type { Hour } from '@track-record/returns';
 import {
   formatCoverage,
   formatHour,
-  NO_PREVIOUS,
   residualClass,
   signStatement,
   STATEMENT_FORMAT,
@@ -69,21 +68,6 @@ export async function stateHours(
     previous = signed.hash;
   }
   return stated;
-}
-
-export function firstFrame(
-  account: Account,
-  paper: boolean,
-  permissions: Permissions,
-): StatementFrame {
-  return {
-    account,
-    paper,
-    permissions,
-    head: NO_PREVIOUS,
-    statementCount: 0,
-    earlier: new Map(),
-  };
 }
 
 function frameOf(frame: StatementFrame, context: RouteContext) {

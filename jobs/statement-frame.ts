@@ -1,5 +1,5 @@
-// Where new statements attach: the head of the chain, and for a replay the statements that hold so far, which
-// are untrusted rows until their signatures and links are checked.
+// Where new statements attach: the head of the chain, and for a replay the statements that hold so
+// far, which are untrusted rows until their signatures and links are checked.
 
 import { RecordError } from '@track-record/errors';
 import {
@@ -28,12 +28,15 @@ export async function statementFrame(
     paper: venueSays.paper,
     permissions: venueSays.permissions,
     head: state?.head ?? NO_PREVIOUS,
-    statementCount: state?.statementCount ?? 0,
+    statementCount: state === null ? 0 : state.statementCount,
     earlier: new Map(earlier.map((statement) => [statement.body.hour, statement])),
   };
 }
 
-/** STATEMENT_ codes when a row was altered; STORE_ROW_UNTRUSTED when rows were taken away or put back. */
+/**
+ * STATEMENT_ codes when a row was altered; STORE_ROW_UNTRUSTED when rows were taken away or put
+ * back.
+ */
 async function statedHours(
   account: Account,
   state: AccountState,

@@ -1,4 +1,5 @@
-// Takes an account's sealed credentials from the intake, tries them at the venue, and opens its record.
+// Takes an account's sealed credentials from the intake, tries them at the venue, and opens its
+// record.
 
 import { z } from 'zod';
 import { accountId, payloadParser, routePolicy, type QueueDefinition } from '../queue.ts';

@@ -1,6 +1,6 @@
-// Opens a record: takes the credentials that the owner's client sealed to this enclave, tries them at the
-// venue, and seals them again under the account's own key. The venue account is known by a keyed hash, so
-// that one venue account has one record whatever key reads it.
+// Opens a record: takes the credentials that the owner's client sealed to this enclave, tries them
+// at the venue, and seals them again under the account's own key. The venue account is known by a
+// keyed hash, so that one venue account has one record whatever key reads it.
 
 import { RecordError } from '@track-record/errors';
 import { sealCredential, type AccountKeys, type Secret } from '@track-record/sealing';

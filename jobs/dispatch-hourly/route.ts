@@ -1,5 +1,5 @@
-// Fans out one job for each account whose record lacks a final hour. An hour missed in an outage is found
-// again by the next pass, because what is due follows from the record and not from the tick.
+// Fans out one job for each account whose record lacks a final hour. An hour missed in an outage is
+// found again by the next pass, because what is due follows from the record and not from the tick.
 
 import { dueAccounts } from '@track-record/store';
 import type { RouteContext } from '../context.ts';

@@ -1,4 +1,5 @@
-// Derives every signed hour of an account again from its sealed journal and restates the hours that differ.
+// Derives every signed hour of an account again from its sealed journal and restates the hours that
+// differ.
 
 import { z } from 'zod';
 import { accountId, payloadParser, routePolicy, type QueueDefinition } from '../queue.ts';

@@ -1,5 +1,6 @@
-// Derives every stated hour again from the sealed journal, with the same code that stated it, and restates the
-// hours that come out differently. It asks the venue for nothing but prices that the journal lacks.
+// Derives every stated hour again from the sealed journal, with the same code that stated it, and
+// restates the hours that come out differently. It asks the venue for nothing but prices that the
+// journal lacks.
 
 import { RecordError } from '@track-record/errors';
 import { loadSegments } from '@track-record/store';

@@ -1,6 +1,6 @@
-// The one route of the record: brings an account's hours up to the wanted one. Manual, scheduled and backfill
-// work differ only in the window. The job itself is untrusted: running it twice, late or out of order changes
-// nothing that is already stated.
+// The one route of the record: brings an account's hours up to the wanted one. Manual, scheduled
+// and backfill work differ only in the window. The job itself is untrusted: running it twice, late
+// or out of order changes nothing that is already stated.
 
 import { RecordError } from '@track-record/errors';
 import type { AccountKeys } from '@track-record/sealing';
@@ -80,9 +80,10 @@ export async function syncAccount(
 }
 
 /**
- * Asks for what is new and derives the hours. When opening plus entries does not meet the venue's balances,
- * asks once more for everything the venue still serves: a row may have appeared late, or in a market this
- * account had never traded before. LEDGER_NOT_RECONCILED when that does not explain the difference either.
+ * Asks for what is new and derives the hours. When opening plus entries does not meet the venue's
+ * balances, asks once more for everything the venue still serves: a row may have appeared late, or
+ * in a market this account had never traded before. LEDGER_NOT_RECONCILED when that does not
+ * explain the difference either.
  */
 async function reconciledAttempt(subject: Subject, context: RouteContext): Promise<Attempt> {
   const { account, state, venue } = subject;
@@ -120,7 +121,10 @@ async function attemptFrom(
   return { visit, derivation, replayed };
 }
 
-/** The last signed hour's closing and the entries since; or the whole journal, when an entry came late. */
+/**
+ * The last signed hour's closing and the entries since; or the whole journal, when an entry came
+ * late.
+ */
 async function knownBefore(
   subject: Subject,
   visit: Visit,
@@ -157,14 +161,14 @@ function nextState(
   const { anchor, cursor, instruments } = visit.collected;
   const keepFrom = Math.min(closing.asOf, anchor.asOf - venue.capabilities.finalityLagMs);
   return {
-    version: (state?.version ?? 0) + 1,
+    version: state === null ? 1 : state.version + 1,
     checkpoint: closing,
     coveredTo: anchor.asOf,
     cursor,
     recent: derivation.entries.filter((entry) => entry.at >= keepFrom),
     instruments: new Map([...(state?.instruments ?? []), ...instruments]),
     nextSequence: (state?.nextSequence ?? 1) + derivation.fresh.length,
-    statementCount: (state?.statementCount ?? 0) + statedCount,
+    statementCount: (state === null ? 0 : state.statementCount) + statedCount,
     head,
     paper: visit.identity.paper,
     permissions: visit.identity.permissions,

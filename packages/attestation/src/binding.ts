@@ -1,7 +1,8 @@
 // What an attestation report is about: the keys and configuration of the enclave that asked for it.
-// REPORT_DATA = SHA-512(label || 0x00 || for each field in the order below: u16 tag, u32 length, bytes), big
-// endian. The worker computes it before asking for a report, a verifier from the evidence: the same function,
-// so that neither can mean something else. A field that is absent has length 0 and is still bound.
+// REPORT_DATA = SHA-512(label || 0x00 || for each field in the order below: u16 tag, u32 length,
+// bytes), big endian. The worker computes it before asking for a report, a verifier from the
+// evidence: the same function, so that neither can mean something else. A field that is absent has
+// length 0 and is still bound.
 
 export const bindingFields = [
   'nonce',

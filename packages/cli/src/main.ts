@@ -1,4 +1,5 @@
-// The `track-record` command: finds the verb, reads its options, prints its answer, sets the exit code.
+// The `track-record` command: finds the verb, reads its options, prints its answer, sets the exit
+// code.
 
 import { parseArgs } from 'node:util';
 import { codeOf, codes, RecordError } from '@track-record/errors';
@@ -24,7 +25,7 @@ async function main(argv: readonly string[]): Promise<number> {
       strict: true,
     });
     const output = await verb.run({
-      options: values as Record<string, string | boolean | undefined>,
+      options: values,
       positionals,
       stdin: process.stdin,
       progress: (line) => process.stderr.write(`${line}\n`),
@@ -71,8 +72,8 @@ function printHelp(argv: readonly string[]): number {
   const width = Math.max(...verbs.map((verb) => verb.name.length));
   const lines = verbs.map((verb) => `  ${verb.name.padEnd(width)}  ${verb.summary}`);
   const examples = verbs.map((verb) => `  track-record ${verb.example}`);
-  const text = `track-record VERB [options] [--json]\n\nVerbs\n${lines.join('\n')}\n\nExamples\n${examples.join('\n')}\n`;
-  (asked ? process.stdout : process.stderr).write(text);
+  const parts = ['track-record VERB [options] [--json]', '', 'Verbs', ...lines, '', 'Examples'];
+  (asked ? process.stdout : process.stderr).write(`${[...parts, ...examples].join('\n')}\n`);
   return asked ? 0 : EXIT_USAGE;
 }
 
@@ -80,9 +81,9 @@ function printVerbHelp(verb: Verb): number {
   const options = Object.entries(verb.options).map(([name, option]) =>
     option.type === 'boolean' ? `[--${name}]` : `[--${name} VALUE]`,
   );
-  process.stdout.write(
-    `track-record ${verb.name} ${[...options, '[--json]'].join(' ')}\n\n${verb.summary}\n\nExample\n  track-record ${verb.example}\n`,
-  );
+  const usage = ['track-record', verb.name, ...options, '[--json]'].join(' ');
+  const lines = [usage, '', verb.summary, '', 'Example', `  track-record ${verb.example}`];
+  process.stdout.write(`${lines.join('\n')}\n`);
   return 0;
 }
 

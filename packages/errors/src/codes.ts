@@ -1,12 +1,16 @@
-// The closed vocabulary of expected failures: what each is called, who may see it, and whether trying again
-// can help. A message is a constant: no value from a venue, a row or a caller ever becomes part of it.
+// The closed vocabulary of expected failures: what each is called, who may see it, and whether
+// trying again can help. A message is a constant: no value from a venue, a row or a caller ever
+// becomes part of it.
 
-/** `later`: the same input may succeed after a wait. `never`: somebody must change something first. */
+/**
+ * `later`: the same input may succeed after a wait. `never`: somebody must change something first.
+ */
 export type Retry = 'never' | 'later';
 
 /**
- * What a failed job means for its account. `wait`: the hour comes later by itself. `hold`: its hours are
- * withheld until the cause is gone and an operator is told. `pause`: nothing is tried until the owner acts.
+ * What a failed job means for its account. `wait`: the hour comes later by itself. `hold`: its
+ * hours are withheld until the cause is gone and an operator is told. `pause`: nothing is tried
+ * until the owner acts.
  */
 export type Consequence = 'wait' | 'hold' | 'pause';
 
@@ -108,7 +112,10 @@ export const codes = {
   STORE_ROW_UNTRUSTED: never('A stored row does not match what was sealed or signed for it.'),
 } as const satisfies Record<string, CodeEntry>;
 
-/** Every expected failure. A new code breaks each exhaustive switch over this union until it is handled. */
+/**
+ * Every expected failure. A new code breaks each exhaustive switch over this union until it is
+ * handled.
+ */
 export type Code = keyof typeof codes;
 
 function never(message: string): CodeEntry {

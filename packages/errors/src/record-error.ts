@@ -1,5 +1,5 @@
-// The one class for everything that is expected to go wrong. Only routes and rpc catch it. What is not a
-// RecordError is a bug: it stops the process or becomes INTERNAL at the outermost wrapper.
+// The one class for everything that is expected to go wrong. Only routes and rpc catch it. What is
+// not a RecordError is a bug: it stops the process or becomes INTERNAL at the outermost wrapper.
 
 import { codes, type Code, type Retry } from './codes.ts';
 

@@ -1,7 +1,8 @@
-// Claims jobs of one queue and runs them, a bounded number at a time. pg-boss's own `work()` runs one job per
-// poll at batch size 1, or makes siblings of a batch wait for each other; this loop does neither.
-// It never completes a job: the route does so inside the transaction that writes its results. It settles
-// failures, and it aborts a route whose claim is lost or whose deadline has passed.
+// Claims jobs of one queue and runs them, a bounded number at a time. pg-boss's own `work()` runs
+// one job per poll at batch size 1, or makes siblings of a batch wait for each other; this loop
+// does neither. It never completes a job: the route does so inside the transaction that writes its
+// results. It settles failures, and it aborts a route whose claim is lost or whose deadline has
+// passed.
 
 import type { PgBoss } from 'pg-boss';
 import { readAffected, type Job } from './settle.ts';
@@ -19,7 +20,9 @@ export interface ClaimLoopOptions {
 }
 
 export interface ClaimLoop {
-  /** Claims nothing more; resolves when the running jobs have ended or `abortAfterMs` aborted them. */
+  /**
+   * Claims nothing more; resolves when the running jobs have ended or `abortAfterMs` aborted them.
+   */
   readonly stop: (abortAfterMs: number) => Promise<void>;
   /** Jobs in hand now. */
   readonly running: () => number;

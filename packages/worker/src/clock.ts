@@ -7,7 +7,9 @@ export type Clock = () => number;
 
 export const systemClock: Clock = () => Date.now();
 
-/** Development: the time written as milliseconds in a file, so that a test decides what hour it is. */
+/**
+ * Development: the time written as milliseconds in a file, so that a test decides what hour it is.
+ */
 export function fileClock(path: string): Clock {
   return () => Number(readFileSync(path, 'utf8'));
 }

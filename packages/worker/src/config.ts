@@ -1,6 +1,6 @@
-// Every setting the worker has, read once from the environment. A missing, malformed or unknown setting
-// stops the start with its name; a value is never printed. In production the development settings do not
-// exist, so they are refused like unknown ones.
+// Every setting the worker has, read once from the environment. A missing, malformed or unknown
+// setting stops the start with its name; a value is never printed. In production the development
+// settings do not exist, so they are refused like unknown ones.
 
 import { RecordError } from '@track-record/errors';
 import { z } from 'zod';
@@ -46,11 +46,12 @@ const development = z.strictObject({
 });
 
 export type Config = z.infer<typeof production> | z.infer<typeof development>;
-export type DevelopmentConfig = z.infer<typeof development>;
 
 export const settingNames: readonly string[] = Object.keys(development.shape);
 
-/** Reads the environment, or CONFIG_INVALID with the first offending variable's name as its place. */
+/**
+ * Reads the environment, or CONFIG_INVALID with the first offending variable's name as its place.
+ */
 export function parseConfig(env: Readonly<Record<string, string | undefined>>): Config {
   const schema = env['ENCLAVE_MODE'] === 'production' ? production : development;
   const ours = Object.fromEntries(

@@ -1,5 +1,5 @@
-// One JSON line per event. The fields are a closed list of codes, counts and ids, so that no amount, symbol,
-// secret or text from outside has a field to travel in.
+// One JSON line per event. The fields are a closed list of codes, counts and ids, so that no
+// amount, symbol, secret or text from outside has a field to travel in.
 
 import type { Code } from '@track-record/errors';
 

@@ -1,5 +1,5 @@
-// The worker's process: reads the configuration, starts the worker, and stops it on SIGTERM or SIGINT. The
-// only file of the trusted base that reads the environment.
+// The worker's process: reads the configuration, starts the worker, and stops it on SIGTERM or
+// SIGINT. The only file of the trusted base that reads the environment.
 
 import { codeOf, RecordError } from '@track-record/errors';
 import { fileClock, systemClock, type Clock } from './clock.ts';

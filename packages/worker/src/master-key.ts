@@ -1,5 +1,5 @@
-// Where the master key comes from: a setting, or a file that a setting names. It is never derived from
-// anything public, and never made here.
+// Where the master key comes from: a setting, or a file that a setting names. It is never derived
+// from anything public, and never made here.
 
 import { readFileSync } from 'node:fs';
 import { RecordError } from '@track-record/errors';
@@ -8,7 +8,9 @@ import type { Config } from './config.ts';
 
 const FILE_PREFIX = 'file:';
 
-/** KEY_SOURCE_UNAVAILABLE when the named file cannot be read; CONFIG_INVALID when it holds no key. */
+/**
+ * KEY_SOURCE_UNAVAILABLE when the named file cannot be read; CONFIG_INVALID when it holds no key.
+ */
 export function loadMasterKey(config: Config): MasterKey {
   const setting = config.ENCRYPTION_KEY;
   return parseMasterKey(

@@ -1,5 +1,6 @@
-// The queues that this worker serves, each with its route. This is the only place that creates queues: the
-// first creator's options win silently in pg-boss, so creation is followed by an update to the same options.
+// The queues that this worker serves, each with its route. This is the only place that creates
+// queues: the first creator's options win silently in pg-boss, so creation is followed by an update
+// to the same options.
 
 import { connectAccountQueue } from '@track-record/jobs/connect-account/queue';
 import { connectAccount } from '@track-record/jobs/connect-account/route';

@@ -1,4 +1,5 @@
-// What the door reads: released rows, the evidence and the worker's health. Nothing here opens an envelope.
+// What the door reads: released rows, the evidence and the worker's health. Nothing here opens an
+// envelope.
 
 import { createHash } from 'node:crypto';
 import { isCode, RecordError, type Code } from '@track-record/errors';
@@ -78,7 +79,9 @@ async function answers(question: Promise<unknown>): Promise<boolean> {
   );
 }
 
-/** The settings a relying party may want to pin: names and values, but no secret and no location. */
+/**
+ * The settings a relying party may want to pin: names and values, but no secret and no location.
+ */
 function configSha256(config: Config): Uint8Array {
   const secret = new Set(['ENCRYPTION_KEY', 'DATABASE_URL']);
   const settings = settingNames

@@ -1,6 +1,7 @@
-// How a claimed job ends. Success is settled by the route inside its own transaction; failure here. Only a
-// code from the closed vocabulary reaches the queue: the error itself, which may quote a venue's answer or a
-// signed URL, goes no further than this file. Every settle is fenced on the attempt that claimed the job.
+// How a claimed job ends. Success is settled by the route inside its own transaction; failure here.
+// Only a code from the closed vocabulary reaches the queue: the error itself, which may quote a
+// venue's answer or a signed URL, goes no further than this file. Every settle is fenced on the
+// attempt that claimed the job.
 
 import assert from 'node:assert';
 import { codeOf, codes, RecordError, type Code } from '@track-record/errors';
@@ -27,8 +28,8 @@ export async function settleSuccess(
 }
 
 /**
- * Hands the job back for a later attempt, or ends it in the dead letters when trying again cannot help.
- * Returns the code that was recorded.
+ * Hands the job back for a later attempt, or ends it in the dead letters when trying again cannot
+ * help. Returns the code that was recorded.
  */
 export async function settleFailure(
   boss: PgBoss,
@@ -61,7 +62,10 @@ export function isFinal(code: Code, job: Job): boolean {
   return codes[code].retry === 'never' || job.retryCount >= job.retryLimit;
 }
 
-/** pg-boss has no permanent failure for a fetched job: without retries left, `fail` goes to the dead letters. */
+/**
+ * pg-boss has no permanent failure for a fetched job: without retries left, `fail` goes to the dead
+ * letters.
+ */
 async function spendRetries(trx: Transaction<Database>, job: Job): Promise<void> {
   await sql`
     update pgboss.job_common set retry_limit = retry_count

@@ -1,5 +1,6 @@
-// The enclave's TLS key: made in memory at start, never written, never read from disk, so that the host
-// cannot impersonate the enclave. Clients pin the SHA-256 of its public key, which the evidence carries.
+// The enclave's TLS key: made in memory at start, never written, never read from disk, so that the
+// host cannot impersonate the enclave. Clients pin the SHA-256 of its public key, which the
+// evidence carries.
 
 import 'reflect-metadata';
 import { createHash, webcrypto } from 'node:crypto';

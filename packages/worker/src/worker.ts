@@ -1,5 +1,5 @@
-// The composition root: opens the store, proves the master key, starts the queues and the door, and stops
-// them again. Nothing is served before everything that could refuse the start has been asked.
+// The composition root: opens the store, proves the master key, starts the queues and the door, and
+// stops them again. Nothing is served before everything that could refuse the start has been asked.
 
 import { randomBytes } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
@@ -32,7 +32,9 @@ export interface WorkerOptions {
   readonly log: Log;
   /** Called at each step of a route: crash tests end the process there. */
   readonly step: RouteContext['step'];
-  /** Given what was no expected failure. It may quote anything: production keeps it in the process. */
+  /**
+   * Given what was no expected failure. It may quote anything: production keeps it in the process.
+   */
   readonly onBug: (error: unknown) => void;
 }
 
@@ -200,7 +202,10 @@ function failureCode(error: unknown): Code {
   return codeOf(failure);
 }
 
-/** The payload is untrusted: only a job that names an account in the form of an id has a status to keep. */
+/**
+ * The payload is untrusted: only a job that names an account in the form of an id has a status to
+ * keep.
+ */
 function accountIdOf(job: Job): string | null {
   const { data } = job;
   if (typeof data !== 'object' || data === null || !('accountId' in data)) return null;

@@ -1,5 +1,6 @@
-// Development evidence: says which keys this process uses and proves nothing about where it runs. It exists
-// so that a client's code path is the same with and without hardware; no verifier accepts it by default.
+// Development evidence: says which keys this process uses and proves nothing about where it runs.
+// It exists so that a client's code path is the same with and without hardware; no verifier accepts
+// it by default.
 
 import { bindingFields, reportDataOf, type Binding } from '../binding.ts';
 import { hex } from '../hex.ts';

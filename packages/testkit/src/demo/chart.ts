@@ -1,30 +1,45 @@
-// A line chart in characters: the equity index of the record over its hours.
+// A line chart in braille characters, two dots wide and four high each: the equity index over its
+// hours.
 
-const LEVELS = ['⡀', '⠄', '⠂', '⠁'];
-const DOTS_PER_ROW = LEVELS.length;
+const DOTS_WIDE = 2;
+const DOTS_HIGH = 4;
+const BRAILLE = 0x2800;
+/** The bit of each dot in a braille character, by column and by row from the top (Unicode 2800). */
+const DOT_BITS = [
+  [0x01, 0x02, 0x04, 0x40],
+  [0x08, 0x10, 0x20, 0x80],
+] as const;
 
 /** `values` squeezed into `columns` x `rows` characters, with the scale at the left. */
 export function lineChart(values: readonly number[], columns: number, rows: number): string {
-  const points = Array.from({ length: columns }, (_, column) => {
-    const index = Math.round((column * (values.length - 1)) / (columns - 1));
-    return values[index] ?? Number.NaN;
+  const width = columns * DOTS_WIDE;
+  const height = rows * DOTS_HIGH;
+  const low = Math.min(...values);
+  const span = Math.max(...values) - low;
+  const levels = Array.from({ length: width }, (_, x) => {
+    const value = values[Math.round((x * (values.length - 1)) / (width - 1))] ?? low;
+    return span === 0 ? 0 : Math.round(((value - low) / span) * (height - 1));
   });
-  const low = Math.min(...points);
-  const high = Math.max(...points);
-  const dots = points.map((point) => {
-    const share = high === low ? 0.5 : (point - low) / (high - low);
-    return Math.round(share * (rows * DOTS_PER_ROW - 1));
-  });
-  const width = Math.max(high.toFixed(2).length, low.toFixed(2).length);
-  return Array.from({ length: rows }, (_, fromTop) => {
-    const row = rows - 1 - fromTop;
-    const cells = dots.map((dot) => cellOf(dot, row)).join('');
-    const value = low + ((row + 0.5) / rows) * (high - low);
-    return `${value.toFixed(2).padStart(width)} ┤${cells}`;
-  }).join('\n');
+  const cells = Array.from({ length: rows }, () => Array.from({ length: columns }, () => 0));
+  for (const [x, level] of levels.entries()) {
+    const before = levels[x - 1] ?? level;
+    const [from, to] = before < level ? [before + 1, level] : [level, Math.max(level, before - 1)];
+    for (let y = from; y <= to; y += 1) addDot(cells, x, height - 1 - y);
+  }
+  const labels = cells.map((_, row) => (low + ((rows - 0.5 - row) / rows) * span).toFixed(2));
+  const labelWidth = Math.max(...labels.map((label) => label.length));
+  return cells
+    .map((line, row) => {
+      const dots = line.map((bits) => String.fromCodePoint(BRAILLE + bits)).join('');
+      return `${(labels[row] ?? '').padStart(labelWidth)} ┤${dots}`;
+    })
+    .join('\n');
 }
 
-function cellOf(dot: number, row: number): string {
-  const level = dot - row * DOTS_PER_ROW;
-  return LEVELS[level] ?? ' ';
+/** `x` in dots from the left, `y` in dots from the top. */
+function addDot(cells: readonly number[][], x: number, y: number): void {
+  const line = cells[Math.floor(y / DOTS_HIGH)];
+  const column = Math.floor(x / DOTS_WIDE);
+  const bit = DOT_BITS[x % DOTS_WIDE === 0 ? 0 : 1][y % DOTS_HIGH];
+  if (line !== undefined && bit !== undefined) line[column] = (line[column] ?? 0) | bit;
 }

@@ -1,6 +1,6 @@
-// `pnpm demo`: the whole system once, on one machine. PostgreSQL, a venue that speaks Binance's protocol, the
-// real worker in a process of its own, and a gateway that may only enqueue and read what was released. It
-// ends by holding the worker's hours against what the venue knows to be true.
+// `pnpm demo`: the whole system once, on one machine. PostgreSQL, a venue that speaks Binance's
+// protocol, the real worker in a process of its own, and a gateway that may only enqueue and read
+// what was released. It ends by holding the worker's hours against what the venue knows to be true.
 
 import { spawnSync } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
@@ -29,7 +29,10 @@ const FILLS = 4_000;
 const SEED = 7;
 /** Connected here: the hours before are backfilled, the hours after are observed. */
 const HOURS_BEFORE_CONNECTION = HOURS - 24;
-/** When in the hour the account is synchronised: the venue's entries of the hour before are final by then. */
+/**
+ * When in the hour the account is synchronised: the venue's entries of the hour before are final by
+ * then.
+ */
 const SYNC_OFFSET_MS = 13 * 60_000 + 7_000;
 const POLL_MS = 40;
 const PATIENCE_MS = 120_000;
@@ -83,7 +86,10 @@ async function main(): Promise<number> {
   }
 }
 
-/** As a gateway: the owner's client seals the keys to the enclave, the gateway carries what it cannot read. */
+/**
+ * As a gateway: the owner's client seals the keys to the enclave, the gateway carries what it
+ * cannot read.
+ */
 async function connectAccount(stage: Stage): Promise<Account> {
   const { gateway, rpc, scenario } = stage;
   const account = { accountId: randomUUID(), ownerId: randomUUID() };
@@ -121,12 +127,14 @@ async function followHours(stage: Stage, account: Account): Promise<void> {
   }
   const seconds = (Date.now() - started) / 1000;
   progress('');
-  say(
-    `Observed     ${HOURS - HOURS_BEFORE_CONNECTION} more hours as they passed, in ${seconds.toFixed(1)} s`,
-  );
+  const observed = HOURS - HOURS_BEFORE_CONNECTION;
+  say(`Observed     ${observed} more hours as they passed, in ${seconds.toFixed(1)} s`);
 }
 
-/** Waits until `count` hours are signed; a code that only the owner or an operator can clear ends the demo. */
+/**
+ * Waits until `count` hours are signed; a code that only the owner or an operator can clear ends
+ * the demo.
+ */
 async function untilSigned(stage: Stage, account: Account, count: number): Promise<number> {
   const started = Date.now();
   const lastHour = START + (count - 1) * HOUR_MS;
@@ -168,7 +176,10 @@ function isWithinTolerance({ difference }: ComparedHour): boolean {
   return difference !== null && compare(difference, TOLERANCE) <= 0;
 }
 
-/** Writes what the door hands out to a file, and lets the command line judge it without this process. */
+/**
+ * Writes what the door hands out to a file, and lets the command line judge it without this
+ * process.
+ */
 async function verifyExport(stage: Stage, account: Account): Promise<boolean> {
   const attestation = await stage.rpc.attestation(new Uint8Array());
   const statements: { bytes: Uint8Array; signature: Uint8Array }[] = [];
@@ -204,9 +215,8 @@ async function stayOpen(stage: Stage, account: Account): Promise<void> {
   say(`Account      ${account.accountId}`);
   say(`Gateway      ${stage.gatewayUrl}`);
   say(`Operator     ${stage.operatorUrl}`);
-  say(
-    `Export       pnpm --silent track-record verify ${stage.directory}/export.json --policy ${stage.directory}/policy.json`,
-  );
+  const files = `${stage.directory}/export.json --policy ${stage.directory}/policy.json`;
+  say(`Verify       pnpm --silent track-record verify ${files}`);
   await new Promise<void>((resolve) => process.once('SIGINT', () => resolve()));
 }
 

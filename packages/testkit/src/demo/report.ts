@@ -1,4 +1,5 @@
-// What the demo shows at its end: the record, its chart, and the worker's numbers beside the venue's truth.
+// What the demo shows at its end: the record, its chart, and the worker's numbers beside the
+// venue's truth.
 
 import { compare, formatDecimal, normalise, ZERO, type Decimal } from '@track-record/ledger';
 import type { HourlyReturn } from '@track-record/rpc/client';
@@ -28,8 +29,9 @@ export function showRecord(hours: readonly ComparedHour[], say: Say): void {
   const last = index.at(-1) ?? INDEX_START;
   say(`Hours        ${hours.length} signed, ${measured.length} measured`);
   say(`Provenance   ${hours.length - observed.length} backfilled, ${observed.length} observed`);
+  const complete = uncovered.length === 0;
   say(
-    `Coverage     ${uncovered.length === 0 ? 'complete in every hour' : `below 1 in ${uncovered.length} hours`}`,
+    `Coverage     ${complete ? 'complete in every hour' : `below 1 in ${uncovered.length} hours`}`,
   );
   say(`Return       ${percent(last / INDEX_START - 1)} over the whole record, deposits excluded`);
   say(`Drawdown     ${percent(maxDrawdown(index))} at worst`);

@@ -1,10 +1,12 @@
-// Everything the demo needs running: PostgreSQL, the simulated venue, the worker process, and a gateway's and
-// an operator's view of them. The clock is a file, so that hours pass when the demo says so.
+// Everything the demo needs running: PostgreSQL, the simulated venue, the worker process, and a
+// gateway's and an operator's view of them. The clock is a file, so that hours pass when the demo
+// says so.
 
+import assert from 'node:assert';
 import { spawn, type ChildProcess } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { appendFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { createServer, type AddressInfo } from 'node:net';
+import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { createGateway, type Gateway } from '@track-record/gateway';
@@ -55,20 +57,14 @@ export async function openStage(options: StageOptions): Promise<Stage> {
   };
   setClock(now);
 
-  const postgres = await startEmbeddedPostgres({
-    directory: join(directory, 'postgres'),
-    durable: true,
-    random: randomBytes,
-  });
+  const { postgres, logins } = await openDatabase(directory);
   say(`PostgreSQL   port ${postgres.port}, durable, in ${directory}/postgres`);
-  await migrate(postgres.url);
-  const logins = await createLogins(postgres.url, randomBytes);
   const { seed, start, hours, fills } = options;
   const scenario = buildScenario({ seed, start, hours, fills, markers: true });
   const venue = await startBinanceSimulator({
     scenario,
     now: () => now,
-    // The venue's limits are per minute: they follow the hours that pass and the seconds that we wait.
+    // The limits are per minute: they follow the hours that pass and the seconds that we wait.
     limitClock: () => now + performance.now(),
     credentials: scenario.credentials,
   });
@@ -112,6 +108,16 @@ export async function openStage(options: StageOptions): Promise<Stage> {
       await postgres.stop();
     },
   };
+}
+
+async function openDatabase(directory: string) {
+  const postgres = await startEmbeddedPostgres({
+    directory: join(directory, 'postgres'),
+    durable: true,
+    random: randomBytes,
+  });
+  await migrate(postgres.url);
+  return { postgres, logins: await createLogins(postgres.url, randomBytes) };
 }
 
 interface WorkerProcess {
@@ -173,8 +179,9 @@ function freePort(): Promise<number> {
   return new Promise((resolve, reject) => {
     const server = createServer().once('error', reject);
     server.listen(0, '127.0.0.1', () => {
-      const { port } = server.address() as AddressInfo;
-      server.close(() => resolve(port));
+      const address = server.address();
+      assert(address !== null && typeof address === 'object');
+      server.close(() => resolve(address.port));
     });
   });
 }

@@ -1,6 +1,7 @@
-// `pnpm worker`: the real worker, and on a developer's machine what it needs and was not given: a PostgreSQL
-// of its own and a master key, both kept in one directory so that the next start finds them. In production,
-// or when both settings are given, this adds nothing and `packages/worker` decides alone.
+// `pnpm worker`: the real worker, and on a developer's machine what it needs and was not given: a
+// PostgreSQL of its own and a master key, both kept in one directory so that the next start finds
+// them. In production, or when both settings are given, this adds nothing and `packages/worker`
+// decides alone.
 
 import { randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';

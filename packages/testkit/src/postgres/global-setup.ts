@@ -1,5 +1,5 @@
-// Starts one PostgreSQL server for the whole test run, or takes the one of TEST_DATABASE_URL (a superuser's
-// URL, PostgreSQL 15 or later), and makes the template that every test file clones.
+// Starts one PostgreSQL server for the whole test run, or takes the one of TEST_DATABASE_URL (a
+// superuser's URL, PostgreSQL 15 or later), and makes the template that every test file clones.
 
 import { randomBytes } from 'node:crypto';
 import { startEmbeddedPostgres } from '@track-record/store/embedded';

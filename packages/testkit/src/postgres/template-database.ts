@@ -1,6 +1,6 @@
-// A database of its own for each test file, cloned from one that the real migrator made. Several test runs may
-// use one server at the same time: whatever a run makes carries the run's name, and a run is alive as long as
-// one connection with that name is.
+// A database of its own for each test file, cloned from one that the real migrator made. Several
+// test runs may use one server at the same time: whatever a run makes carries the run's name, and a
+// run is alive as long as one connection with that name is.
 
 import assert from 'node:assert';
 import { randomBytes } from 'node:crypto';
@@ -45,7 +45,10 @@ export async function freshDatabase(): Promise<FreshDatabase> {
   };
 }
 
-/** Makes the template on the server of `adminUrl`, a superuser's; the result removes what the run made. */
+/**
+ * Makes the template on the server of `adminUrl`, a superuser's; the result removes what the run
+ * made.
+ */
 export async function buildTemplate(adminUrl: string): Promise<() => Promise<void>> {
   const run = `track_record_test_${randomBytes(6).toString('hex')}`;
   const alive = new pg.Client({ connectionString: adminUrl, application_name: run });
