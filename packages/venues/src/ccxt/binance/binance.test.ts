@@ -4,10 +4,12 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { codeOf, type Code } from '@track-record/errors';
 import { formatDecimal, type Entry, type Window } from '@track-record/ledger';
 import { Secret } from '@track-record/sealing';
 import type { VenueContext, VenueCredentials, VenueSession } from '../../contract.ts';
 import { binance } from './binance.ts';
+import { readPermissions } from './holdings.ts';
 
 const KEY = 'KEYMARKERq7Zs1';
 const SECRET = 'SECRETMARKERx93Lk';
@@ -154,6 +156,39 @@ function idsOf(entries: readonly Entry[]): readonly string[] {
   return entries.map(({ id }) => id);
 }
 
+function income(incomeType: string, amount: string, time: number, tranId: string, tradeId = '') {
+  const symbol = incomeType === 'TRANSFER' ? '' : 'BTCUSDT';
+  return { symbol, incomeType, income: amount, asset: 'USDT', time, tranId, tradeId };
+}
+
+function futuresRow(id: number, time: number): Record<string, unknown> {
+  return {
+    symbol: 'BTCUSDT',
+    id,
+    side: 'SELL',
+    price: '42000.5',
+    qty: '0.010',
+    realizedPnl: '1.50000000',
+    marginAsset: 'USDT',
+    commission: '0.02000000',
+    commissionAsset: 'USDT',
+    time,
+    positionSide: 'BOTH',
+  };
+}
+
+function transfer(type: string, timestamp: number): Record<string, unknown> {
+  return { asset: 'USDT', amount: '5.0', type, status: 'CONFIRMED', tranId: 77, timestamp };
+}
+
+function balance(asset: string, free: string): Record<string, unknown> {
+  return { asset, free, locked: '0' };
+}
+
+async function refusalOf(attempt: Promise<unknown>): Promise<string> {
+  return await attempt.then(() => 'accepted', codeOf);
+}
+
 describe('accepts', () => {
   test('identity and permissions as Binance states them', async () => {
     routes.set('/sapi/v1/account/apiRestrictions', () => ({
@@ -220,29 +255,201 @@ describe('accepts', () => {
     expect([...fetched.instruments.keys()]).toEqual(['BTC/USDT:USDT']);
     expect(fetched.requests).toBeGreaterThan(20);
   });
+
+  test('an hour later only what is new, and what was held before', async () => {
+    const rows = [spotRow(7, WINDOW.from - 3 * HOUR), spotRow(8, WINDOW.from + 1)];
+    routes.set('/api/v3/myTrades', fillsByPage(rows));
+    const first = await withSession((session) => session.fetch(WINDOW, null));
+    expect(idsOf(first.entries)).toEqual(['spot-trade.BTCUSDT.8']);
+    const asked = (path: string) => requests.filter((request) => request.path === path);
+    expect(new Set(asked('/api/v3/myTrades').map(({ query }) => query.get('symbol')))).toEqual(
+      new Set(['BTCUSDT', 'ETHUSDT', 'BNBUSDT', 'DCRBTC']),
+    );
+    expect(asked('/sapi/v1/fiat/orders')).toHaveLength(2);
+
+    requests = [];
+    routes.set('/api/v3/account', () => ({ uid: 1, balances: [balance('ETH', '1')] }));
+    rows.push(spotRow(9, WINDOW.to - 1));
+    const second = await withSession((session) => session.fetch(WINDOW, first.cursor));
+    expect(idsOf(second.entries)).toEqual(['spot-trade.BTCUSDT.8', 'spot-trade.BTCUSDT.9']);
+    const pages = asked('/api/v3/myTrades').map(({ query }) => query);
+    expect(pages.map((query) => [query.get('symbol'), query.get('fromId')])).toEqual([
+      ['BTCUSDT', '7'],
+      ['ETHUSDT', '0'],
+    ]);
+    expect(asked('/sapi/v1/fiat/orders')).toHaveLength(0);
+  });
+
+  test('fills over many pages, several to a millisecond, each once', async () => {
+    const rows = Array.from({ length: 2345 }, (_, index) =>
+      spotRow(index + 1, WINDOW.from + Math.floor(index / 7)),
+    );
+    routes.set('/api/v3/myTrades', fillsByPage(rows));
+    const { entries } = await withSession((session) => session.fetch(WINDOW, null));
+    expect(entries).toHaveLength(2345);
+    expect(new Set(idsOf(entries)).size).toBe(2345);
+  });
+
+  test('a deposit where it was credited, and a pending one later, once', async () => {
+    const seen = WINDOW.from - 600_000;
+    const row = { id: '5', amount: '100', coin: 'ETH', insertTime: seen };
+    const deposits = [
+      { ...row, id: '4', status: 6, completeTime: WINDOW.from + 5 },
+      { ...row, status: 0 },
+    ];
+    routes.set('/sapi/v1/capital/deposit/hisrec', () => deposits);
+    const first = await withSession((session) => session.fetch(WINDOW, null));
+    expect(first.entries.map(({ id, at }) => [id, at])).toEqual([['deposit.4', WINDOW.from + 5]]);
+    expect(first.ignored).toEqual([{ id: 'deposit.5', reason: 'pending' }]);
+
+    // Credited in the next hour, without a word of when: it cannot have been before that hour.
+    deposits[1] = { ...row, status: 1 };
+    const next = { from: WINDOW.to, to: WINDOW.to + HOUR };
+    const second = await withSession((session) => session.fetch(next, first.cursor));
+    expect(second.entries.map(({ id, at }) => [id, at])).toEqual([['deposit.5', next.from]]);
+    const overlapping = { from: WINDOW.to, to: WINDOW.to + 2 * HOUR };
+    const third = await withSession((session) => session.fetch(overlapping, second.cursor));
+    expect(third.entries).toEqual(second.entries);
+  });
+
+  test('a transfer across the edge of the perimeter as a flow', async () => {
+    routes.set('/sapi/v1/asset/transfer', (query) =>
+      query.get('type') === 'MAIN_MARGIN'
+        ? { total: 1, rows: [transfer('MAIN_MARGIN', WINDOW.from)] }
+        : { total: 0 },
+    );
+    const { entries } = await withSession((session) => session.fetch(WINDOW, null));
+    expect(entries.map(({ kind, postings }) => [kind, postings.length])).toEqual([['flow', 1]]);
+  });
+
+  test('closes of hours and minutes, and the legs of an asset without a pair', async () => {
+    const kline: Route = (query) => {
+      const [open, interval] = [Number(query.get('startTime')), query.get('interval')];
+      const length = interval === '1h' ? HOUR : 60_000;
+      return [
+        [open, '1', '1', '1', `${open / 1000}.50`, '1', open + length - 1, '1', 1, '1', '1', '0'],
+      ];
+    };
+    routes.set('/api/v3/klines', kline);
+    routes.set('/fapi/v1/markPriceKlines', kline);
+    const at = NOW - 30_000;
+    const { prices, marks } = await binance.prices(
+      [
+        { kind: 'asset', name: 'DCR', currency: 'USDT', at },
+        { kind: 'asset', name: 'BTC', currency: 'USDT', at: at + 1 },
+        { kind: 'mark', name: 'BTC/USDT:USDT', currency: 'USDT', at },
+        { kind: 'asset', name: 'ETH', currency: 'USDT', at: NOW + 30_000 },
+      ],
+      context(),
+    );
+    const told = prices.map(({ asset, price }) => `${asset} ${formatDecimal(price)}`);
+    expect(told.toSorted((left, right) => (left < right ? -1 : 1))).toEqual([
+      `BTC ${(at - HOUR) / 1000}.50`,
+      `BTC ${(at - 60_000) / 1000}.50`,
+      `DCR ${(at - HOUR) / 1000}.50`,
+    ]);
+    expect(marks.map(({ price }) => formatDecimal(price))).toEqual([`${(at - HOUR) / 1000}.50`]);
+  });
 });
 
-function income(incomeType: string, amount: string, time: number, tranId: string, tradeId = '') {
-  const symbol = incomeType === 'TRANSFER' ? '' : 'BTCUSDT';
-  return { symbol, incomeType, income: amount, asset: 'USDT', time, tranId, tradeId };
-}
+describe('refuses', () => {
+  const at = WINDOW.from + 60_000;
+  test.each<[string, Code, Record<string, unknown>]>([
+    [
+      'an income type nobody knows',
+      'VENUE_UNEXPECTED_SHAPE',
+      { '/fapi/v1/income': [income('NEW_TYPE', '1', at, '1')] },
+    ],
+    [
+      'a commission without its fill',
+      'VENUE_INCOMPLETE',
+      { '/fapi/v1/income': [income('COMMISSION', '-1', at, '1', '900')] },
+    ],
+    [
+      'a deposit status nobody knows',
+      'VENUE_UNEXPECTED_SHAPE',
+      {
+        '/sapi/v1/capital/deposit/hisrec': [
+          { id: '5', amount: '1', coin: 'ETH', insertTime: at, status: 99 },
+        ],
+      },
+    ],
+    ['balances without balances', 'VENUE_UNEXPECTED_SHAPE', { '/api/v3/account': { uid: 1 } }],
+    [
+      'a balance that is null',
+      'VENUE_UNEXPECTED_SHAPE',
+      { '/fapi/v3/account': { assets: [{ asset: 'USDT', walletBalance: null }] } },
+    ],
+    [
+      'a list where an object is due',
+      'VENUE_UNEXPECTED_SHAPE',
+      { '/sapi/v1/asset/assetDividend': [] },
+    ],
+    [
+      'a key without the futures permission',
+      'VENUE_SCOPE_MISSING',
+      { '/fapi/v3/account': { status: 401, body: '{"code":-2015,"msg":""}' } },
+    ],
+    [
+      'one feed that fails',
+      'VENUE_UNAVAILABLE',
+      { '/sapi/v1/asset/dribblet': { status: 500, body: '<html>' } },
+    ],
+  ])('%s: %s', async (_name, code, told) => {
+    for (const [path, json] of Object.entries(told)) routes.set(path, () => json);
+    await withSession(async (session) => {
+      expect(await refusalOf(session.fetch(WINDOW, null))).toBe(code);
+    });
+  });
 
-function futuresRow(id: number, time: number): Record<string, unknown> {
-  return {
-    symbol: 'BTCUSDT',
-    id,
-    side: 'SELL',
-    price: '42000.5',
-    qty: '0.010',
-    realizedPnl: '1.50000000',
-    marginAsset: 'USDT',
-    commission: '0.02000000',
-    commissionAsset: 'USDT',
-    time,
-    positionSide: 'BOTH',
-  };
-}
+  test('a window older than what the venue serves: VENUE_INCOMPLETE', async () => {
+    const old = { from: NOW - 91 * 24 * HOUR, to: NOW };
+    await withSession(async (session) => {
+      expect(await refusalOf(session.fetch(old, null))).toBe('VENUE_INCOMPLETE');
+    });
+  });
 
-function transfer(type: string, timestamp: number): Record<string, unknown> {
-  return { asset: 'USDT', amount: '5.0', type, status: 'CONFIRMED', tranId: 77, timestamp };
-}
+  test('a history that no longer has the fill we ended at: VENUE_INCOMPLETE', async () => {
+    const fills = { BTCUSDT: { id: '7', at: WINDOW.from - 1 } };
+    const cursor = JSON.stringify({ version: 1, fills, held: [], pending: {}, settled: {} });
+    routes.set('/api/v3/myTrades', fillsByPage([spotRow(8, at)]));
+    await withSession(async (session) => {
+      expect(await refusalOf(session.fetch(WINDOW, cursor))).toBe('VENUE_INCOMPLETE');
+    });
+  });
+
+  test('a cursor that is not ours: STORE_ROW_UNTRUSTED', async () => {
+    await withSession(async (session) => {
+      const fetched = session.fetch(WINDOW, '{"version":2,"fills":{},"pending":{},"settled":{}}');
+      expect(await refusalOf(fetched)).toBe('STORE_ROW_UNTRUSTED');
+    });
+  });
+});
+
+describe('holds', () => {
+  test('the window is half-open: its first millisecond in, its last out', async () => {
+    const times = [WINDOW.from - 1, WINDOW.from, WINDOW.to - 1, WINDOW.to];
+    routes.set('/api/v3/myTrades', fillsByPage(times.map((time, id) => spotRow(id + 1, time))));
+    const { entries } = await withSession((session) => session.fetch(WINDOW, null));
+    expect(idsOf(entries)).toEqual(['spot-trade.BTCUSDT.2', 'spot-trade.BTCUSDT.3']);
+  });
+
+  test('a failed wallet is not zero', async () => {
+    routes.set('/sapi/v1/asset/get-funding-asset', () => ({ status: 500, body: '' }));
+    await withSession(async (session) => {
+      expect(await refusalOf(session.observe())).toBe('VENUE_UNAVAILABLE');
+    });
+  });
+
+  test.each([
+    ['enableWithdrawals', { trade: false, withdraw: true }],
+    ['enableInternalTransfer', { trade: false, withdraw: true }],
+    ['permitsUniversalTransfer', { trade: false, withdraw: true }],
+    ['enableSpotAndMarginTrading', { trade: true, withdraw: false }],
+    ['enableSomethingNew', { trade: true, withdraw: false }],
+    ['enableFixReadOnly', { trade: false, withdraw: false }],
+  ])('%s set is what it lets a key do', (name, expected) => {
+    const row = { enableReading: true, ipRestrict: false, enableWithdrawals: false, [name]: true };
+    expect(readPermissions(row)).toEqual({ read: true, ipRestricted: false, ...expected });
+  });
+});
