@@ -7,6 +7,7 @@ import assert from 'node:assert/strict';
 import { RecordError } from '@track-record/errors';
 import { Book, type BookState } from './book.ts';
 import {
+  add,
   compare,
   type Decimal,
   divide,
@@ -16,18 +17,41 @@ import {
   subtract,
   ZERO,
 } from './decimal.ts';
-import type { Anchor, AnchorPosition, Entry, Instrument, LedgerDocument } from './entry.ts';
+import type {
+  Anchor,
+  AnchorPosition,
+  Entry,
+  Instrument,
+  LedgerDocument,
+  PositionChange,
+} from './entry.ts';
 import { FLAT, isMargined, notional, type Position, undoFill } from './position.ts';
 import type { Checkpoint } from './checkpoint.ts';
 
 /** Digits of a position before a split; a ratio that leaves more is refused, not rounded. */
 const SPLIT_SCALE = 36;
 
-/** A position whose cost a later full close has hidden. */
+/** A position on its way back. */
 interface BackwardPosition {
-  position: Position;
-  costKnown: boolean;
+  readonly position: Position;
+  /** False once a full close has hidden what it had cost. */
+  readonly costKnown: boolean;
+  /** The last instant passed: what the position was after it, and what was traded in it. */
+  readonly at: number;
+  readonly after: BackwardPosition | null;
+  readonly traded: Decimal;
+  /** True once a fill of that instant was a full close. */
+  readonly closed: boolean;
 }
+
+const NOTHING_HELD: BackwardPosition = {
+  position: FLAT,
+  costKnown: true,
+  at: Number.POSITIVE_INFINITY,
+  after: null,
+  traded: ZERO,
+  closed: false,
+};
 
 /** `entries` in the ledger's order. No anchor, or an entry price that cannot be known: refused. */
 export function replayBackward(document: LedgerDocument, entries: readonly Entry[]): Checkpoint {
@@ -78,16 +102,25 @@ function backwardPositions(
   before: readonly Entry[],
 ): Map<string, Position> {
   const states = new Map<string, BackwardPosition>();
+  const realised = realisedPerInstant(instruments, before);
   for (const listed of anchor.positions) {
-    const instrument = known(instruments, listed.instrument);
-    const position = anchorPosition(instrument, listed);
-    states.set(listed.instrument, { position, costKnown: true });
+    const position = anchorPosition(known(instruments, listed.instrument), listed);
+    states.set(listed.instrument, { ...NOTHING_HELD, position });
   }
   for (const entry of before.toReversed()) {
     const name = entry.position?.instrument ?? entry.split?.instrument;
     if (name === undefined) continue;
-    const state = states.get(name) ?? { position: FLAT, costKnown: true };
-    states.set(name, undoEntry(state, known(instruments, name), entry));
+    const instrument = known(instruments, name);
+    let state = states.get(name) ?? NOTHING_HELD;
+    if (entry.position !== undefined) {
+      const profit = realised.get(instantKey(entry.at, instrument.settle)) ?? null;
+      state = undoChange(state, instrument, entry.at, entry.position, profit);
+    }
+    if (entry.split !== undefined) {
+      const contracts = exactQuotient(state.position.contracts, entry.split.ratio);
+      state = { ...state, position: { ...state.position, contracts } };
+    }
+    states.set(name, state);
   }
   const positions = new Map<string, Position>();
   for (const [name, { position, costKnown }] of states) {
@@ -99,25 +132,60 @@ function backwardPositions(
   return positions;
 }
 
-function undoEntry(
+/**
+ * A full close hides what the position had cost, unless the venue posted the profit of that instant:
+ * cost before = cost after - traded - realised.
+ */
+function undoChange(
   state: BackwardPosition,
   instrument: Instrument,
-  entry: Entry,
+  at: number,
+  change: PositionChange,
+  profit: Decimal | null,
 ): BackwardPosition {
-  let { position, costKnown } = state;
-  if (entry.position !== undefined) {
-    const undone = undoFill(position, instrument, entry.position);
-    const contracts = subtract(position.contracts, entry.position.contracts);
-    if (undone === null) costKnown = false;
-    // Before its first contract a position has cost nothing, whatever is unknown later.
-    else if (sign(undone.contracts) === 0) costKnown = true;
-    position = undone ?? { ...FLAT, contracts };
+  const same = state.at === at;
+  const after = same && state.after !== null ? state.after : state;
+  const amount = notional(instrument, change.contracts, change.price);
+  const traded = same ? add(state.traded, amount) : amount;
+  const undone = undoFill(state.position, instrument, change);
+  const contracts = subtract(state.position.contracts, change.contracts);
+  const closed = undone === null || (same && state.closed);
+  const instant = { at, after, traded, closed };
+  // Before its first contract a position has cost nothing, whatever is unknown later.
+  if (sign(contracts) === 0) return { position: FLAT, costKnown: true, ...instant };
+  if (!closed) return { position: undone, costKnown: state.costKnown, ...instant };
+  const costKnown = after.costKnown && profit !== null && instrument.realised === 'posted';
+  const cost = costKnown ? subtract(subtract(after.position.cost, traded), profit) : ZERO;
+  return { position: { ...FLAT, contracts, cost }, costKnown, ...instant };
+}
+
+/** What venues posted as realised, where one instrument alone can have earned it. */
+function realisedPerInstant(
+  instruments: ReadonlyMap<string, Instrument>,
+  entries: readonly Entry[],
+): Map<string, Decimal> {
+  const sums = new Map<string, Decimal>();
+  const earners = new Map<string, string>();
+  const shared = new Set<string>();
+  for (const { at, kind, postings, position } of entries) {
+    if (position !== undefined) {
+      const key = instantKey(at, known(instruments, position.instrument).settle);
+      const earner = earners.get(key) ?? position.instrument;
+      if (earner !== position.instrument) shared.add(key);
+      earners.set(key, earner);
+    }
+    if (kind !== 'realised') continue;
+    for (const { asset, amount } of postings) {
+      const key = instantKey(at, asset);
+      sums.set(key, add(sums.get(key) ?? ZERO, amount));
+    }
   }
-  if (entry.split !== undefined) {
-    const contracts = exactQuotient(position.contracts, entry.split.ratio);
-    position = { ...position, contracts };
-  }
-  return { position, costKnown };
+  for (const key of shared) sums.delete(key);
+  return sums;
+}
+
+function instantKey(at: number, asset: string): string {
+  return `${at} ${asset}`;
 }
 
 /**

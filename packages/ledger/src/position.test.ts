@@ -1,5 +1,5 @@
-// Cases in words: contracts @ price, then what is held and what was realised. Inverse profit from the
-// exchanges' help pages: contracts x size x (1/entry - 1/exit) in the coin.
+// Cases in words: contracts @ price, then what is held and what was realised. Inverse profit from
+// the exchanges' help pages: contracts x size x (1/entry - 1/exit) in the coin.
 
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';

@@ -162,6 +162,21 @@ const cases: Record<string, string> = {
     ---
     00:00 measured 1000 -> 1100 flow 0 pnl 100 return 0.1`,
 
+  'a position older than the window, closed in it: the posted profit tells what it had cost': `
+    USDT 00:00 to 02:00
+    PERP is linear BTC USDT USDT size 1 posted
+    00:10 a fill: PERP 1 @ 120
+    01:10 b fill: PERP -1 @ 130
+    01:10 c fill: PERP -2 @ 130
+    01:10 d realised: USDT 18
+    01:10 e realised: USDT 52
+    01:20 f fill: PERP 5 @ 140
+    anchor 02:00: USDT 1070, PERP 5 @ 140
+    mark PERP: 00:00 110, 01:00 125, 02:00 141
+    ---
+    00:00 measured 1020 -> 1055 flow 0 pnl 35 return 0.034313725490196078
+    01:00 measured 1055 -> 1075 flow 0 pnl 20 return 0.018957345971563981`,
+
   'a flip closes at a profit and opens anew': `
     USDT 00:00 to 01:00
     PERP is linear BTC USDT USDT size 1
@@ -396,6 +411,17 @@ const refusals: [string, Code, string][] = [
      PERP is linear BTC USDT USDT size 1
      00:10 a fill: PERP -1 @ 110
      anchor 01:00: USDT 100`,
+  ],
+  [
+    'the same where two instruments may have earned the posted profit',
+    'LEDGER_NOT_RECONCILED',
+    `USDT 00:00 to 01:00
+     PERP is linear BTC USDT USDT size 1 posted
+     PREP is linear ETH USDT USDT size 1 posted
+     00:10 a fill: PERP -1 @ 110
+     00:10 b fill: PREP -1 @ 110
+     00:10 c realised: USDT 10
+     anchor 01:00: USDT 100, PREP -1 @ 110`,
   ],
   [
     'a split that leaves no finite number of shares before it',
