@@ -1,13 +1,14 @@
--- Who may hold rights here, and where this folder's own history is kept. Rights themselves are granted in the
--- migration that makes the object. Login users are the deployment's; each is a member of exactly one role.
+-- Who may hold rights here, and where this folder's own history is kept. Rights themselves are
+-- granted in the migration that makes the object. Login users are the deployment's; each is a
+-- member of exactly one role.
 
 do $$
 declare
   wanted text;
 begin
   foreach wanted in array array['enclave_worker', 'gateway', 'operator'] loop
-    -- Roles belong to the server, not to the database, so another database may have made them already, or
-    -- may be making them at this moment.
+    -- Roles belong to the server, not to the database, so another database may have made them
+    -- already, or may be making them at this moment.
     if not exists (select from pg_roles where rolname = wanted) then
       begin
         execute format('create role %I nologin', wanted);
@@ -31,8 +32,8 @@ create table record.migration (
 );
 grant select on record.migration to enclave_worker;
 
--- A code of the closed vocabulary in packages/errors. Without digits and lower case, no key, hash or symbol of
--- a venue's own spelling fits.
+-- A code of the closed vocabulary in packages/errors. Without digits and lower case, no key, hash
+-- or symbol of a venue's own spelling fits.
 create domain record.code as text check (value ~ '^[A-Z][A-Z_]{1,39}$');
 
 -- The first instant of an hour, which names the hour.

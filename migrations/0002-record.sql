@@ -1,6 +1,7 @@
--- The record: accounts, what is sealed for them, and what is published about them. Columns in clear carry ids,
--- hours, codes and ratios; never an amount, a net asset value, a symbol or a trade. A superuser can read
--- every row and can destroy them, but cannot forge one: envelopes carry a tag, statements a signature.
+-- The record: accounts, what is sealed for them, and what is published about them. Columns in clear
+-- carry ids, hours, codes and ratios; never an amount, a net asset value, a symbol or a trade. A
+-- superuser can read every row and can destroy them, but cannot forge one: envelopes carry a tag,
+-- statements a signature.
 
 create function record.refuse_change() returns trigger
 language plpgsql set search_path = pg_catalog, pg_temp as $$
@@ -17,13 +18,15 @@ create table record.account (
   history_from timestamptz not null,
   connected_at timestamptz not null,
   allow_trading_key boolean not null,
-  -- Keyed hash of the venue's own account id: one venue account has one record, whatever key reads it.
+  -- Keyed hash of the venue's own account id: one venue account has one record, whatever key reads
+  -- it.
   venue_account_hash text not null unique check (venue_account_hash ~ '^[0-9a-f]{64}$'),
   state text not null check (state in ('active', 'paused', 'quarantined', 'closed')),
   state_code record.code
 );
 
--- What a gateway handed in, sealed by the owner's client to the worker's key, until the worker has taken it.
+-- What a gateway handed in, sealed by the owner's client to the worker's key, until the worker has
+-- taken it.
 create table record.intake (
   account_id uuid primary key,
   owner_id uuid not null,
@@ -45,8 +48,8 @@ create table record.credential (
   primary key (account_id, field)
 );
 
--- Entries, sealed in runs. Sequences start at 1. Each run begins where another one ends, so runs can neither
--- overlap nor leave a gap.
+-- Entries, sealed in runs. Sequences start at 1. Each run begins where another one ends, so runs
+-- can neither overlap nor leave a gap.
 create table record.sealed_segment (
   account_id uuid not null references record.account,
   first_sequence bigint not null check (first_sequence >= 1),
@@ -70,8 +73,8 @@ create table record.sealed_state (
   updated_at timestamptz not null default now()
 );
 
--- The published chain of one account. The first statement has no previous one and every other names the hash
--- of the one numbered before it, so the chain can neither fork nor skip.
+-- The published chain of one account. The first statement has no previous one and every other names
+-- the hash of the one numbered before it, so the chain can neither fork nor skip.
 create table record.statement (
   account_id uuid not null references record.account,
   sequence bigint not null check (sequence >= 0),
@@ -83,7 +86,8 @@ create table record.statement (
   key_id text not null,
   restates bytea references record.statement (hash),
   created_at timestamptz not null default now(),
-  previous_sequence bigint generated always as (case when previous is not null then sequence - 1 end) stored,
+  previous_sequence bigint
+    generated always as (case when previous is not null then sequence - 1 end) stored,
   primary key (account_id, sequence),
   unique (account_id, sequence, hour),
   unique (account_id, sequence, hash),
@@ -109,7 +113,8 @@ create table record.hourly_return (
   check ((return is null) = (reason is not null))
 );
 
--- Kept without a reference: an account that was refused at its connection has a status and nothing else.
+-- Kept without a reference: an account that was refused at its connection has a status and nothing
+-- else.
 create table record.account_status (
   account_id uuid primary key,
   last_hour record.full_hour,
@@ -128,7 +133,8 @@ create table record.sentinel (
 -- Two workers with different keys that start on an empty database at once: one of them is refused.
 create unique index sentinel_one on record.sentinel ((true));
 
--- For everybody, the owner of the tables included, and also where a replication role skips other triggers.
+-- For everybody, the owner of the tables included, and also where a replication role skips other
+-- triggers.
 do $$
 declare
   kept text;
@@ -141,8 +147,9 @@ begin
 end
 $$;
 
-grant select, insert on record.sealed_segment, record.statement, record.hourly_return, record.sentinel
-  to enclave_worker;
-grant select, insert, update on record.account, record.sealed_state, record.account_status to enclave_worker;
+grant select, insert on
+  record.sealed_segment, record.statement, record.hourly_return, record.sentinel to enclave_worker;
+grant select, insert, update on
+  record.account, record.sealed_state, record.account_status to enclave_worker;
 grant select, insert, update, delete on record.credential to enclave_worker;
 grant select, delete on record.intake to enclave_worker;

@@ -1,20 +1,22 @@
--- The queue's tables belong to pg-boss; here are only the worker's rights on them and two guards. Payload and
--- output columns are readable by whoever reads the database, so that a mistake in a handler must not be able
--- to write a venue's answer, a signed URL or a key into them. A rewrite, not a constraint: a refused row
--- would leave its job active and would print the secret into the server's log.
+-- The queue's tables belong to pg-boss; here are only the worker's rights on them and two guards.
+-- Payload and output columns are readable by whoever reads the database, so that a mistake in a
+-- handler must not be able to write a venue's answer, a signed URL or a key into them. A rewrite,
+-- not a constraint: a refused row would leave its job active and would print the secret into the
+-- server's log.
 
 -- pg-boss as worker, supervisor and scheduler; no DDL, so it runs with migrate: false.
 grant usage on schema pgboss to enclave_worker;
 grant select on all tables in schema pgboss to enclave_worker;
-grant insert, update, delete on pgboss.job, pgboss.job_common, pgboss.job_dependency, pgboss.schedule
-  to enclave_worker;
+grant insert, update, delete on
+  pgboss.job, pgboss.job_common, pgboss.job_dependency, pgboss.schedule to enclave_worker;
 grant insert, update on pgboss.queue to enclave_worker;
 grant insert, delete on pgboss.warning to enclave_worker;
 grant update on pgboss.version to enclave_worker;
 -- Its maintenance looks for dead instances, although none registers here.
 grant update, delete on pgboss.instance to enclave_worker;
 
--- Every job makes two dead rows; the defaults (a fifth of the table) let them pile up (queue.md 5.10).
+-- Every job makes two dead rows; the defaults (a fifth of the table) let them pile up (queue.md
+-- 5.10).
 alter table pgboss.job_common set (
   autovacuum_vacuum_scale_factor = 0.01,
   autovacuum_vacuum_threshold = 5000,
@@ -33,7 +35,8 @@ return jsonb_typeof(value) = 'number' and value #>> '{}' ~ '^[0-9]{1,15}$';
 create function record.safe_output(output jsonb) returns jsonb
 language plpgsql immutable set search_path = pg_catalog, pg_temp as $$
 declare
-  own_text text := coalesce(output -> 'value' ->> 'message', output ->> 'value', output ->> 'message');
+  own_text text :=
+    coalesce(output -> 'value' ->> 'message', output ->> 'value', output ->> 'message');
 begin
   if output is null then
     return null;
@@ -51,13 +54,13 @@ begin
     when own_text = 'job heartbeat timeout' then 'JOB_HEARTBEAT_LOST'
     when own_text = 'pg-boss shut down while active' then 'JOB_SHUT_DOWN'
     when own_text ~ '^handler execution exceeded [0-9]+s$' then 'JOB_TIMED_OUT'
-    when jsonb_typeof(output) = 'object' and output ->> 'reason' = 'redrive_conflict' then 'REDRIVE_CONFLICT'
+    when output ->> 'reason' = 'redrive_conflict' then 'REDRIVE_CONFLICT'
     else 'UNSAFE_OUTPUT' end);
 end
 $$;
 
--- A job's payload: ids and hours. What is not becomes an object that every queue's schema refuses, so that the
--- job fails in sight instead of carrying text.
+-- A job's payload: ids and hours. What is not becomes an object that every queue's schema refuses,
+-- so that the job fails in sight instead of carrying text.
 create function record.safe_payload(payload jsonb) returns jsonb
 language plpgsql immutable set search_path = pg_catalog, pg_temp as $$
 begin
@@ -85,7 +88,8 @@ language plpgsql set search_path = pg_catalog, pg_temp as $$
 begin
   new.output := record.safe_output(new.output);
   new.source_output := record.safe_output(new.source_output);
-  -- The scheduler forwards its own rows through this queue; they reach their queue as jobs guarded here.
+  -- The scheduler forwards its own rows through this queue; they reach their queue as jobs guarded
+  -- here.
   if new.name <> '__pgboss__send-it' then
     new.data := record.safe_payload(new.data);
   end if;
@@ -93,8 +97,9 @@ begin
 end
 $$;
 
-create trigger guard_job before insert or update of name, data, output, source_output on pgboss.job_common
-  for each row when (new.data is not null or new.output is not null or new.source_output is not null)
+create trigger guard_job
+  before insert or update of name, data, output, source_output on pgboss.job_common for each row
+  when (new.data is not null or new.output is not null or new.source_output is not null)
   execute function record.guard_job();
 alter table pgboss.job_common enable always trigger guard_job;
 

@@ -1,6 +1,6 @@
--- What a gateway may do: read what was released, and ask for work through two functions. It has no right on any
--- table; the functions run with their owner's rights and name every object by its schema.
--- Refusals have SQLSTATE TR000 and a code of packages/errors as their message.
+-- What a gateway may do: read what was released, and ask for work through two functions. It has no
+-- right on any table; the functions run with their owner's rights and name every object by its
+-- schema. Refusals have SQLSTATE TR000 and a code of packages/errors as their message.
 
 create schema released;
 create schema gateway;
@@ -8,8 +8,8 @@ revoke all on schema released, gateway from public;
 grant usage on schema released, gateway to gateway;
 
 create view released.account_status as
-  select coalesce(account.account_id, status.account_id) as account_id, account.owner_id, account.venue,
-    account.state, account.state_code, status.last_hour, status.code, status.code_at,
+  select coalesce(account.account_id, status.account_id) as account_id, account.owner_id,
+    account.venue, account.state, account.state_code, status.last_hour, status.code, status.code_at,
     coalesce(status.hours_missing, 0) as hours_missing, coalesce(status.syncing, false) as syncing,
     status.updated_at
   from (
@@ -41,8 +41,9 @@ begin
 end
 $$;
 
--- Puts one job on a queue as pg-boss would: a row without the queue's own options would escape its policy, its
--- retries and its dead letters. Returns the job that now stands for this account, new or already there.
+-- Puts one job on a queue as pg-boss would: a row without the queue's own options would escape its
+-- policy, its retries and its dead letters. Returns the job that now stands for this account, new
+-- or already there.
 create function record.enqueue(p_queue text, p_account uuid, p_data jsonb) returns uuid
 language plpgsql set search_path = pg_catalog, pg_temp as $$
 declare
@@ -55,11 +56,11 @@ begin
   end if;
   -- The job that was in the way may end between the two statements: look again, but not for ever.
   for attempt in 1..3 loop
-    insert into pgboss.job_common (id, name, data, priority, singleton_key, policy, retry_limit, retry_delay,
-      retry_backoff, retry_delay_max, expire_seconds, deletion_seconds, keep_until, dead_letter,
-      heartbeat_seconds)
-    select gen_random_uuid(), name, p_data, interactive, p_account::text, policy, retry_limit, retry_delay,
-      retry_backoff, retry_delay_max, expire_seconds, deletion_seconds,
+    insert into pgboss.job_common (id, name, data, priority, singleton_key, policy, retry_limit,
+      retry_delay, retry_backoff, retry_delay_max, expire_seconds, deletion_seconds, keep_until,
+      dead_letter, heartbeat_seconds)
+    select gen_random_uuid(), name, p_data, interactive, p_account::text, policy, retry_limit,
+      retry_delay, retry_backoff, retry_delay_max, expire_seconds, deletion_seconds,
       now() + retention_seconds * interval '1 second', dead_letter, heartbeat_seconds
     from pgboss.queue where name = p_queue
     on conflict do nothing
@@ -76,7 +77,8 @@ begin
 end
 $$;
 
--- Returns the id of the job that will open the envelope. STORE_CONFLICT when the account was handed in before.
+-- Returns the id of the job that will open the envelope. STORE_CONFLICT when the account was handed
+-- in before.
 create function gateway.connect_account(p_account uuid, p_owner uuid, p_venue text, p_sealed bytea,
   p_reporting_currency text, p_history_from timestamptz, p_allow_trading_key boolean) returns uuid
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
@@ -93,7 +95,8 @@ begin
   end if;
   insert into record.intake (account_id, owner_id, venue, sealed, reporting_currency, history_from,
     allow_trading_key)
-  select p_account, p_owner, p_venue, p_sealed, p_reporting_currency, p_history_from, p_allow_trading_key
+  select p_account, p_owner, p_venue, p_sealed, p_reporting_currency, p_history_from,
+    p_allow_trading_key
   where not exists (select from record.account where account_id = p_account)
   on conflict do nothing;
   if not found then
@@ -103,8 +106,8 @@ begin
 end
 $$;
 
--- Returns the id of the job that will bring the account up to the hour that starts at p_hour; null means the
--- last full one. The hour of a job that is already waiting or running stays as it is.
+-- Returns the id of the job that will bring the account up to the hour that starts at p_hour; null
+-- means the last full one. The hour of a job that is already waiting or running stays as it is.
 create function gateway.enqueue_sync(p_account uuid, p_hour timestamptz) returns uuid
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
@@ -123,7 +126,8 @@ begin
     perform record.refuse('ACCOUNT_PAUSED');
   end if;
   return record.enqueue('sync-account.' || account.venue, p_account, jsonb_build_object(
-    'accountId', p_account, 'hour', to_char(wanted at time zone 'UTC', 'YYYY-MM-DD"T"HH24":00:00Z"')));
+    'accountId', p_account,
+    'hour', to_char(wanted at time zone 'UTC', 'YYYY-MM-DD"T"HH24":00:00Z"')));
 end
 $$;
 

@@ -7,15 +7,27 @@ import type { Database, Row } from './tables.ts';
 
 export type AccountStateName = 'active' | 'paused' | 'quarantined' | 'closed';
 
-/** `venueAccountHash`: keyed hash of the venue's own account id, hex. `state` is an AccountStateName. */
+/**
+ * `venueAccountHash`: keyed hash of the venue's own account id, hex. `state` is an
+ * AccountStateName.
+ */
 export type Account = Row<'record.account'>;
 export type NewAccount = Omit<Account, 'state' | 'stateCode'>;
-/** What a gateway handed in; `reportingCurrency` null leaves the choice to the venue's quote currency. */
+/**
+ * What a gateway handed in; `reportingCurrency` null leaves the choice to the venue's quote
+ * currency.
+ */
 export type Intake = Row<'record.intake'>;
-/** `lastHour`: start of the last signed hour. `code`: why the last attempt failed; null after a success. */
+/**
+ * `lastHour`: start of the last signed hour. `code`: why the last attempt failed; null after a
+ * success.
+ */
 export type AccountStatus = Row<'record.account_status'>;
 
-/** What the door says of an account to its owner; `connecting` until the worker has tried the credentials. */
+/**
+ * What the door says of an account to its owner; `connecting` until the worker has tried the
+ * credentials.
+ */
 export interface OwnedAccountStatus {
   readonly accountId: string;
   readonly state: string;
@@ -69,7 +81,9 @@ export async function deleteIntake(db: Kysely<Database>, accountId: string): Pro
   await sql`delete from record.intake where account_id = ${accountId}`.execute(db);
 }
 
-/** Active accounts of a venue without the hour that starts at `hour`; the longest behind come first. */
+/**
+ * Active accounts of a venue without the hour that starts at `hour`; the longest behind come first.
+ */
 export async function dueAccounts(
   db: Kysely<Database>,
   venue: string,

@@ -1,5 +1,5 @@
-// Login users for the demo, development and tests: one in each role, with a password made for this call. In
-// production the deployment makes them, with certificates or a password store of its own.
+// Login users for the demo, development and tests: one in each role, with a password made for this
+// call. In production the deployment makes them, with certificates or a password store of its own.
 
 import pg from 'pg';
 import { roleNames, type RoleName } from './open-store.ts';
@@ -8,7 +8,10 @@ import { storeFailure } from './store-failure.ts';
 /** 192 bits: beyond guessing. */
 const PASSWORD_SIZE_BYTES = 24;
 
-/** Users named PREFIX_ROLE on the server of `ownerUrl`, and the URLs with which they reach its database. */
+/**
+ * Users named PREFIX_ROLE on the server of `ownerUrl`, and the URLs with which they reach its
+ * database.
+ */
 export async function createLogins(
   ownerUrl: string,
   random: (sizeBytes: number) => Uint8Array,

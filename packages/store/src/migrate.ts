@@ -1,6 +1,6 @@
-// Brings a database to the schema of this version, and refuses any other. Only the owner of the schema
-// migrates; a worker only checks, and does not start on what it does not know (field-lessons R65: a missing
-// column made security gates silently do nothing).
+// Brings a database to the schema of this version, and refuses any other. Only the owner of the
+// schema migrates; a worker only checks, and does not start on what it does not know (field-lessons
+// R65: a missing column made security gates silently do nothing).
 
 import assert from 'node:assert';
 import { createHash } from 'node:crypto';
@@ -29,7 +29,9 @@ interface Migration {
   readonly sha256: Buffer;
 }
 
-/** STORE_SCHEMA_UNEXPECTED when the database holds what this version does not; STORE_UNAVAILABLE. */
+/**
+ * STORE_SCHEMA_UNEXPECTED when the database holds what this version does not; STORE_UNAVAILABLE.
+ */
 export async function migrate(ownerUrl: string): Promise<void> {
   const migrations = await readMigrations();
   const store = openStore(ownerUrl, { connectionsMax: 1 });
@@ -51,7 +53,10 @@ export async function migrate(ownerUrl: string): Promise<void> {
   }
 }
 
-/** STORE_SCHEMA_UNEXPECTED unless every migration, the queue's schema and its guard are as this version made them. */
+/**
+ * STORE_SCHEMA_UNEXPECTED unless every migration, the queue's schema and its guard are as this
+ * version made them.
+ */
 export async function checkSchema(db: Kysely<Database>): Promise<void> {
   const migrations = await readMigrations();
   try {
@@ -64,7 +69,10 @@ export async function checkSchema(db: Kysely<Database>): Promise<void> {
   }
 }
 
-/** How many of `migrations` the database has: they must be its first ones, unchanged, and all it has. */
+/**
+ * How many of `migrations` the database has: they must be its first ones, unchanged, and all it
+ * has.
+ */
 async function checkApplied(
   db: Kysely<Database>,
   migrations: readonly Migration[],
@@ -98,7 +106,8 @@ async function installQueue(db: Kysely<Database>, ownerUrl: string): Promise<voi
     schedule: false,
     registerInstance: false,
   });
-  // `start` rejects with the failure itself; an emitter without a listener would end the process instead.
+  // `start` rejects with the failure itself; an emitter without a listener would end the process
+  // instead.
   boss.on('error', () => undefined);
   await boss.start();
   await boss.stop({ graceful: false });

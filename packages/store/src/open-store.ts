@@ -1,10 +1,14 @@
-// One pool of connections to Postgres, with the limits and the reading of types that every query relies on.
+// One pool of connections to Postgres, with the limits and the reading of types that every query
+// relies on.
 
 import { Kysely, PostgresDialect } from 'kysely';
 import pg from 'pg';
 import type { Database } from './tables.ts';
 
-/** The longest statement is one page of segments or statements; a minute means that the database is ill. */
+/**
+ * The longest statement is one page of segments or statements; a minute means that the database is
+ * ill.
+ */
 const STATEMENT_TIMEOUT_MS = 60_000;
 /** No transaction waits for a venue; one left open holds back vacuum for every table. */
 const IDLE_IN_TRANSACTION_TIMEOUT_MS = 30_000;
@@ -30,6 +34,7 @@ export interface Store {
 
 /** Connects at the first query; STORE_UNAVAILABLE shows there. */
 export function openStore(url: string, options: StoreOptions): Store {
+  const role = options.role === undefined ? '' : ` -c role=${options.role}`;
   const pool = new pg.Pool({
     connectionString: url,
     max: options.connectionsMax,
@@ -37,11 +42,11 @@ export function openStore(url: string, options: StoreOptions): Store {
     statement_timeout: STATEMENT_TIMEOUT_MS,
     idle_in_transaction_session_timeout: IDLE_IN_TRANSACTION_TIMEOUT_MS,
     lock_timeout: LOCK_TIMEOUT_MS,
-    options: `-c TimeZone=UTC -c DateStyle=ISO${options.role === undefined ? '' : ` -c role=${options.role}`}`,
+    options: `-c TimeZone=UTC -c DateStyle=ISO${role}`,
     types: { getTypeParser: typeParser },
   });
-  // The pool drops an idle connection that breaks and opens another; without a listener it would end the
-  // process. What matters shows as the failure of the next query.
+  // The pool drops an idle connection that breaks and opens another; without a listener it would
+  // end the process. What matters shows as the failure of the next query.
   pool.on('error', () => undefined);
   const db = new Kysely<Database>({ dialect: new PostgresDialect({ pool }) });
   return { db, close: () => db.destroy() };

@@ -1,4 +1,5 @@
-// The functions over accounts, sealed rows and the published record, on a real database as the worker's role.
+// The functions over accounts, sealed rows and the published record, on a real database as the
+// worker's role.
 
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
@@ -182,7 +183,7 @@ describe('refuses', () => {
     expect(await store.loadState(worker.db, accountId)).toMatchObject({ version: 2 });
   });
 
-  it('STORE_CONFLICT: an hour stated twice, a fork, an overlap of segments, a second sentinel', async () => {
+  it('STORE_CONFLICT: an hour stated twice, a fork, an overlap, a second sentinel', async () => {
     const { accountId } = await newAccount();
     const [first, second] = sampleStatements(accountId, 2);
     if (first === undefined || second === undefined) throw new Error('two samples');

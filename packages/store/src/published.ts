@@ -1,5 +1,5 @@
-// What was published about an account: signed statements and their hours. Nothing here changes or removes a
-// row, and the database would refuse it.
+// What was published about an account: signed statements and their hours. Nothing here changes or
+// removes a row, and the database would refuse it.
 
 import { sql, type Kysely } from 'kysely';
 import { columns, insertRows } from './rows.ts';
@@ -7,7 +7,10 @@ import type { Database, Row } from './tables.ts';
 
 const STATEMENTS_PER_PAGE = 1_000;
 
-/** `previous`: hash of the statement numbered before, null for the first. `restates`: of the corrected one. */
+/**
+ * `previous`: hash of the statement numbered before, null for the first. `restates`: of the
+ * corrected one.
+ */
 export type StatementRow = Row<'record.statement'>;
 /** `return` and `coverage` keep the statement's digits. */
 export type HourlyReturnRow = Row<'record.hourly_return'>;

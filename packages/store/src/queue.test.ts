@@ -1,5 +1,5 @@
-// The queue as the migrations leave it: the gateway's two functions, the guards on what a job carries, and
-// pg-boss doing all its work with the worker's rights.
+// The queue as the migrations leave it: the gateway's two functions, the guards on what a job
+// carries, and pg-boss doing all its work with the worker's rights.
 
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';

@@ -1,5 +1,5 @@
-// What each role may do, found out by trying it as a login user that has the role and nothing else; and what
-// nobody may do, the owner of the tables included.
+// What each role may do, found out by trying it as a login user that has the role and nothing else;
+// and what nobody may do, the owner of the tables included.
 
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import pg from 'pg';

@@ -1,5 +1,5 @@
-// The one passage between rows and objects: which columns a query reads, under which names, and how many rows
-// go in at once. Values travel as parameters; only names from `tables` become SQL text.
+// The one passage between rows and objects: which columns a query reads, under which names, and how
+// many rows go in at once. Values travel as parameters; only names from `tables` become SQL text.
 
 import { sql, type Kysely, type RawBuilder } from 'kysely';
 import { tables, type Database, type NewRow, type TableName } from './tables.ts';

@@ -1,4 +1,5 @@
-// Does the live schema have exactly the columns that this code names, with the types it reads them as?
+// Does the live schema have exactly the columns that this code names, with the types it reads them
+// as?
 
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { sql } from 'kysely';
@@ -69,8 +70,8 @@ describe('holds', () => {
 async function liveColumns(kind: 'r' | 'v'): Promise<readonly LiveColumn[]> {
   const found = await sql<LiveColumn>`
     select nspname || '.' || relname as relation, attname as column, not attnotnull as nullable,
-      coalesce((select typname from pg_type base where base.oid = type.typbasetype), typname) as type,
-      atthasdef as filled
+      coalesce((select base.typname from pg_type base where base.oid = type.typbasetype),
+        type.typname) as type, atthasdef as filled
     from pg_class
     join pg_namespace on pg_namespace.oid = relnamespace
     join pg_attribute on attrelid = pg_class.oid and attnum > 0 and not attisdropped

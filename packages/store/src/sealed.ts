@@ -1,5 +1,5 @@
-// Rows whose content only the worker can read. The store moves envelopes; what they are bound to, and whether
-// they open, is the business of sealing and of the caller.
+// Rows whose content only the worker can read. The store moves envelopes; what they are bound to,
+// and whether they open, is the business of sealing and of the caller.
 
 import { RecordError } from '@track-record/errors';
 import { sql, type Kysely } from 'kysely';

@@ -1,5 +1,6 @@
-// Which failures of Postgres are expected, and as which code. Everything else is a bug in a query or a
-// constraint doing its work, and passes through unchanged: an undefined column is never an empty answer.
+// Which failures of Postgres are expected, and as which code. Everything else is a bug in a query
+// or a constraint doing its work, and passes through unchanged: an undefined column is never an
+// empty answer.
 
 import { isCode, RecordError } from '@track-record/errors';
 
@@ -22,9 +23,12 @@ const UNAVAILABLE_ERRNOS = new Set([
 ]);
 /** pg gives these two no code. */
 const UNAVAILABLE_MESSAGE =
-  /^(Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error)/;
+  /^(Connection terminated|timeout exceeded when trying|Client has encountered a connection error)/;
 
-/** For `catch (error) { throw storeFailure(error) }`. Throws `error` itself when it is no expected failure. */
+/**
+ * For `catch (error) { throw storeFailure(error) }`. Throws `error` itself when it is no expected
+ * failure.
+ */
 export function storeFailure(error: unknown): RecordError {
   if (error instanceof RecordError) return error;
   if (!Error.isError(error)) throw error;

@@ -1,8 +1,9 @@
-// Every column of schema `record`, by its Postgres type. A test compares the list with the live schema; the types
-// of rows here, and those that Kysely checks queries against, follow from it.
-// `null`: may be null. `own`: filled by the database alone, neither written nor read by the functions here.
+// Every column of schema `record`, by its Postgres type. A test compares the list with the live
+// schema; the types of rows here, and those that Kysely checks queries against, follow from it.
+// `null`: may be null. `own`: filled by the database alone, neither written nor read by the
+// functions here.
 
-import type { ColumnType } from 'kysely';
+import type { ColumnType, SelectType } from 'kysely';
 
 export const tables = {
   'record.migration': {
@@ -94,7 +95,10 @@ export const tables = {
   },
 } as const satisfies Record<string, Record<string, ColumnSpec>>;
 
-/** What a query of Kysely reads: exact types as strings, an instant as ms UTC (and written as a Date). */
+/**
+ * What a query of Kysely reads: exact types as strings, an instant as ms UTC (and written as a
+ * Date).
+ */
 interface Types {
   readonly uuid: string;
   readonly text: string;
@@ -120,7 +124,7 @@ type Column<Spec> = Spec extends keyof Types
   : Spec extends `${infer Type extends keyof Types} null`
     ? Types[Type] | null
     : Spec extends `${infer Type extends keyof Types} own`
-      ? ColumnType<Values[Type], never, never>
+      ? ColumnType<SelectType<Types[Type]>, never, never>
       : never;
 
 type Value<Spec> = Spec extends keyof Values
@@ -141,7 +145,9 @@ export type Database = {
   };
 };
 
-/** A row as an object of this code: the table's columns but its own ones, under their names here. */
+/**
+ * A row as an object of this code: the table's columns but its own ones, under their names here.
+ */
 export type Row<Table extends TableName> = {
   readonly [
     Name in keyof (typeof tables)[Table] as (typeof tables)[Table][Name] extends `${string} own`

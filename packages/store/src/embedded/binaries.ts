@@ -1,30 +1,35 @@
-// Where PostgreSQL's programs can be run from. The npm package lacks the symbolic links that its libraries
-// need (an install script would make them, and none runs here) and may lie below a folder that is closed to
-// the user the server runs as. So they are copied once per version and user, beside the temporary files.
-// The name of the copy is predictable and its place is open to everybody: only a folder that is ours, and
-// that nobody else can write, is trusted to hold programs.
+// Where PostgreSQL's programs can be run from. The npm package lacks the symbolic links that its
+// libraries need (an install script would make them, and none runs here) and may lie below a folder
+// that is closed to the user the server runs as. So they are copied once per version and user,
+// beside the temporary files. The name of the copy is predictable and its place is open to
+// everybody: only a folder that is ours, and that nobody else can write, is trusted to hold
+// programs.
 
 import * as fs from 'node:fs';
 import { basename, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { RecordError } from '@track-record/errors';
-import { temporaryRoot, type RunAs } from './run-as.ts';
+import { ownUid, temporaryRoot, type RunAs } from './run-as.ts';
 
 const PROGRAMS = ['postgres', 'initdb', 'pg_ctl'];
 const OTHERS_MAY_WRITE = 0o022;
 
-/** The folder that holds `bin`, `lib` and `share`. STORE_START_FAILED where no package fits this machine. */
+/**
+ * The folder that holds `bin`, `lib` and `share`. STORE_START_FAILED where no package fits this
+ * machine.
+ */
 export function findBinaries(runAs: RunAs | null): string {
   const source = packageFolder();
   const { version } = readJson<{ version: string }>(join(source, 'package.json'));
-  const user = process.getuid?.() ?? 0;
+  const user = ownUid();
   const copy = join(temporaryRoot(runAs), `track-record-postgres-programs-${version}-${user}`);
   if (isOurs(copy, user)) return copy;
   const made = makeCopy(source, `${copy}-`);
   try {
     fs.renameSync(made, copy);
     return copy;
-  } catch {
+  } catch (error) {
+    if (!fs.existsSync(copy)) throw error;
     // Somebody was there first: another start of ours, or a squatter, whose folder is left alone.
     if (!isOurs(copy, user)) return made;
     fs.rmSync(made, { recursive: true });

@@ -1,16 +1,20 @@
-// Where the embedded server keeps its files: a directory that lasts, with its password beside it, or a
-// temporary one that ends with its owner, or at the latest with the next start after the owner's death.
+// Where the embedded server keeps its files: a directory that lasts, with its password beside it,
+// or a temporary one that ends with its owner, or at the latest with the next start after the
+// owner's death.
 
 import * as fs from 'node:fs';
 import { join, resolve } from 'node:path';
-import { canReach, temporaryRoot, type RunAs } from './run-as.ts';
+import { canReach, ownUid, temporaryRoot, type RunAs } from './run-as.ts';
 import { isServed } from './server-lock.ts';
 
 /** 144 bits: beyond guessing. */
 const PASSWORD_SIZE_BYTES = 18;
 /** Survives a reboot, unlike /tmp. */
 const LASTING_ROOT = '/var/tmp';
-/** A temporary directory is named for its owner: process and start, for a process number is used again. */
+/**
+ * A temporary directory is named for its owner: process and start, for a process number is used
+ * again.
+ */
 const TEMPORARY_NAME = /^track-record-postgres-(\d+)-(\d+)-/;
 
 export interface DataDirectory {
@@ -51,7 +55,10 @@ export function give(path: string, runAs: RunAs | null): void {
   if (runAs !== null) fs.chownSync(path, runAs.uid, runAs.gid);
 }
 
-/** Below a closed folder such as root's home the server could not read its files: they go elsewhere, linked. */
+/**
+ * Below a closed folder such as root's home the server could not read its files: they go elsewhere,
+ * linked.
+ */
 function makeCluster(directory: string, link: string, runAs: RunAs | null): void {
   fs.rmSync(link, { force: true });
   if (canReach(directory, runAs)) {
@@ -64,7 +71,7 @@ function makeCluster(directory: string, link: string, runAs: RunAs | null): void
 
 /** Removes what killed owners left; what belongs to other users, or is still served, stays. */
 function sweep(root: string, runAs: RunAs | null): void {
-  const user = runAs?.uid ?? process.getuid?.();
+  const user = runAs?.uid ?? ownUid();
   for (const name of fs.readdirSync(root)) {
     const owner = TEMPORARY_NAME.exec(name);
     if (owner === null || startedAt(Number(owner[1])) === owner[2]) continue;
@@ -75,7 +82,9 @@ function sweep(root: string, runAs: RunAs | null): void {
   }
 }
 
-/** Field 22 of /proc/PID/stat; the second field may hold spaces and ends with the last parenthesis. */
+/**
+ * Field 22 of /proc/PID/stat; the second field may hold spaces and ends with the last parenthesis.
+ */
 function startedAt(pid: number): string | undefined {
   if (!fs.existsSync(`/proc/${pid}/stat`)) return undefined;
   const stat = fs.readFileSync(`/proc/${pid}/stat`, 'utf8');

@@ -1,4 +1,5 @@
-// The embedded server over its life: it lasts, it refuses company, and it does not outlive its owner.
+// The embedded server over its life: it lasts, it refuses company, and it does not outlive its
+// owner.
 
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
@@ -125,7 +126,7 @@ describe('refuses', () => {
     await server.stop();
   });
 
-  it('STORE_START_FAILED: files that are no database, with the end of the log as its cause', async () => {
+  it('STORE_START_FAILED: files that are no database, and the log says why', async () => {
     const directory = join(home, 'broken');
     mkdirSync(join(directory, 'cluster', 'data'), { recursive: true });
     const failure = await start(directory).catch((error: unknown) => error);

@@ -1,6 +1,7 @@
-// A real PostgreSQL server from npm packages, for the demo, development and tests; never for production. It
-// listens on the loopback only, asks for a password, keeps no statement or row in its log, and does not
-// outlive the process that started it: the kernel tells it when that one dies, however it dies.
+// A real PostgreSQL server from npm packages, for the demo, development and tests; never for
+// production. It listens on the loopback only, asks for a password, keeps no statement or row in
+// its log, and does not outlive the process that started it: the kernel tells it when that one
+// dies, however it dies.
 
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import * as fs from 'node:fs';
@@ -33,7 +34,9 @@ const COMMON_SETTINGS = [
 const FAST_SETTINGS = ['fsync=off', 'synchronous_commit=off', 'full_page_writes=off'];
 
 const READY_POLL_MS = 20;
-/** Another process took the port, or children of a killed server still hold its memory: both pass. */
+/**
+ * Another process took the port, or children of a killed server still hold its memory: both pass.
+ */
 const TRY_AGAIN = /could not bind|could not create any TCP\/IP sockets|still in use/;
 const STARTS_MAX = 10;
 const START_PAUSE_MS = 200;
@@ -59,8 +62,8 @@ export interface EmbeddedPostgres {
 }
 
 /**
- * STORE_DIRECTORY_IN_USE when another server runs on the directory; STORE_START_FAILED, whose cause is the
- * end of the server's log.
+ * STORE_DIRECTORY_IN_USE when another server runs on the directory; STORE_START_FAILED, whose cause
+ * is the end of the server's log.
  */
 export async function startEmbeddedPostgres(
   options: EmbeddedPostgresOptions,
@@ -92,7 +95,10 @@ export async function startEmbeddedPostgres(
   }
 }
 
-/** Makes the database files under another name first, so that a kill half-way leaves nothing to trip over. */
+/**
+ * Makes the database files under another name first, so that a kill half-way leaves nothing to trip
+ * over.
+ */
 function initialise(
   programs: string,
   directory: directories.DataDirectory,
@@ -136,7 +142,8 @@ async function startOnFreePort(
       runAs === null ? [] : [`--reuid=${runAs.uid}`, `--regid=${runAs.gid}`, '--clear-groups'];
     const command = [...user, '--pdeathsig', 'INT', '--', join(programs, 'postgres'), ...args];
     const log = fs.openSync(join(directory.cluster, 'log'), 'w', 0o600);
-    // In its own session, so that Ctrl-C reaches the worker alone, which then stops the server last.
+    // In its own session, so that Ctrl-C reaches the worker alone, which then stops the server
+    // last.
     const server = spawn(SETPRIV, command, {
       cwd: data,
       env: ENVIRONMENT,

@@ -1,6 +1,7 @@
-// As whom the embedded server runs. PostgreSQL refuses to run as root, so root hands it to an unprivileged
-// user that has a name (initdb looks it up) and everybody else runs it as themselves.
+// As whom the embedded server runs. PostgreSQL refuses to run as root, so root hands it to an
+// unprivileged user that has a name (initdb looks it up) and everybody else runs it as themselves.
 
+import assert from 'node:assert';
 import { readFileSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname } from 'node:path';
@@ -17,9 +18,16 @@ export interface RunAs {
   readonly gid: number;
 }
 
+/** Whose this process is. */
+export function ownUid(): number {
+  const uid = process.getuid?.();
+  assert(uid !== undefined, 'there are packages for Linux only');
+  return uid;
+}
+
 /** Null when this process may run the server as itself. */
 export function findRunAs(): RunAs | null {
-  if (process.getuid?.() !== 0) return null;
+  if (ownUid() !== 0) return null;
   const users = readFileSync('/etc/passwd', 'utf8')
     .split('\n')
     .map((line) => line.split(':'));

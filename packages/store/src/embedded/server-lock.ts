@@ -1,5 +1,6 @@
-// Whether a server runs on a data directory, by the file that each server keeps there while it runs. A killed
-// server leaves the file behind, and the number in it may by then be another program's.
+// Whether a server runs on a data directory, by the file that each server keeps there while it
+// runs. A killed server leaves the file behind, and the number in it may by then be another
+// program's.
 
 import { existsSync, readFileSync, readlinkSync, realpathSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
@@ -24,24 +25,37 @@ export function readLock(data: string): { readonly pid: number; readonly ready: 
 /** A server's working directory is its data directory. */
 export function isServed(data: string): boolean {
   const lock = readLock(data);
-  try {
-    return lock !== null && readlinkSync(`/proc/${lock.pid}/cwd`) === realpathSync(data);
-  } catch {
-    return false;
-  }
+  return lock !== null && workingDirectory(lock.pid) === realpathSync(data);
 }
 
 /**
- * Waits for a server that is ending, and refuses a live one with STORE_DIRECTORY_IN_USE: two servers on one
- * directory would destroy it.
+ * Waits for a server that is ending, and refuses a live one with STORE_DIRECTORY_IN_USE: two
+ * servers on one directory would destroy it.
  */
 export async function awaitUnused(data: string): Promise<void> {
   for (let waitedMs = 0; isServed(data); waitedMs += POLL_MS) {
     if (waitedMs >= END_WAIT_MS) throw new RecordError('STORE_DIRECTORY_IN_USE');
     await sleep(POLL_MS);
   }
-  // The lock of a process that is gone is for the next server to judge, together with the shared memory that
-  // children of the killed one may still hold. Where another program has its number, only we can tell.
+  // The lock of a process that is gone is for the next server to judge, together with the shared
+  // memory that children of the killed one may still hold. Where another program has its number,
+  // only we can tell.
   const lock = readLock(data);
   if (lock !== null && existsSync(`/proc/${lock.pid}`)) rmSync(join(data, 'postmaster.pid'));
+}
+
+/** Null when the process has ended, or is another user's: then it is no server of ours. */
+function workingDirectory(pid: number): string | null {
+  try {
+    return readlinkSync(`/proc/${pid}/cwd`);
+  } catch (error) {
+    if (
+      Error.isError(error) &&
+      'code' in error &&
+      /^(ENOENT|ESRCH|EACCES)$/.test(String(error.code))
+    ) {
+      return null;
+    }
+    throw error;
+  }
 }
