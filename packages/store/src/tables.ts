@@ -95,10 +95,7 @@ export const tables = {
   },
 } as const satisfies Record<string, Record<string, ColumnSpec>>;
 
-/**
- * What a query of Kysely reads: exact types as strings, an instant as ms UTC (and written as a
- * Date).
- */
+/** What a query of Kysely reads: exact types as strings, an instant as ms UTC. */
 interface Types {
   readonly uuid: string;
   readonly text: string;

@@ -34,9 +34,7 @@ const COMMON_SETTINGS = [
 const FAST_SETTINGS = ['fsync=off', 'synchronous_commit=off', 'full_page_writes=off'];
 
 const READY_POLL_MS = 20;
-/**
- * Another process took the port, or children of a killed server still hold its memory: both pass.
- */
+/** Another process took the port, or children of a killed server hold its memory: both pass. */
 const TRY_AGAIN = /could not bind|could not create any TCP\/IP sockets|still in use/;
 const STARTS_MAX = 10;
 const START_PAUSE_MS = 200;
@@ -95,10 +93,7 @@ export async function startEmbeddedPostgres(
   }
 }
 
-/**
- * Makes the database files under another name first, so that a kill half-way leaves nothing to trip
- * over.
- */
+/** Under another name first, so that a kill half-way leaves nothing to trip over. */
 function initialise(
   programs: string,
   directory: directories.DataDirectory,
@@ -109,7 +104,9 @@ function initialise(
   const unfinished = `${data}.new`;
   const passwordFile = join(directory.cluster, 'initial-password');
   fs.rmSync(unfinished, { recursive: true, force: true });
-  fs.writeFileSync(passwordFile, directory.password, { mode: 0o600 });
+  // The folder belongs to another user than root: a link that waits there is never written through.
+  fs.rmSync(passwordFile, { force: true });
+  fs.writeFileSync(passwordFile, directory.password, { mode: 0o600, flag: 'wx' });
   directories.give(passwordFile, runAs);
   try {
     const args = ['-D', unfinished, '-U', 'postgres', `--pwfile=${passwordFile}`];
@@ -141,9 +138,9 @@ async function startOnFreePort(
     const user =
       runAs === null ? [] : [`--reuid=${runAs.uid}`, `--regid=${runAs.gid}`, '--clear-groups'];
     const command = [...user, '--pdeathsig', 'INT', '--', join(programs, 'postgres'), ...args];
-    const log = fs.openSync(join(directory.cluster, 'log'), 'w', 0o600);
-    // In its own session, so that Ctrl-C reaches the worker alone, which then stops the server
-    // last.
+    fs.rmSync(join(directory.cluster, 'log'), { force: true });
+    const log = fs.openSync(join(directory.cluster, 'log'), 'wx', 0o600);
+    // In its own session: Ctrl-C reaches the worker alone, which then stops the server last.
     const server = spawn(SETPRIV, command, {
       cwd: data,
       env: ENVIRONMENT,
