@@ -1,5 +1,6 @@
-// An anchor and the entries that reach it. Balances are read over some seconds; they hold at `asOf` only if
-// nothing happened until the last of them was read, and that is known only after the entries are in.
+// An anchor and the entries that reach it. Balances are read over some seconds; they hold at `asOf`
+// only if nothing happened until the last of them was read, and that is known only after the
+// entries are in.
 
 import { RecordError } from '@track-record/errors';
 import type { Anchor, Entry, Instrument } from '@track-record/ledger';

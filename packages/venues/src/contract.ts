@@ -1,11 +1,10 @@
-// What every venue connector offers, and nothing more: who the key belongs to, what happened in a window,
-// what is held at one instant, and what things cost. Each answer is complete or a typed refusal
-// (RecordError with a VENUE_ code); an empty list means "nothing happened", never "could not look".
+// What every venue connector offers, and nothing more: who the key belongs to, what happened in a
+// window, what is held at one instant, and what things cost. Each answer is complete or a typed
+// refusal (RecordError with a VENUE_ code); an empty list means "nothing happened", never "could
+// not look".
 
 import type {
   Anchor,
-  AnchorPosition,
-  Decimal,
   Entry,
   EntryKind,
   Instrument,
@@ -32,7 +31,10 @@ export type CredentialField = (typeof credentialFields)[number];
 /** Opened in `connect` only; the caller wipes them in its `finally`. */
 export type VenueCredentials = ReadonlyMap<CredentialField, Secret>;
 
-/** Development only: every connection goes to this address in plain HTTP or TCP, real host in `Host`. */
+/**
+ * Development only: every connection goes to this address in plain HTTP or TCP, real host in
+ * `Host`.
+ */
 export interface Egress {
   readonly host: string;
   readonly port: number;
@@ -89,16 +91,22 @@ export interface Fetched {
   readonly entries: readonly Entry[];
   readonly instruments: ReadonlyMap<string, Instrument>;
   readonly ignored: readonly IgnoredRow[];
-  /** What the connector learnt (symbols seen, page ids); opaque JSON, sealed, given back next time. */
+  /**
+   * What the connector learnt (symbols seen, page ids); opaque JSON, sealed, given back next time.
+   */
   readonly cursor: string;
   readonly requests: number;
 }
 
-/** Balances and positions at `anchor.asOf`, and the instant until which nothing may have happened. */
+/**
+ * Balances and positions at `anchor.asOf`, and the instant until which nothing may have happened.
+ */
 export interface Observation {
   readonly anchor: Anchor;
   readonly instruments: ReadonlyMap<string, Instrument>;
-  /** The venue's time after the last read; an entry in [asOf, quietUntil] makes the anchor unusable. */
+  /**
+   * The venue's time after the last read; an entry in [asOf, quietUntil] makes the anchor unusable.
+   */
   readonly quietUntil: number;
 }
 
@@ -132,50 +140,4 @@ export interface Venue {
     requests: readonly PriceRequest[],
     context: VenueContext,
   ) => Promise<PriceAnswer>;
-}
-
-export const payloadFeeds = [
-  'fills',
-  'deposits',
-  'withdrawals',
-  'transfers',
-  'funding',
-  'ledger',
-  'dividends',
-  'conversions',
-  'balances',
-  'positions',
-  'candles',
-  'permissions',
-  'flex',
-  'activities',
-] as const;
-
-export const payloadMarkets = ['spot', 'margin', 'linear', 'inverse', 'option', 'equity'] as const;
-
-/** Which answer of a venue a recorded body is. */
-export interface PayloadRequest {
-  readonly feed: (typeof payloadFeeds)[number];
-  readonly market: (typeof payloadMarkets)[number] | null;
-  /** Names the market in the form `BTC/USDT:USDT`, where the payload alone does not. */
-  readonly symbol: string | null;
-}
-
-/** The parts that the feed yields. */
-export interface PayloadAnswer {
-  readonly entries?: readonly Entry[];
-  readonly balances?: ReadonlyMap<string, Decimal>;
-  readonly positions?: readonly AnchorPosition[];
-  readonly prices?: readonly Price[];
-  readonly permissions?: Permissions;
-  readonly ignored?: readonly IgnoredRow[];
-}
-
-/** A venue that can also read one recorded body, through its real client and its own readers. */
-export interface RecordedVenue extends Venue {
-  readonly readPayload: (
-    request: PayloadRequest,
-    body: string,
-    context: VenueContext,
-  ) => Promise<PayloadAnswer>;
 }

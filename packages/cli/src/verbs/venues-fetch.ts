@@ -25,7 +25,8 @@ export const venuesFetch: Verb = {
   name: 'venues fetch',
   summary: "Fetch one account's ledger from a venue.",
   example:
-    'venues fetch --venue binance --from 2026-01-05T00:00:00Z --to 2026-01-06T00:00:00Z --credentials key.json --json',
+    'venues fetch --venue binance --from 2026-01-05T00:00:00Z --to 2026-01-06T00:00:00Z ' +
+    '--credentials key.json --json',
   options: {
     venue: { type: 'string' },
     from: { type: 'string' },
@@ -105,7 +106,9 @@ function parseTime(options: VerbInput['options'], name: 'from' | 'to'): number {
   return time.toMillis();
 }
 
-/** Plain HTTP to one address is a development means: a production configuration does not have it. */
+/**
+ * Plain HTTP to one address is a development means: a production configuration does not have it.
+ */
 function parseEgress(text: VerbInput['options'][string]): Egress | null {
   if (text === undefined) return null;
   if (process.env['ENCLAVE_MODE'] === 'production') {

@@ -1,16 +1,16 @@
-// `track-record venues read`: one recorded response body through the venue's real client and our readers
-// (FORMATS.md), for onboarding a venue. Nothing is sent. The payload file is untrusted.
+// `track-record venues read`: one recorded response body through the venue's real client and our
+// readers (FORMATS.md), for onboarding a venue. Nothing is sent. The payload file is untrusted.
 
 import { readFile } from 'node:fs/promises';
 import { RecordError } from '@track-record/errors';
 import { formatLedgerDocument } from '@track-record/ledger';
+import type { VenueContext } from '@track-record/venues';
 import {
-  findVenue,
   payloadFeeds,
   payloadMarkets,
+  readPayload,
   type PayloadAnswer,
-  type VenueContext,
-} from '@track-record/venues';
+} from '@track-record/venues/payload';
 import { UsageError, type Verb, type VerbInput, type VerbOutput } from '../verb.ts';
 
 export const venuesRead: Verb = {
@@ -44,7 +44,7 @@ async function run({ options }: VerbInput): Promise<VerbOutput> {
     signal: new AbortController().signal,
   };
   const body = await readBody(payload);
-  const answer = await findVenue(venue).readPayload({ feed, market, symbol }, body, context);
+  const answer = await readPayload(venue, { feed, market, symbol }, body, context);
   const document = formatAnswer(answer);
   return { document, text: `${JSON.stringify(document, null, 2)}\n` };
 }

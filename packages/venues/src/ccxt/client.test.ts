@@ -1,5 +1,5 @@
-// The real ccxt client against a local server that misbehaves: what each failure becomes, and that nothing
-// of it (key, secret, signature, URL, body, header) is in what is thrown.
+// The real ccxt client against a local server that misbehaves: what each failure becomes, and that
+// nothing of it (key, secret, signature, URL, body, header) is in what is thrown.
 
 import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -7,7 +7,7 @@ import { inspect } from 'node:util';
 import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { RecordError, type Code } from '@track-record/errors';
-import { Secret } from '@track-record/sealing';
+import type { Secret } from '@track-record/sealing';
 import type { VenueContext, VenueCredentials } from '../contract.ts';
 import { binanceVenue } from './binance/spec.ts';
 import { openKeyedClient, openPublicClient, type CcxtVenue } from './client.ts';
@@ -38,7 +38,10 @@ function context(signal = new AbortController().signal): VenueContext {
 }
 
 function credentials(apiKey = KEY, secret = SECRET): VenueCredentials {
-  const secretOf = (text: string): Secret => new Secret(new TextEncoder().encode(text));
+  const secretOf = (text: string): Secret => {
+    const open = <T>(read: (bytes: Uint8Array) => T): T => read(new TextEncoder().encode(text));
+    return { open } as unknown as Secret;
+  };
   return new Map([
     ['apiKey', secretOf(apiKey)],
     ['secret', secretOf(secret)],
@@ -217,7 +220,7 @@ describe('holds', () => {
     expect(inspect(client, { depth: 10, showHidden: true })).not.toContain(SECRET);
   });
 
-  test('what one account may ask in a minute is counted over its clients, and per account', async () => {
+  test('what an account may ask in a minute is counted over all its clients', async () => {
     replyWith(200, '{}');
     const limit = { path: 'fiat/orders', perMinute: 1 };
     const venue: CcxtVenue = {

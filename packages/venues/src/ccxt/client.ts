@@ -1,14 +1,15 @@
-// One ccxt exchange, held so that it can do no harm: single-exchange import, digits kept, connections
-// pinned, every throw a RecordError, one throttle per venue and egress address. The public instance holds
-// no key and is shared by all accounts of a venue; a keyed instance belongs to one session and is emptied
-// when that session closes. Answers are untrusted; rows.ts reads them.
+// One ccxt exchange, held so that it can do no harm: single-exchange import, digits kept,
+// connections pinned, every throw a RecordError, one throttle per venue and egress address. The
+// public instance holds no key and is shared by all accounts of a venue; a keyed instance belongs
+// to one session and is emptied when that session closes. Answers are untrusted; rows.ts reads
+// them.
 
 import { createHash } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { RecordError } from '@track-record/errors';
 import type { Exchange } from 'ccxt';
 import type { CredentialField, VenueContext, VenueCredentials } from '../contract.ts';
-import { createDispatcher } from './dispatcher.ts';
+import { createDispatcher, type Dispatcher } from './dispatcher.ts';
 import { marketsOf, type Markets } from './markets.ts';
 import { refusalOfAnswer, refusalOfThrown, type RefusalTable } from './refusals.ts';
 import { parseLosslessJson, parseRow } from './rows.ts';
@@ -82,7 +83,9 @@ export async function openPublicClient(
   }
 }
 
-/** A client that signs. Its credentials are copied out of their Secrets here and dropped by `close`. */
+/**
+ * A client that signs. Its credentials are copied out of their Secrets here and dropped by `close`.
+ */
 export async function openKeyedClient(
   venue: CcxtVenue,
   credentials: VenueCredentials,
@@ -90,13 +93,7 @@ export async function openKeyedClient(
 ): Promise<CcxtClient> {
   const shared = await findPublicClient(venue, context);
   const exchange = await createExchange(venue, context);
-  const dispatcher = createDispatcher(
-    exchange.undiciModule,
-    new Set(venue.hosts),
-    context.egress,
-    'pages',
-  );
-  exchange.fetchDispatcher = dispatcher;
+  const dispatcher = pin(exchange, venue, context, 'pages');
   exchange.throttle = (cost) => shared.exchange.throttle(cost);
   for (const field of venue.credentials) {
     const secret = credentials.get(field);
@@ -142,14 +139,19 @@ function findPublicClient(venue: CcxtVenue, context: VenueContext): Promise<Publ
 
 async function openPublicExchange(venue: CcxtVenue, context: VenueContext): Promise<PublicClient> {
   const exchange = await createExchange(venue, context);
-  const hosts = new Set(venue.hosts);
-  exchange.fetchDispatcher = createDispatcher(
-    exchange.undiciModule,
-    hosts,
-    context.egress,
-    'markets',
-  );
+  pin(exchange, venue, context, 'markets');
   return { exchange, callsLeft: new Map(), markets: null, marketsAt: 0 };
+}
+
+function pin(
+  exchange: Exchange,
+  { hosts }: CcxtVenue,
+  { egress }: VenueContext,
+  bounds: 'pages' | 'markets',
+): Dispatcher {
+  const dispatcher = createDispatcher(exchange.undiciModule, new Set(hosts), egress, bounds);
+  exchange.fetchDispatcher = dispatcher;
+  return dispatcher;
 }
 
 async function loadMarkets(exchange: Exchange): Promise<Markets> {
@@ -162,7 +164,8 @@ async function createExchange(
   context: VenueContext,
   answer?: () => Promise<Response>,
 ): Promise<Exchange> {
-  // By file path: the package's entry point would load a hundred exchanges (toolchain.md section 6b).
+  // By file path: the package's entry point would load a hundred exchanges (toolchain.md section
+  // 6b).
   const source = new URL(`./src/${venue.id}.js`, import.meta.resolve('ccxt')).href;
   const ExchangeClass = parseExchangeClass(await import(source));
   const exchange = new ExchangeClass({
@@ -210,7 +213,8 @@ function guard(exchange: Exchange, venue: CcxtVenue): void {
     return handleErrors(status, text, url, method, headers, body, json, ...rest);
   };
   exchange.calculateRateLimiterCost = (api, method, path, ...rest) =>
-    // With `number: String` ccxt computes costs as text, and its throttle would append instead of add.
+    // With `number: String` ccxt computes costs as text, and its throttle would append instead of
+    // add.
     keyedPaths.has(String(path)) ? 1 : Number(costOf(api, method, path, ...rest));
 }
 

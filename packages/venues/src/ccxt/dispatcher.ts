@@ -1,7 +1,8 @@
-// Where a venue's client may connect, and how much it may read. ccxt keeps its production URLs; every
-// connection goes through this dispatcher, so a URL from a response, an option or a bug cannot carry a key
-// to another host. Everything the other side sends is untrusted: time and size are bounded here, because
-// ccxt's own timeout ends with the headers and it buffers bodies without a limit (venues.md section 4).
+// Where a venue's client may connect, and how much it may read. ccxt keeps its production URLs;
+// every connection goes through this dispatcher, so a URL from a response, an option or a bug
+// cannot carry a key to another host. Everything the other side sends is untrusted: time and size
+// are bounded here, because ccxt's own timeout ends with the headers and it buffers bodies without
+// a limit (venues.md section 4).
 
 import { connect, type Socket } from 'node:net';
 import { RecordError } from '@track-record/errors';
@@ -70,7 +71,9 @@ function isAllowed(target: ConnectTarget, hosts: ReadonlySet<string>): boolean {
   return target.protocol === 'https:' && hosts.has(target.hostname) && HTTPS_PORTS.has(target.port);
 }
 
-/** Development only: the same requests, real host in the Host header, in plain HTTP to one address. */
+/**
+ * Development only: the same requests, real host in the Host header, in plain HTTP to one address.
+ */
 function connectPlain(egress: Egress, callback: ConnectCallback): void {
   const socket = connect({ host: egress.host, port: egress.port });
   const refuse = (error: Error): void => callback(error, null);

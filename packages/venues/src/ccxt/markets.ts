@@ -1,6 +1,7 @@
-// What can be traded at a venue, by the venue's own ids. Assets keep the venue's codes, because balances,
-// fees and deposits use them; an instrument is named as ccxt names its market (`BTC/USDT:USDT`).
-// The list comes from the venue and is untrusted: it only says what to ask for and how to name it.
+// What can be traded at a venue, by the venue's own ids. Assets keep the venue's codes, because
+// balances, fees and deposits use them; an instrument is named as ccxt names its market
+// (`BTC/USDT:USDT`). The list comes from the venue and is untrusted: it only says what to ask for
+// and how to name it.
 
 import { ONE, parseDecimal, type Instrument } from '@track-record/ledger';
 import type { Market } from 'ccxt';

@@ -1,4 +1,5 @@
-// The pagers against a feed that cuts its pages as venues do: at a limit, in any order, with rows repeated.
+// The pagers against a feed that cuts its pages as venues do: at a limit, in any order, with rows
+// repeated.
 
 import { describe, expect, test } from '@jest/globals';
 import { RecordError } from '@track-record/errors';

@@ -1,6 +1,7 @@
 // Our own pagers. ccxt's stop silently at ten calls and step over rows that share a millisecond
-// (venues.md section 6). These end only on proof: a page shorter than the venue's limit. The order of rows
-// inside a page does not matter, and rows may repeat; the caller de-duplicates by the venue's id.
+// (venues.md section 6). These end only on proof: a page shorter than the venue's limit. The order
+// of rows inside a page does not matter, and rows may repeat; the caller de-duplicates by the
+// venue's id.
 
 import { RecordError } from '@track-record/errors';
 import type { Window } from '@track-record/ledger';
@@ -16,8 +17,8 @@ export interface PageCap {
 }
 
 /**
- * Every row of a feed in `window`, in intervals no longer than the cap; a full page is halved until each
- * half is short. A full page of one millisecond cannot be proven complete: VENUE_INCOMPLETE.
+ * Every row of a feed in `window`, in intervals no longer than the cap; a full page is halved until
+ * each half is short. A full page of one millisecond cannot be proven complete: VENUE_INCOMPLETE.
  */
 export async function pageByTime(
   window: Window,
@@ -43,8 +44,9 @@ export async function pageByTime(
 }
 
 /**
- * Every row with an id of at least `first`, ascending by id, until a short page or a page that reaches
- * past what is wanted. Exact where ids are dense in time: no row can hide between two pages.
+ * Every row with an id of at least `first`, ascending by id, until a short page or a page that
+ * reaches past what is wanted. Exact where ids are dense in time: no row can hide between two
+ * pages.
  */
 export async function pageById(
   first: bigint,

@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import { formatDecimal, parseDecimal, type Decimal } from '@track-record/ledger';
 import type { PriceRequest } from '../contract.ts';
 import { perpetualOf, type Markets } from './markets.ts';
-import { answerPrices, HOUR_MS, MINUTE_MS, type CandleRun } from './prices.ts';
+import { answerPrices, HOUR_MS, type CandleRun } from './prices.ts';
 
 const HOUR = Date.UTC(2026, 0, 5, 6);
 
@@ -61,7 +61,7 @@ describe('accepts', () => {
         price: parseDecimal(String(HOUR / 1000 + 60)),
       },
     ]);
-    expect(runs.map(({ intervalMs }) => intervalMs)).toEqual([MINUTE_MS]);
+    expect(runs.map(({ intervalMs }) => intervalMs)).toEqual([60_000]);
   });
 
   test('an asset without a direct pair is told by its legs, each once', async () => {

@@ -1,12 +1,13 @@
-// What things cost at given instants, from a venue's own candles. An instant on a full hour takes the close
-// of the hour that ends there; any other instant the close of the last complete minute. A close is the
-// candle's whose end is that boundary, so an unfinished or missing candle never answers.
+// What things cost at given instants, from a venue's own candles. An instant on a full hour takes
+// the close of the hour that ends there; any other instant the close of the last complete minute. A
+// close is the candle's whose end is that boundary, so an unfinished or missing candle never
+// answers.
 
 import type { Decimal, Price } from '@track-record/ledger';
 import type { PriceAnswer, PriceRequest } from '../contract.ts';
 import type { Markets, Pair } from './markets.ts';
 
-export const MINUTE_MS = 60_000;
+const MINUTE_MS = 60_000;
 export const HOUR_MS = 3_600_000;
 
 /** One run of candles of a market: their closes by the instant at which each candle ends. */
@@ -27,7 +28,10 @@ export interface CandleSource {
   readonly fetchCloses: (run: CandleRun) => Promise<ReadonlyMap<number, Decimal>>;
 }
 
-/** One market on the way, and how its close is told: a price of `asset`, or the mark of an instrument. */
+/**
+ * One market on the way, and how its close is told: a price of `asset`, or the mark of an
+ * instrument.
+ */
 interface Leg {
   readonly kind: PriceRequest['kind'];
   readonly marketId: string;
@@ -87,7 +91,9 @@ function legsOf([request]: readonly PriceRequest[], source: CandleSource): reado
   }));
 }
 
-/** The pairs that lead from an asset to a currency: one, or two through a pivot; null when none do. */
+/**
+ * The pairs that lead from an asset to a currency: one, or two through a pivot; null when none do.
+ */
 function routeOf(
   asset: string,
   currency: string,
@@ -121,28 +127,19 @@ function groupRuns(
   rowsMax: number,
 ): readonly (readonly [CandleRun, readonly Wanted[]])[] {
   const runs: [CandleRun, Wanted[]][] = [];
-  const series = Map.groupBy(
-    wanted,
-    (each) => `${each.kind} ${each.marketId} ${intervalOf(each.at)}`,
-  );
-  for (const members of series.values()) {
+  const seriesOf = (each: Wanted): string => `${each.kind} ${each.marketId} ${intervalOf(each.at)}`;
+  for (const members of Map.groupBy(wanted, seriesOf).values()) {
+    let open: [CandleRun, Wanted[]] | null = null;
     for (const each of members.toSorted((left, right) => left.at - right.at)) {
-      const { kind, marketId, at } = each;
-      const intervalMs = intervalOf(at);
-      const last = boundaryOf(at);
-      const open = runs.at(-1);
-      const isSame = open?.[0].marketId === marketId && open[0].kind === kind;
-      if (
-        open !== undefined &&
-        isSame &&
-        open[0].intervalMs === intervalMs &&
-        (last - open[0].first) / intervalMs < rowsMax
-      ) {
-        open[0] = { ...open[0], last };
-        open[1].push(each);
-      } else {
-        runs.push([{ kind, marketId, intervalMs, first: last, last }, [each]]);
+      const { kind, marketId } = each;
+      const intervalMs = intervalOf(each.at);
+      const last = boundaryOf(each.at);
+      if (open === null || (last - open[0].first) / intervalMs >= rowsMax) {
+        open = [{ kind, marketId, intervalMs, first: last, last }, []];
+        runs.push(open);
       }
+      open[0] = { ...open[0], last };
+      open[1].push(each);
     }
   }
   return runs;

@@ -1,7 +1,8 @@
-// What a failed call means: anything that ccxt, undici or the venue throws becomes one RecordError. The
-// venue's own code and the HTTP status are looked up before ccxt's classes, which file permanent failures
-// as transient and the reverse (venues.md section 4). Nothing of what was thrown is kept, not even as a
-// cause: messages carry URLs with signatures, and bodies echo addresses and keys.
+// What a failed call means: anything that ccxt, undici or the venue throws becomes one RecordError.
+// The venue's own code and the HTTP status are looked up before ccxt's classes, which file
+// permanent failures as transient and the reverse (venues.md section 4). Nothing of what was thrown
+// is kept, not even as a cause: messages carry URLs with signatures, and bodies echo addresses and
+// keys.
 
 import { RecordError, type Code } from '@track-record/errors';
 
@@ -53,7 +54,8 @@ export function refusalOfAnswer(table: RefusalTable, answer: Answer): RecordErro
     table.byStatus.get(answer.status) ??
     STATUS_CODES.get(answer.status);
   if (code !== undefined) return new RecordError(code, retryAfter(answer.headers));
-  // A page of HTML or a cut body under status 200 comes from a proxy or a failing edge, not from the API.
+  // A page of HTML or a cut body under status 200 comes from a proxy or a failing edge, not from
+  // the API.
   const isForeign = answer.json === undefined && !answer.isEmpty;
   return isForeign || answer.status >= 500 ? new RecordError('VENUE_UNAVAILABLE') : null;
 }

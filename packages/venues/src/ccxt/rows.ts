@@ -1,6 +1,6 @@
-// Strict reading of a venue's own rows. Every field we rely on is there in the form we know, or the whole
-// answer is refused (VENUE_UNEXPECTED_SHAPE with our name of the field): a missing number is never zero.
-// All input is untrusted.
+// Strict reading of a venue's own rows. Every field we rely on is there in the form we know, or the
+// whole answer is refused (VENUE_UNEXPECTED_SHAPE with our name of the field): a missing number is
+// never zero. All input is untrusted.
 
 import { RecordError } from '@track-record/errors';
 import { parseDecimal, sign, type Decimal } from '@track-record/ledger';
@@ -13,7 +13,9 @@ const TEXT_LENGTH_MAX = 128;
 const INSTANT_MIN = 1_230_768_000_000;
 const INSTANT_MAX = 4_102_444_800_000;
 
-/** JSON whose numbers keep their digits: what a double cannot hold as written stays the source text. */
+/**
+ * JSON whose numbers keep their digits: what a double cannot hold as written stays the source text.
+ */
 export function parseLosslessJson(text: string): unknown {
   try {
     return JSON.parse(text, (_key, value: unknown, context?: { source?: string }) => {

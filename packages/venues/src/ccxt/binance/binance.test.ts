@@ -1,12 +1,13 @@
-// The connector against a local server that answers as Binance does. Shapes of rows and error bodies are
-// those of the recorded payloads and of Binance's documentation; the client is the real ccxt one.
+// The connector against a local server that answers as Binance does. Shapes of rows and error
+// bodies are those of the recorded payloads and of Binance's documentation; the client is the real
+// ccxt one.
 
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { codeOf, type Code } from '@track-record/errors';
 import { formatDecimal, type Entry, type Window } from '@track-record/ledger';
-import { Secret } from '@track-record/sealing';
+import type { Secret } from '@track-record/sealing';
 import type { VenueContext, VenueCredentials, VenueSession } from '../../contract.ts';
 import { binance } from './binance.ts';
 import { readPermissions } from './holdings.ts';
@@ -110,7 +111,10 @@ function context(signal = new AbortController().signal): VenueContext {
 }
 
 function credentials(apiKey = KEY, secret = SECRET): VenueCredentials {
-  const secretOf = (text: string): Secret => new Secret(new TextEncoder().encode(text));
+  const secretOf = (text: string): Secret => {
+    const open = <T>(read: (bytes: Uint8Array) => T): T => read(new TextEncoder().encode(text));
+    return { open } as unknown as Secret;
+  };
   return new Map([
     ['apiKey', secretOf(apiKey)],
     ['secret', secretOf(secret)],

@@ -1,12 +1,13 @@
 // The Binance connector: one account's spot, funding and USD-M futures wallets as one perimeter.
-// Everything that Binance answers is untrusted and read strictly; see entries.ts, holdings.ts, history.ts.
+// Everything that Binance answers is untrusted and read strictly; see entries.ts, holdings.ts,
+// history.ts.
 
 import type { Decimal } from '@track-record/ledger';
 import type {
   Observation,
   PriceAnswer,
   PriceRequest,
-  RecordedVenue,
+  Venue,
   VenueContext,
   VenueCredentials,
   VenueSession,
@@ -17,13 +18,12 @@ import { answerPrices, HOUR_MS, type CandleRun } from '../prices.ts';
 import { readCloses } from './candles.ts';
 import { fetchHistory, QUOTES } from './history.ts';
 import { fetchHoldings, fetchIdentity, fetchServerTimes, readServerTime } from './holdings.ts';
-import { readPayload } from './recorded.ts';
 import { binanceVenue, capabilities } from './spec.ts';
 
 /** The smaller of the page limits of klines (1000) and markPriceKlines (1500). */
 const CANDLES_MAX = 1000;
 
-export const binance: RecordedVenue = { capabilities, connect, prices, readPayload };
+export const binance: Venue = { capabilities, connect, prices };
 
 async function connect(
   credentials: VenueCredentials,
@@ -48,7 +48,10 @@ async function connect(
   }
 }
 
-/** Balances are true at `asOf` if nothing happened until `quietUntil`; both are the venue's own times. */
+/**
+ * Balances are true at `asOf` if nothing happened until `quietUntil`; both are the venue's own
+ * times.
+ */
 async function observe(client: CcxtClient, markets: Markets): Promise<Observation> {
   const [asOf] = await fetchServerTimes(client);
   const { balances, positions } = await fetchHoldings(client, markets);

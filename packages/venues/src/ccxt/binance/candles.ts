@@ -1,5 +1,5 @@
-// Binance's candles: `[openTime, open, high, low, close, volume, closeTime, …]`, where closeTime is the last
-// millisecond of the candle. Rows are untrusted.
+// Binance's candles: `[openTime, open, high, low, close, volume, closeTime, …]`, where closeTime is
+// the last millisecond of the candle. Rows are untrusted.
 
 import { sign, type Decimal } from '@track-record/ledger';
 import { parseInstant, parseSize, shape, type Row } from '../rows.ts';

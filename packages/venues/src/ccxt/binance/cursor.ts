@@ -1,5 +1,6 @@
-// What the connector remembers between two fetches of one account: how far each spot pair was told, what was
-// held, and the deposits and withdrawals that had not settled. The caller seals it; what comes back is checked.
+// What the connector remembers between two fetches of one account: how far each spot pair was told,
+// what was held, and the deposits and withdrawals that had not settled. The caller seals it; what
+// comes back is checked.
 
 import { RecordError } from '@track-record/errors';
 import type { Window } from '@track-record/ledger';
@@ -42,14 +43,16 @@ export function parseCursor(text: string): Cursor {
   return cursor as unknown as Cursor;
 }
 
-/** From when the wallet feeds are read: rows that were pending are listed under their old instant. */
+/**
+ * From when the wallet feeds are read: rows that were pending are listed under their old instant.
+ */
 export function walletWindow(cursor: Cursor, window: Window): Window {
   return { from: Math.min(window.from, ...Object.values(cursor.pending)), to: window.to };
 }
 
 /**
- * The readings with late settlement put where the balance changed: a row that was pending at the end of an
- * earlier window counts from the start of the window in which it was first seen settled.
+ * The readings with late settlement put where the balance changed: a row that was pending at the
+ * end of an earlier window counts from the start of the window in which it was first seen settled.
  */
 export function placeSettled(
   readings: readonly Reading[],

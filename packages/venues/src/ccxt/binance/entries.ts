@@ -1,6 +1,7 @@
-// Binance's rows as ledger entries: one function per feed, digits as Binance wrote them. A row that has not
-// happened (pending, failed) is an ignored row with its reason; a row of a kind we do not know stops the
-// account. Fields: developers.binance.com, spot, USD-M futures and wallet sections. Rows are untrusted.
+// Binance's rows as ledger entries: one function per feed, digits as Binance wrote them. A row that
+// has not happened (pending, failed) is an ignored row with its reason; a row of a kind we do not
+// know stops the account. Fields: developers.binance.com, spot, USD-M futures and wallet sections.
+// Rows are untrusted.
 
 import {
   multiply,
@@ -25,7 +26,10 @@ import {
   type Row,
 } from '../rows.ts';
 
-/** A row that is no entry. `at` is when its entry would count, so that a pending one is looked for again. */
+/**
+ * A row that is no entry. `at` is when its entry would count, so that a pending one is looked for
+ * again.
+ */
 export interface Unsettled extends IgnoredRow {
   readonly at: number;
 }
@@ -35,7 +39,10 @@ export type Reading = Entry | Unsettled;
 /** The perimeter, in the words of universal transfer types: spot, funding and USD-M futures. */
 export const WALLETS_INSIDE: readonly string[] = ['MAIN', 'FUNDING', 'UMFUTURE'];
 
-/** USD-M income types that are not told by another feed. All of them are performance, none is a flow. */
+/**
+ * USD-M income types that are not told by another feed. All of them are performance, none is a
+ * flow.
+ */
 const INCOME_KINDS: ReadonlyMap<string, EntryKind> = new Map<string, EntryKind>([
   ['FUNDING_FEE', 'funding'],
   ['REALIZED_PNL', 'realised'],
@@ -97,7 +104,9 @@ export function readSpotFill(row: Row, markets: Markets): readonly Entry[] {
   ];
 }
 
-/** `userTrades` of USD-M and COIN-M: position and fee, and the profit that Binance posts with them. */
+/**
+ * `userTrades` of USD-M and COIN-M: position and fee, and the profit that Binance posts with them.
+ */
 export function readFuturesFill(
   row: Row,
   markets: Markets,
@@ -132,8 +141,8 @@ export function readFuturesFill(
 }
 
 /**
- * The instrument of one side. In hedge mode a long and a short of one contract are two positions with two
- * entry prices, which netting would merge; the short one is told apart by its name.
+ * The instrument of one side. In hedge mode a long and a short of one contract are two positions
+ * with two entry prices, which netting would merge; the short one is told apart by its name.
  */
 export function instrumentOf(symbol: string, positionSide: string): string {
   if (positionSide === 'BOTH' || positionSide === 'LONG') return symbol;
@@ -160,7 +169,9 @@ export function readIncome(row: Row): readonly Entry[] {
   return [entry];
 }
 
-/** `/sapi/v1/capital/deposit/hisrec`. Old rows have no id and do not say when they were credited. */
+/**
+ * `/sapi/v1/capital/deposit/hisrec`. Old rows have no id and do not say when they were credited.
+ */
 export function readDeposit(row: Row): readonly Reading[] {
   const id = `deposit.${parseText(row, row['id'] === undefined ? 'txId' : 'id')}`;
   const at = parseInstant(row, row['completeTime'] === undefined ? 'insertTime' : 'completeTime');
@@ -178,7 +189,10 @@ export function readWithdrawal(row: Row): readonly Reading[] {
   return leave({ id, at, asset, amount, fee }, row, WITHDRAWAL_STATES);
 }
 
-/** `/sapi/v1/fiat/orders`: the money moves when the order reaches its last state, days after it began. */
+/**
+ * `/sapi/v1/fiat/orders`: the money moves when the order reaches its last state, days after it
+ * began.
+ */
 export function readFiatOrder(row: Row, direction: 'in' | 'out'): readonly Reading[] {
   const id = `fiat.${parseText(row, 'orderNo')}`;
   const at = parseInstant(row, 'updateTime');
@@ -213,7 +227,10 @@ export function readDividend(row: Row): readonly Entry[] {
   return [{ id, at: parseInstant(row, 'divTime'), kind: 'dividend', postings }];
 }
 
-/** `/sapi/v1/asset/dribblet`: small balances into BNB; `transferedAmount` is what is left after the fee. */
+/**
+ * `/sapi/v1/asset/dribblet`: small balances into BNB; `transferedAmount` is what is left after the
+ * fee.
+ */
 export function readDust(row: Row): readonly Entry[] {
   return parseRows(row['userAssetDribbletDetails'], 'userAssetDribbletDetails').map((detail) => {
     const asset = parseText(detail, 'fromAsset');

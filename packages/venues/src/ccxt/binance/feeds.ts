@@ -1,6 +1,7 @@
-// Binance's wallet feeds: the method, how a window is spelt, the page limit, where the rows stand and how
-// one row is read. `history.ts` pages through them, `recorded.ts` reads one stored answer by the same table.
-// Limits: developers.binance.com, wallet and convert sections; venues.md section 6.
+// Binance's wallet feeds: the method, how a window is spelt, the page limit, where the rows stand
+// and how one row is read. `history.ts` pages through them, `recorded.ts` reads one stored answer
+// by the same table. Limits: developers.binance.com, wallet and convert sections; venues.md section
+// 6.
 
 import type { Window } from '@track-record/ledger';
 import { DAY_MS, type PageCap } from '../pagers.ts';

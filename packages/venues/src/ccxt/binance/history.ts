@@ -1,14 +1,13 @@
-// Everything that happened in a window, complete or refused. Binance lists fills per symbol only, so the
-// symbols to ask for are themselves found from balances and every other feed (venues.md section 6); a
-// first fetch, which no earlier balance could contradict, asks for every pair there is.
-// USD-M fills come from userTrades; income gives funding and the rest, and every commission or profit it
-// names must belong to a fill we have: otherwise a symbol or a page is missing.
+// Everything that happened in a window, complete or refused. Binance lists fills per symbol only,
+// so the symbols to ask for are themselves found from balances and every other feed (venues.md
+// section 6); a first fetch, which no earlier balance could contradict, asks for every pair there
+// is. USD-M fills come from userTrades; income gives funding and the rest, and every commission or
+// profit it names must belong to a fill we have: otherwise a symbol or a page is missing.
 
 import { RecordError } from '@track-record/errors';
-import type { Entry, Window } from '@track-record/ledger';
+import { orderEntries, type Entry, type Window } from '@track-record/ledger';
 import type { Fetched } from '../../contract.ts';
 import type { CcxtClient } from '../client.ts';
-import { distinctEntries } from '../distinct-entries.ts';
 import { instrumentsOf, perpetualOf, type Contract, type Markets } from '../markets.ts';
 import { DAY_MS, pageById, pageByTime, type PageCap } from '../pagers.ts';
 import { parseId, parseInstant, parseRows, parseText, type Row } from '../rows.ts';
@@ -35,14 +34,18 @@ export const QUOTES: ReadonlySet<string> = new Set(
 );
 
 /**
- * Fiat orders take half of an account's minute, so an hourly fetch asks for them only where one of these
- * was held or moved. Another currency would show as a residual, and the fetch after that asks for all.
+ * Fiat orders take half of an account's minute, so an hourly fetch asks for them only where one of
+ * these was held or moved. Another currency would show as a residual, and the fetch after that asks
+ * for all.
  */
 const FIAT: ReadonlySet<string> = new Set(
   'EUR GBP AUD TRY BRL JPY UAH PLN RON ARS ZAR NGN RUB CZK MXN COP KZT IDR AED USD CHF'.split(' '),
 );
 
-/** What an hourly fetch reads again, so that rows which appear late are told: six times the finality lag. */
+/**
+ * What an hourly fetch reads again, so that rows which appear late are told: six times the finality
+ * lag.
+ */
 const OVERLAP_MS = 3_600_000;
 const START: Fill = { id: '0', at: 0 };
 
@@ -100,7 +103,7 @@ export async function fetchHistory(
     settled,
   };
   return {
-    entries: distinctEntries(told, window),
+    entries: orderEntries(told.filter(({ at }) => at >= window.from && at < window.to)),
     instruments: instrumentsOf(
       futures.contracts,
       told.flatMap(({ position }) => position?.instrument ?? []),
@@ -163,7 +166,9 @@ async function fetchFutures(
   return { entries, contracts };
 }
 
-/** The contracts traded or held. One that is no longer listed is named by the asset it settled in. */
+/**
+ * The contracts traded or held. One that is no longer listed is named by the asset it settled in.
+ */
 function contractsOf(
   income: readonly Row[],
   openContracts: readonly string[],
@@ -184,7 +189,9 @@ function contractsOf(
   return [...found.values()];
 }
 
-/** The fills of one pair up to the window's end, ascending, from one that lies before its beginning. */
+/**
+ * The fills of one pair up to the window's end, ascending, from one that lies before its beginning.
+ */
 async function fetchSpotFills(
   client: CcxtClient,
   symbol: string,
@@ -202,7 +209,8 @@ async function fetchSpotFills(
     },
     isPast,
   );
-  // The page overlaps by one row: if the venue no longer has that row, what follows it is not proven.
+  // The page overlaps by one row: if the venue no longer has that row, what follows it is not
+  // proven.
   if (start !== START && !rows.some((row) => parseText(row, 'id') === start.id)) {
     throw new RecordError('VENUE_INCOMPLETE', { place: 'myTrades' });
   }

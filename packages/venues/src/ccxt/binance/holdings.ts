@@ -1,6 +1,6 @@
-// What an account holds now: the wallets of the perimeter summed per asset, and the USD-M positions. The
-// wallet balance of USD-M is taken, not the margin balance: what is unrealised follows from positions and
-// marks, and counting both would count it twice.
+// What an account holds now: the wallets of the perimeter summed per asset, and the USD-M
+// positions. The wallet balance of USD-M is taken, not the margin balance: what is unrealised
+// follows from positions and marks, and counting both would count it twice.
 
 import { RecordError } from '@track-record/errors';
 import { add, sign, type AnchorPosition, type Decimal } from '@track-record/ledger';
@@ -74,7 +74,9 @@ export async function fetchServerTimes(client: CcxtClient): Promise<readonly [nu
   return [Math.min(spot, futures), Math.max(spot, futures)];
 }
 
-/** A futures call after a spot call succeeded: the key is known, so a refusal means its permissions. */
+/**
+ * A futures call after a spot call succeeded: the key is known, so a refusal means its permissions.
+ */
 export async function callFutures(
   client: CcxtClient,
   method: string,
@@ -104,7 +106,10 @@ export function readPermissions(answer: unknown): Permissions {
   };
 }
 
-/** One wallet's non-zero balances: spot `/api/v3/account`, USD-M `/fapi/v3/account`, or the funding list. */
+/**
+ * One wallet's non-zero balances: spot `/api/v3/account`, USD-M `/fapi/v3/account`, or the funding
+ * list.
+ */
 export function readBalances(answer: unknown): Balances {
   const wallet = Array.isArray(answer) ? null : parseRow(answer, 'account');
   if (wallet === null) {

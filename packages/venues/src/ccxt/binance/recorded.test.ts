@@ -1,6 +1,6 @@
-// Recorded and documented payloads of Binance through the real client: every entry against its payload,
-// digit for digit. The files are read from VECTORS_DIR and never copied; their origin and what is odd about
-// each stands in exchanges/MANIFEST.md beside them.
+// Recorded and documented payloads of Binance through the real client: every entry against its
+// payload, digit for digit. The files are read from VECTORS_DIR and never copied; their origin and
+// what is odd about each stands in exchanges/MANIFEST.md beside them.
 
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
@@ -9,7 +9,8 @@ import type { AddressInfo } from 'node:net';
 import { describe, expect, test } from '@jest/globals';
 import { codeOf } from '@track-record/errors';
 import { formatDecimal, type Entry } from '@track-record/ledger';
-import type { PayloadAnswer, PayloadRequest, VenueContext } from '../../contract.ts';
+import type { VenueContext } from '../../contract.ts';
+import { readPayload, type PayloadAnswer, type PayloadRequest } from '../../payload.ts';
 import { binance } from './binance.ts';
 
 const ROOT = new URL('../../../../../', import.meta.url);
@@ -36,7 +37,7 @@ function read(
   market: PayloadRequest['market'] = null,
   symbol: string | null = null,
 ): Promise<PayloadAnswer> {
-  return binance.readPayload({ feed, market, symbol }, body, CONTEXT);
+  return readPayload('binance', { feed, market, symbol }, body, CONTEXT);
 }
 
 function vector(name: string): Promise<string> {
@@ -60,7 +61,8 @@ function lineOf(entry: Entry): string {
 }
 
 const BNB_FILL =
-  'spot-trade.BNBBTC.28457 1499865549590 fill BNB 12.00000000, BTC -48.000012, BNB -10.10000000 fee';
+  'spot-trade.BNBBTC.28457 1499865549590 fill BNB 12.00000000, BTC -48.000012, ' +
+  'BNB -10.10000000 fee';
 
 describeVectors('accepts', () => {
   test.each<[string, Feed, PayloadRequest['market'], readonly string[]]>([
@@ -72,7 +74,8 @@ describeVectors('accepts', () => {
       'margin',
       // No quoteQty in the payload: 3.00000000 x 0.02000000.
       [
-        'spot-trade.BNBBTC.34 1561973357171 fill BNB -3.00000000, BTC 0.0600000000000000, BTC -0.00006000 fee',
+        'spot-trade.BNBBTC.34 1561973357171 fill BNB -3.00000000, BTC' +
+          ' 0.0600000000000000, BTC -0.00006000 fee',
       ],
     ],
     [
@@ -81,7 +84,8 @@ describeVectors('accepts', () => {
       'linear',
       // The old documentation's negative commission is one that was received: its sign is kept.
       [
-        'um-trade.BTCUSDT.698759 1569514978020 fill BTC/USDT:USDT#SHORT -0.002@7819.01 USDT 0.07819010 fee',
+        'um-trade.BTCUSDT.698759 1569514978020 fill BTC/USDT:USDT#SHORT -0.002@7819.01' +
+          ' USDT 0.07819010 fee',
         'um-realised.BTCUSDT.698759 1569514978020 realised USDT -0.91539999',
       ],
     ],
@@ -90,8 +94,10 @@ describeVectors('accepts', () => {
       'fills',
       'linear',
       [
-        'um-trade.ETHUSDT.82357626 1645930322371 fill ETH/USDT:USDT -0.005@2778.35 USDT -0.00555670 fee',
-        'um-trade.ETHUSDT.82357629 1645930333910 fill ETH/USDT:USDT 0.005@2779 USDT -0.00555800 fee',
+        'um-trade.ETHUSDT.82357626 1645930322371 fill ETH/USDT:USDT -0.005@2778.35 USDT' +
+          ' -0.00555670 fee',
+        'um-trade.ETHUSDT.82357629 1645930333910 fill ETH/USDT:USDT 0.005@2779 USDT' +
+          ' -0.00555800 fee',
         'um-realised.ETHUSDT.82357629 1645930333910 realised USDT -0.00325000',
       ],
     ],
@@ -100,7 +106,8 @@ describeVectors('accepts', () => {
       'fills',
       'inverse',
       [
-        'cm-trade.BTCUSD_200626.6 1590743483586 fill BTC/USD:BTC-200626 -1@8800 BTC -0.00000454 fee',
+        'cm-trade.BTCUSD_200626.6 1590743483586 fill BTC/USD:BTC-200626 -1@8800 BTC' +
+          ' -0.00000454 fee',
       ],
     ],
     [
@@ -114,7 +121,8 @@ describeVectors('accepts', () => {
       'deposits',
       null,
       [
-        'deposit.0xdf33b22bdb2b28b1f75ccd201a4a4m6e7g83jy5fc5d5a9d1340961598cfcb0a1 1508198532000 flow ETH 0.04670582',
+        'deposit.0xdf33b22bdb2b28b1f75ccd201a4a4m6e7g83jy5fc5d5a9d1340961598cfcb0a1' +
+          ' 1508198532000 flow ETH 0.04670582',
       ],
     ],
     ['fetchDeposits.fiat', 'deposits', null, []],
@@ -159,10 +167,14 @@ describeVectors('accepts', () => {
       'conversions',
       null,
       [
-        'dust.4359321.USDT 1615985535000 conversion USDT -0.0009, BNB 0.000441, BNB 0.000009, BNB -0.000009 fee',
-        'dust.4359321.ETH 1615985535000 conversion ETH -0.0009, BNB 0.00088156, BNB 0.00001799, BNB -0.00001799 fee',
-        'dust.4357015.USDT 1616203180000 conversion USDT -0.001, BNB 0.00049, BNB 0.00001, BNB -0.00001 fee',
-        'dust.4357015.ETH 1616203180000 conversion ETH -0.0001, BNB 0.00009795, BNB 0.000002, BNB -0.000002 fee',
+        'dust.4359321.USDT 1615985535000 conversion USDT -0.0009, BNB 0.000441, BNB' +
+          ' 0.000009, BNB -0.000009 fee',
+        'dust.4359321.ETH 1615985535000 conversion ETH -0.0009, BNB 0.00088156, BNB' +
+          ' 0.00001799, BNB -0.00001799 fee',
+        'dust.4357015.USDT 1616203180000 conversion USDT -0.001, BNB 0.00049, BNB' +
+          ' 0.00001, BNB -0.00001 fee',
+        'dust.4357015.ETH 1616203180000 conversion ETH -0.0001, BNB 0.00009795, BNB' +
+          ' 0.000002, BNB -0.000002 fee',
       ],
     ],
     [
@@ -215,7 +227,7 @@ describeVectors('accepts', () => {
     expect(permissions).toEqual({ read: true, trade: true, withdraw: false, ipRestricted: false });
   });
 
-  test('1,644 real hourly candles of BTCUSDT, served to the real client, priced at every hour', async () => {
+  test('1,644 real candles of BTCUSDT, served to the real client, price every hour', async () => {
     const files = ['2020-05.1000rows', '2020-06.468rows', '2023-01.176rows'];
     const bodies = await Promise.all(files.map((name) => vector(`fetchOHLCV.spot.1h.${name}`)));
     const rows = bodies.flatMap((body) => JSON.parse(body) as [number, ...string[]][]);

@@ -3,7 +3,8 @@
 
 import { RecordError } from '@track-record/errors';
 import type { Entry } from '@track-record/ledger';
-import type { PayloadAnswer, PayloadRequest, VenueContext } from '../../contract.ts';
+import type { VenueContext } from '../../contract.ts';
+import type { PayloadAnswer, PayloadRequest } from '../../payload.ts';
 import { openRecordedClient } from '../client.ts';
 import { perpetualOf, type Contract, type Markets, type Pair } from '../markets.ts';
 import { parseRows, parseText, shape, type Row } from '../rows.ts';
@@ -41,7 +42,7 @@ const READERS: ReadonlyMap<string, readonly [method: string, read: Read]> = new 
   ],
 ]);
 
-export async function readPayload(
+export async function readBinancePayload(
   request: PayloadRequest,
   body: string,
   context: VenueContext,

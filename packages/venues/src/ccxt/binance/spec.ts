@@ -1,5 +1,6 @@
-// Binance as the ccxt machinery sees it: hosts, options, the meaning of its codes, and what this connector
-// can do. Codes: developers.binance.com, "Error codes" of spot and of USD-M futures, and HTTP return codes.
+// Binance as the ccxt machinery sees it: hosts, options, the meaning of its codes, and what this
+// connector can do. Codes: developers.binance.com, "Error codes" of spot and of USD-M futures, and
+// HTTP return codes.
 
 import type { Code } from '@track-record/errors';
 import type { VenueCapabilities } from '../../contract.ts';
@@ -74,7 +75,8 @@ export const binanceVenue: CcxtVenue = {
     // The web application firewall answers 403 in HTML to an address that asks too much.
     byStatus: new Map<number, Code>([[403, 'VENUE_RATE_LIMITED']]),
   },
-  // 90,000 and 3,000 of an account's own 180,000 a minute and endpoint; ccxt takes them from the address.
+  // 90,000 and 3,000 of an account's own 180,000 a minute and endpoint; ccxt takes them from the
+  // address.
   keyLimits: new Map([
     ['sapiGetFiatOrders', { path: 'fiat/orders', perMinute: 2 }],
     ['sapiGetConvertTradeFlow', { path: 'convert/tradeFlow', perMinute: 60 }],

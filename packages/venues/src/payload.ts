@@ -1,0 +1,64 @@
+// Recorded answers of venues, read as if the venue had just given them: for onboarding a venue and
+// for recorded payloads (`track-record venues read`). The worker does not reach this file.
+
+import { RecordError } from '@track-record/errors';
+import type { AnchorPosition, Decimal, Entry, Price } from '@track-record/ledger';
+import { readBinancePayload } from './ccxt/binance/recorded.ts';
+import type { IgnoredRow, Permissions, VenueContext } from './contract.ts';
+
+export const payloadFeeds = [
+  'fills',
+  'deposits',
+  'withdrawals',
+  'transfers',
+  'funding',
+  'ledger',
+  'dividends',
+  'conversions',
+  'balances',
+  'positions',
+  'candles',
+  'permissions',
+  'flex',
+  'activities',
+] as const;
+
+export const payloadMarkets = ['spot', 'margin', 'linear', 'inverse', 'option', 'equity'] as const;
+
+/** Which answer of a venue a recorded body is. */
+export interface PayloadRequest {
+  readonly feed: (typeof payloadFeeds)[number];
+  readonly market: (typeof payloadMarkets)[number] | null;
+  /** Names the market in the form `BTC/USDT:USDT`, where the payload alone does not. */
+  readonly symbol: string | null;
+}
+
+/** The parts that the feed yields. */
+export interface PayloadAnswer {
+  readonly entries?: readonly Entry[];
+  readonly balances?: ReadonlyMap<string, Decimal>;
+  readonly positions?: readonly AnchorPosition[];
+  readonly prices?: readonly Price[];
+  readonly permissions?: Permissions;
+  readonly ignored?: readonly IgnoredRow[];
+}
+
+type Reader = (
+  request: PayloadRequest,
+  body: string,
+  context: VenueContext,
+) => Promise<PayloadAnswer>;
+
+const readers: ReadonlyMap<string, Reader> = new Map([['binance', readBinancePayload]]);
+
+/** One body through the venue's real client and the connector's own readers; nothing is sent. */
+export async function readPayload(
+  venue: string,
+  request: PayloadRequest,
+  body: string,
+  context: VenueContext,
+): Promise<PayloadAnswer> {
+  const reader = readers.get(venue);
+  if (reader === undefined) throw new RecordError('VENUE_UNKNOWN');
+  return await reader(request, body, context);
+}
