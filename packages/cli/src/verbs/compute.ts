@@ -16,6 +16,9 @@ import { UsageError, type Verb, type VerbInput, type VerbOutput } from '../verb.
 const MONEY_DIGITS = 2;
 const RETURN_DIGITS = 8;
 
+/** What `venues fetch` prints beside its ledger document; no hour follows from it. */
+const FETCH_REPORT: ReadonlySet<string> = new Set(['capabilities', 'requests']);
+
 export const compute: Verb = {
   name: 'compute',
   summary: 'Replay a ledger document and print its hourly returns.',
@@ -27,7 +30,7 @@ export const compute: Verb = {
 async function run({ options }: VerbInput): Promise<VerbOutput> {
   const { ledger, balances } = options;
   if (typeof ledger !== 'string') throw new UsageError('--ledger FILE is required.');
-  const report = computeHours(parseLedgerDocument(await readJson(ledger)));
+  const report = computeHours(parseLedgerDocument(withoutReport(await readJson(ledger))));
   return {
     document: formatHoursReport(report, { balances: balances === true }),
     text: formatTable(report),
@@ -46,6 +49,11 @@ async function readJson(path: string): Promise<unknown> {
   } catch (cause) {
     throw new RecordError('LEDGER_MALFORMED', { cause, place: 'document' });
   }
+}
+
+function withoutReport(json: unknown): unknown {
+  if (typeof json !== 'object' || json === null || Array.isArray(json)) return json;
+  return Object.fromEntries(Object.entries(json).filter(([name]) => !FETCH_REPORT.has(name)));
 }
 
 function formatTable({ hours }: HoursReport): string {
