@@ -28,7 +28,7 @@ const HOURS = 45 * 24;
 const FILLS = 4_000;
 const SEED = 7;
 /** Connected here: the hours before are backfilled, the hours after are observed. */
-const HOURS_BEFORE_CONNECTION = HOURS - 24;
+const HOURS_BEFORE_CONNECTION = HOURS - 10;
 /**
  * When in the hour the account is synchronised: the venue's entries of the hour before are final by
  * then.
@@ -47,6 +47,10 @@ interface Account {
 }
 
 const keep = process.argv.includes('--keep');
+const interrupted = new Promise<number>((resolve) => {
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve(130));
+});
+
 process.exitCode = await main();
 
 async function main(): Promise<number> {
@@ -62,21 +66,7 @@ async function main(): Promise<number> {
     say,
   });
   try {
-    const account = await connectAccount(stage);
-    await followHours(stage, account);
-    const hours = await compareWithTruth(stage, account);
-    heading('The record');
-    showRecord(hours, say);
-    heading('Is it right?');
-    showTruth(hours, say);
-    heading('The queue, as the operator sees it');
-    for (const line of await readQueues(stage.operatorUrl)) say(line);
-    heading('track-record verify');
-    const verified = await verifyExport(stage, account);
-    const wrong = hours.filter((hour) => !isWithinTolerance(hour));
-    say(`Done in ${((Date.now() - started) / 1000).toFixed(1)} s.`);
-    if (keep) await stayOpen(stage, account);
-    return wrong.length === 0 && hours.length === HOURS && verified ? 0 : 1;
+    return await Promise.race([showRecordOf(stage, started), interrupted]);
   } catch (error) {
     process.stderr.write(stage.workerLog());
     throw error;
@@ -84,6 +74,24 @@ async function main(): Promise<number> {
     await stage.close();
     rmSync(directory, { recursive: true });
   }
+}
+
+async function showRecordOf(stage: Stage, started: number): Promise<number> {
+  const account = await connectAccount(stage);
+  await followHours(stage, account);
+  const hours = await compareWithTruth(stage, account);
+  heading('The record');
+  showRecord(hours, say);
+  heading('Is it right?');
+  showTruth(hours, say);
+  heading('The queue, as the operator sees it');
+  for (const line of await readQueues(stage.operatorUrl)) say(line);
+  heading('track-record verify');
+  const verified = await verifyExport(stage, account);
+  const wrong = hours.filter((hour) => !isWithinTolerance(hour));
+  say(`Done in ${((Date.now() - started) / 1000).toFixed(1)} s.`);
+  if (keep) await stayOpen(stage, account);
+  return wrong.length === 0 && hours.length === HOURS && verified ? 0 : 1;
 }
 
 /**
@@ -217,7 +225,7 @@ async function stayOpen(stage: Stage, account: Account): Promise<void> {
   say(`Operator     ${stage.operatorUrl}`);
   const files = `${stage.directory}/export.json --policy ${stage.directory}/policy.json`;
   say(`Verify       pnpm --silent track-record verify ${files}`);
-  await new Promise<void>((resolve) => process.once('SIGINT', () => resolve()));
+  await interrupted;
 }
 
 function heading(title: string): void {
