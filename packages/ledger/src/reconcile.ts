@@ -48,11 +48,16 @@ export function bookResidual(book: Book, residual: Residual): void {
 
 /**
  * Assets whose balance may be negative: what the venue itself shows below zero, and what a margin
- * account owes. Any other asset below zero proves that an entry is missing (returns.md 2.1).
+ * account owes. Any other asset below zero proves that an entry is missing (returns.md 2.1), also
+ * in an opening that was found backwards; a checkpoint agreed with the venue when it was taken.
  */
-export function assetsThatMayBeOwed(document: LedgerDocument, opening: Checkpoint): Set<string> {
+export function assetsThatMayBeOwed(
+  document: LedgerDocument,
+  checkpoint: Checkpoint | null,
+): Set<string> {
   const owed = new Set<string>();
-  for (const { balances } of [opening, ...document.anchors]) {
+  const shown = checkpoint === null ? document.anchors : [checkpoint, ...document.anchors];
+  for (const { balances } of shown) {
     for (const [asset, balance] of balances) if (sign(balance) < 0) owed.add(asset);
   }
   for (const instrument of document.instruments.values()) {

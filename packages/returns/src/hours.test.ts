@@ -3,9 +3,9 @@
 
 import { describe, expect, test } from '@jest/globals';
 import type { Code } from '@track-record/errors';
-import { parseLedgerDocument } from '@track-record/ledger';
+import { parseDecimal, parseLedgerDocument } from '@track-record/ledger';
 import { hoursToText, ledgerFromText } from '../../testkit/src/ledger-text.ts';
-import { computeHours, type HoursReport } from './index.ts';
+import { computeHours, type HoursReport, policyFor } from './index.ts';
 
 const cases: Record<string, string> = {
   'an account with no entries': `
@@ -361,6 +361,26 @@ const cases: Record<string, string> = {
     ---
     00:00 quarantined 1000 -> 1050 flow 0 pnl 0 return residual_above_bound`,
 
+  'an opening below zero that no anchor shows proves a missing deposit': `
+    USD 00:00 to 02:00
+    00:10 a fill: BTC 1, USD -100
+    01:10 b fill: BTC -1, USD 100
+    01:20 c flow: USD 500
+    anchor 02:00: USD 450
+    price BTC: 01:00 100
+    ---
+    00:00 quarantined -50 -> -50 flow 0 pnl 0 return balance_below_zero
+    01:00 quarantined -50 -> 450 flow 500 pnl 0 return balance_below_zero`,
+
+  'an entry price that no fill explains': `
+    USDT 00:00 to 01:00
+    PERP is linear BTC USDT USDT size 1
+    anchor 00:00: USDT 1000, PERP 1 @ 100
+    anchor 01:00: USDT 1000, PERP 1 @ 90
+    mark PERP: 00:00 100, 01:00 100
+    ---
+    00:00 quarantined 1000 -> 1010 flow 0 pnl 0 return residual_above_bound`,
+
   'what goes below zero without being owed proves a missing entry': `
     USD 00:00 to 03:00
     00:10 a fill: BTC -1, USD 100
@@ -495,6 +515,32 @@ const refusals: [string, Code, string][] = [
      anchor 01:00: USD 1`,
   ],
 ];
+
+describe('accepts, at its edges', () => {
+  test('20,000 entries in one millisecond', () => {
+    const fees = Array.from({ length: 20_000 }, (_, index) => `00:10 f${index} fee: USD -0.01`);
+    const flows = Array.from({ length: 200 }, (_, index) => `00:10 d${index} flow: USD 1`);
+    const text = ['USD 00:00 to 01:00', 'anchor 00:00: USD 1000', ...fees, ...flows].join('\n');
+    const [line] = hoursToText(reportOf(text));
+    expect(line).toBe('00:00 measured 1000 -> 1000 flow 200 pnl -200 return -0.166666666666666667');
+  });
+
+  test('another policy of dust', () => {
+    const text = 'USD 00:00 to 01:00\n00:10 a interest: USD 1\n anchor 00:00: USD 5';
+    const document = parseLedgerDocument(ledgerFromText(text));
+    const policy = { ...policyFor('USD'), dustEquity: parseDecimal('5') };
+    expect(hoursToText(computeHours(document, { policy }))[0]).toContain('measured');
+    expect(hoursToText(computeHours(document))[0]).toContain('dust');
+  });
+
+  test.each([
+    ['USD', '10'],
+    ['BTC', '0.0001'],
+    ['KRW', '0.0001'],
+  ])('dust in %s is below %s', (currency, dust) => {
+    expect(policyFor(currency).dustEquity).toEqual(parseDecimal(dust));
+  });
+});
 
 describe('refuses', () => {
   test.each(refusals)('%s: %s', (_name, code, text) => {

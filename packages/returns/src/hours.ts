@@ -43,13 +43,14 @@ export function computeHours(document: LedgerDocument, options: HoursOptions = {
   checkDocument(document);
   const { window, account } = document;
   const entries = orderEntries(document.entries);
-  const opening = options.opening ?? replayBackward(document, entries);
+  const checkpoint = options.opening ?? null;
+  const opening = checkpoint ?? replayBackward(document, entries);
   if (opening.asOf !== window.from) throw new RecordError('LEDGER_MALFORMED', { place: 'opening' });
   const policy = options.policy ?? policyFor(account.reportingCurrency);
   const book = new Book(document.instruments, opening);
-  const table = new PriceTable(document, options.opening ?? null);
+  const table = new PriceTable(document, checkpoint);
   table.advance(window.from);
-  const replay = new HourReplay(book, table, policy, assetsThatMayBeOwed(document, opening));
+  const replay = new HourReplay(book, table, policy, assetsThatMayBeOwed(document, checkpoint));
   const anchors = sortAnchors(document.anchors);
   const hours: Hour[] = [];
   let inDoubtSince = 0;

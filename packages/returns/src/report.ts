@@ -18,7 +18,7 @@ export function formatHoursReport(
   return {
     format: HOURS_FORMAT,
     method: RETURN_METHOD,
-    opening: { asOf: formatInstant(opening.asOf), balances: formatAmounts(opening.balances) },
+    opening: { asOf: formatInstant(opening.asOf), balances: formatHeld(opening.balances) },
     hours: hours.map((hour) => formatHour(hour, options.balances)),
   };
 }
@@ -39,15 +39,19 @@ function formatHour(hour: Hour, balances: boolean): unknown {
     residual: formatAmounts(hour.residual),
     residualValue: formatOrNull(hour.residualValue),
     ...(hour.derived.size === 0 ? {} : { derived: formatAmounts(hour.derived) }),
-    ...(balances ? { balances: formatAmounts(hour.balances) } : {}),
+    ...(balances ? { balances: formatHeld(hour.balances) } : {}),
   };
 }
 
-/** In the order of the names; an amount of zero is not held and not listed. */
+/** An amount of zero is not held and not listed. */
+function formatHeld(balances: ReadonlyMap<string, Decimal>): Record<string, string> {
+  return formatAmounts(new Map([...balances].filter(([, amount]) => sign(amount) !== 0)));
+}
+
+/** In the order of the names. A residual of zero is listed: anchors that disagreed, or a cost. */
 function formatAmounts(amounts: ReadonlyMap<string, Decimal>): Record<string, string> {
-  const listed = [...amounts].filter(([, amount]) => sign(amount) !== 0);
-  listed.sort(([left], [right]) => (left < right ? -1 : 1));
-  return Object.fromEntries(listed.map(([name, amount]) => [name, formatExact(amount)]));
+  const sorted = [...amounts].sort(([left], [right]) => (left < right ? -1 : 1));
+  return Object.fromEntries(sorted.map(([name, amount]) => [name, formatExact(amount)]));
 }
 
 function formatOrNull(value: Decimal | null): string | null {
