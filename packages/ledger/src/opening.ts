@@ -133,8 +133,8 @@ function backwardPositions(
 }
 
 /**
- * A full close hides what the position had cost, unless the venue posted the profit of that instant:
- * cost before = cost after - traded - realised.
+ * A full close hides what the position had cost, unless the venue posted the profit of that
+ * instant: cost before = cost after - traded - realised.
  */
 function undoChange(
   state: BackwardPosition,
