@@ -15,7 +15,7 @@ const empty: Binding = {
 };
 
 describe('accepts', () => {
-  test('REPORT_DATA is the SHA-512 of the label and the tagged fields, written out by hand', async () => {
+  test('REPORT_DATA is the SHA-512 of the label and the tagged fields', async () => {
     const binding: Binding = { ...empty, nonce: Uint8Array.of(0xaa, 0xbb) };
     const fields = bindingFields.map((field, index) =>
       field === 'nonce' ? '000100000002aabb' : `${hex16(index + 1)}00000000`,

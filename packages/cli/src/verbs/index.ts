@@ -1,4 +1,5 @@
 import type { Verb } from '../verb.ts';
+import { attestationVerify } from './attestation-verify.ts';
 import { compute } from './compute.ts';
 import { metrics } from './metrics.ts';
 import { venuesFetch } from './venues-fetch.ts';
@@ -6,4 +7,11 @@ import { venuesRead } from './venues-read.ts';
 import { verify } from './verify.ts';
 
 /** Every verb, in the order the help lists them. One file per verb. */
-export const verbs: readonly Verb[] = [compute, metrics, verify, venuesFetch, venuesRead];
+export const verbs: readonly Verb[] = [
+  attestationVerify,
+  compute,
+  metrics,
+  verify,
+  venuesFetch,
+  venuesRead,
+];
