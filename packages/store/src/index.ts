@@ -16,7 +16,6 @@ export {
   type NewAccount,
   type OwnedAccountStatus,
 } from './account.ts';
-export { createLogins } from './create-logins.ts';
 export { checkSchema, migrate, QUEUE_SCHEMA_VERSION } from './migrate.ts';
 export {
   openStore,

@@ -4,7 +4,7 @@
 import { createHash } from 'node:crypto';
 import { isCode, RecordError, type Code } from '@track-record/errors';
 import { developmentEvidence } from '@track-record/attestation/insecure';
-import type { Binding } from '@track-record/attestation';
+import type { Binding } from '@track-record/attestation/binding';
 import { sql } from 'kysely';
 import type { RouteContext } from '@track-record/jobs/context';
 import type { AccountStatus, HourlyReturn, RpcSources } from '@track-record/rpc';

@@ -3,3 +3,4 @@ export {
   type EmbeddedPostgres,
   type EmbeddedPostgresOptions,
 } from './embedded-postgres.ts';
+export { createLogins } from '../create-logins.ts';

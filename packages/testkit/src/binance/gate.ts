@@ -125,7 +125,8 @@ export function weightMeter(limits: Limits, now: () => number): WeightMeter {
         refused = 0;
         used.clear();
       }
-      // "Each endpoint with UID limits has an independent 180000 per minute limit"; by address alike.
+      // "Each endpoint with UID limits has an independent 180000 per minute limit"; by address
+      // alike.
       const name = pool === 'api' || pool === 'fapi' ? pool : path;
       const total = (used.get(name) ?? 0) + weight;
       used.set(name, total);

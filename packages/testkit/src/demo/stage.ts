@@ -11,8 +11,8 @@ import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { createGateway, type Gateway } from '@track-record/gateway';
 import { connectRpc, type RpcClient } from '@track-record/rpc/client';
-import { createLogins, migrate } from '@track-record/store';
-import { startEmbeddedPostgres } from '@track-record/store/embedded';
+import { migrate } from '@track-record/store';
+import { createLogins, startEmbeddedPostgres } from '@track-record/store/embedded';
 import { startBinanceSimulator } from '../binance/simulator.ts';
 import { buildScenario, type Scenario } from '../scenario/build-scenario.ts';
 

@@ -6,8 +6,8 @@
 import { randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { createLogins, migrate } from '@track-record/store';
-import { startEmbeddedPostgres } from '@track-record/store/embedded';
+import { migrate } from '@track-record/store';
+import { createLogins, startEmbeddedPostgres } from '@track-record/store/embedded';
 
 const DEFAULT_DIRECTORY = '.track-record';
 const KEY_SIZE_BYTES = 32;

@@ -1,4 +1,5 @@
-// A Markdown page as far as the house checks it: links, inline code, and fenced blocks, each with its line.
+// A Markdown page as far as the house checks it: links, inline code, and fenced blocks, each with
+// its line.
 
 import type { TextFile } from './repository.ts';
 

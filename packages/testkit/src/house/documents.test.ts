@@ -172,7 +172,9 @@ function reachablePages(start: string): ReadonlySet<string> {
   return reached;
 }
 
-/** Runs the command as written, with the script spelled out so that pnpm need not be on the path. */
+/**
+ * Runs the command as written, with the script spelled out so that pnpm need not be on the path.
+ */
 async function runCommand(command: string): Promise<string> {
   const manifest = readManifests(repository.texts).find((each) => each.room === 'root');
   const script = manifest?.scripts['track-record'] ?? '';

@@ -42,6 +42,7 @@ function trustedBasePage(base: TrustedBase): string {
   const rooms = base.rooms.map((room) =>
     row([code(room.room), room.files, room.lines, room.codeLines]),
   );
+  const budget = group(OWN_LINES_MAX);
   const dependencies = base.dependencies.map((each) =>
     row([code(each.name), each.version, each.usedBy.join(', '), each.lines]),
   );
@@ -60,7 +61,7 @@ would be sampled, not audited.
 | room | files | lines | code |
 |---|---:|---:|---:|
 ${rooms.join('\n')}
-| **sum** | ${sumFiles(base)} | ${group(base.lines)} | **${group(base.codeLines)}** of ${group(OWN_LINES_MAX)} |
+${row(['**sum**', sumFiles(base), base.lines, `**${group(base.codeLines)}** of ${budget}`])}
 
 ## Dependencies
 
@@ -86,11 +87,12 @@ checks. A verifier trusts the part of \`cli\` that it runs and nothing of the wo
 
 function summary(base: TrustedBase): string {
   const rooms = base.rooms.map((room) => `${room.room} ${group(room.codeLines)}`).join(', ');
-  const packages = `${base.dependencies.length} packages`;
+  const packages = `${base.dependencies.length} packages, listed in [docs/tcb.md](docs/tcb.md)`;
+  const budget = group(OWN_LINES_MAX);
   return `| inside the worker | lines of code | what |
 |---|---:|---|
-| own code | ${group(base.codeLines)} of at most ${group(OWN_LINES_MAX)} | ${rooms} |
-| dependencies | ${group(base.dependencyLines)} | ${packages}, listed in [docs/tcb.md](docs/tcb.md) |
+${row(['own code', `${group(base.codeLines)} of at most ${budget}`, rooms])}
+${row(['dependencies', base.dependencyLines, packages])}
 `;
 }
 

@@ -1,4 +1,5 @@
-// What a page names must exist: links and their anchors, paths, package scripts, and verbs of the command line.
+// What a page names must exist: links and their anchors, paths, package scripts, and verbs of the
+// command line.
 
 import path from 'node:path';
 import type { Document, Mention } from './document.ts';

@@ -4,7 +4,8 @@
 
 import assert from 'node:assert';
 import { randomBytes } from 'node:crypto';
-import { createLogins, migrate, roleNames, type RoleName } from '@track-record/store';
+import { migrate, roleNames, type RoleName } from '@track-record/store';
+import { createLogins } from '@track-record/store/embedded';
 import pg from 'pg';
 
 /** How the global setup tells the test processes where the server is. */
