@@ -17,3 +17,6 @@ export {
   type SelfSignedCertificate,
 } from './tls/self-signed-certificate.ts';
 export { hoursToText, ledgerFromText } from './ledger-text.ts';
+export { fakeAmdAuthority, fakeCertificateTable } from './amd/fake-authority.ts';
+export type { FakeAmdAuthority, FakeLeaf, LeafOptions } from './amd/fake-authority.ts';
+export type { ReportOptions } from './amd/fake-report.ts';

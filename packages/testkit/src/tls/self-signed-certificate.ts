@@ -3,6 +3,7 @@
 // for production: the worker makes its own.
 
 import { generateKeyPairSync, sign } from 'node:crypto';
+import { bitString, der, objectId, pem, sequence, utcTime } from '../der-writer.ts';
 
 export interface SelfSignedCertificate {
   readonly certificatePem: string;
@@ -43,35 +44,10 @@ export function selfSignedCertificate(options: SelfSignedOptions = {}): SelfSign
     der(0xa3, sequence(sequence(SUBJECT_ALTERNATIVE_NAME, der(0x04, names)))),
   );
   const signature = sign('sha256', tbs, privateKey);
-  const certificate = sequence(tbs, ECDSA_WITH_SHA256, der(0x03, Buffer.from([0]), signature));
+  const certificate = sequence(tbs, ECDSA_WITH_SHA256, bitString(signature));
   return {
     certificatePem: pem('CERTIFICATE', certificate),
     privateKeyPem: privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(),
     spki,
   };
-}
-
-function der(tag: number, ...parts: readonly Buffer[]): Buffer {
-  const content = Buffer.concat(parts);
-  const size = content.length;
-  const length = size < 128 ? [size] : size < 256 ? [0x81, size] : [0x82, size >> 8, size & 255];
-  return Buffer.concat([Buffer.from([tag, ...length]), content]);
-}
-
-function sequence(...parts: readonly Buffer[]): Buffer {
-  return der(0x30, ...parts);
-}
-
-function objectId(hex: string): Buffer {
-  return der(0x06, Buffer.from(hex, 'hex'));
-}
-
-function utcTime(ms: number): Buffer {
-  const digits = new Date(ms).toISOString().replaceAll(/[-:T]/g, '').slice(2, 14);
-  return der(0x17, Buffer.from(`${digits}Z`));
-}
-
-function pem(label: string, bytes: Buffer): string {
-  const lines = bytes.toString('base64').match(/.{1,64}/g) ?? [];
-  return [`-----BEGIN ${label}-----`, ...lines, `-----END ${label}-----`, ''].join('\n');
 }
