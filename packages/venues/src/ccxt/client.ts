@@ -38,6 +38,15 @@ export interface CcxtVenue {
   readonly refusals: RefusalTable;
   /** Methods that the venue limits per account, which must not use up the address's allowance. */
   readonly keyLimits: ReadonlyMap<string, KeyLimit>;
+  /** The allowance of the address that requests to one of ccxt's api groups use up. */
+  readonly allowanceOf: (api: string) => Allowance;
+}
+
+/** Venues count the hosts they serve apart; ccxt counts them as one. */
+export interface Allowance {
+  readonly name: string;
+  /** What one of ccxt's units is worth here. */
+  readonly scale: number;
 }
 
 type Parameters = Readonly<Record<string, string | number>>;
@@ -56,6 +65,8 @@ type Turn = (method: string) => Promise<void>;
 
 interface PublicClient {
   readonly exchange: Exchange;
+  /** By allowance: an instance that does nothing but make the others wait. */
+  readonly throttles: Map<string, Promise<Exchange>>;
   /** By account and method: how often it may still be called this minute. */
   readonly callsLeft: Map<string, number>;
   markets: Promise<Markets> | null;
@@ -94,7 +105,7 @@ export async function openKeyedClient(
   const shared = await findPublicClient(venue, context);
   const exchange = await createExchange(venue, context);
   const dispatcher = pin(exchange, venue, context, 'pages');
-  exchange.throttle = (cost) => shared.exchange.throttle(cost);
+  shareAllowances(exchange, venue, context, shared.throttles);
   for (const field of venue.credentials) {
     const secret = credentials.get(field);
     if (secret === undefined) throw new RecordError('VENUE_KEY_REJECTED', { place: field });
@@ -139,8 +150,32 @@ function findPublicClient(venue: CcxtVenue, context: VenueContext): Promise<Publ
 
 async function openPublicExchange(venue: CcxtVenue, context: VenueContext): Promise<PublicClient> {
   const exchange = await createExchange(venue, context);
+  const throttles: PublicClient['throttles'] = new Map();
+  shareAllowances(exchange, venue, context, throttles);
   pin(exchange, venue, context, 'markets');
-  return { exchange, callsLeft: new Map(), markets: null, marketsAt: 0 };
+  return { exchange, throttles, callsLeft: new Map(), markets: null, marketsAt: 0 };
+}
+
+/** Makes `exchange` wait where every instance of this venue and address waits. */
+function shareAllowances(
+  exchange: Exchange,
+  venue: CcxtVenue,
+  context: VenueContext,
+  throttles: PublicClient['throttles'],
+): void {
+  const costOf = exchange.calculateRateLimiterCost.bind(exchange);
+  let allowance = '';
+  exchange.calculateRateLimiterCost = (api, ...rest) => {
+    const { name, scale } = venue.allowanceOf(String(api));
+    allowance = name;
+    return costOf(api, ...rest) * scale;
+  };
+  // ccxt asks for the cost and then waits, in one turn of the event loop: the name is its own.
+  exchange.throttle = async (cost) => {
+    const throttle = throttles.get(allowance) ?? createExchange(venue, context);
+    throttles.set(allowance, throttle);
+    await (await throttle).throttle(cost);
+  };
 }
 
 function pin(
