@@ -142,6 +142,8 @@ async function startBoss({ config, log }: WorkerOptions): Promise<PgBoss> {
     migrate: false,
     createSchema: false,
     supervise: true,
+    // A queue is looked at when both have passed; the first one is 60 unless said.
+    superviseIntervalSeconds: MONITOR_SECONDS,
     monitorIntervalSeconds: MONITOR_SECONDS,
     schedule: true,
     // Host name, process id and memory figures of the enclave stay inside.
