@@ -28,7 +28,7 @@ const HOURS = 45 * 24;
 const FILLS = 4_000;
 const SEED = 7;
 /** Connected here: the hours before are backfilled, the hours after are observed. */
-const HOURS_BEFORE_CONNECTION = HOURS - 24;
+const HOURS_BEFORE_CONNECTION = HOURS - 12;
 /**
  * When in the hour the account is synchronised: the venue's entries of the hour before are final by
  * then.
