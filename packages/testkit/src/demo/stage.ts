@@ -120,7 +120,7 @@ async function openDatabase(directory: string) {
   return { postgres, logins: await createLogins(postgres.url, randomBytes) };
 }
 
-interface WorkerProcess {
+export interface WorkerProcess {
   readonly child: ChildProcess;
   readonly log: () => string;
   readonly stop: () => Promise<void>;
@@ -175,7 +175,7 @@ async function connectWhenServing(
   return rpc;
 }
 
-function freePort(): Promise<number> {
+export function freePort(): Promise<number> {
   return new Promise((resolve, reject) => {
     const server = createServer().once('error', reject);
     server.listen(0, '127.0.0.1', () => {
