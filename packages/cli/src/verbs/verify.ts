@@ -12,6 +12,7 @@ import {
   type ExportVerdict,
   type VerifiedExport,
 } from '@track-record/statement/export';
+import { instant } from '../input.ts';
 import { UsageError, type Verb, type VerbInput, type VerbOutput } from '../verb.ts';
 
 /** Eleven years of hours with their signatures are below; a larger file is no record. */
@@ -84,7 +85,7 @@ export const verify: Verb = {
 async function runVerify({ options, positionals }: VerbInput): Promise<VerbOutput> {
   if (positionals.length === 0) throw new UsageError('Give at least one statement file.');
   const policy = await readPolicy(options['policy']);
-  const at = parseInstant(options['at']);
+  const at = instant(options, 'at', Date.now());
   const verdicts: FileVerdict[] = [];
   for (const file of positionals) {
     verdicts.push({ file, ...(await verifyExport(await readJson(file), policy, at)) });
@@ -136,15 +137,6 @@ async function readPolicy(file: string | boolean | undefined): Promise<ExportPol
     throw new RecordError('ARGUMENT_INVALID', { place: 'policy' });
   }
   return { allowDevelopmentEvidence: entries.some(([, value]) => value === true) };
-}
-
-function parseInstant(text: string | boolean | undefined): number {
-  if (typeof text !== 'string') return Date.now();
-  const at = Date.parse(text);
-  if (!text.endsWith('Z') || !Number.isFinite(at)) {
-    throw new UsageError('--at takes a time such as 2026-11-22T00:00:00Z.');
-  }
-  return at;
 }
 
 function documentOf({ export: verified, ...verdict }: FileVerdict): Record<string, unknown> {

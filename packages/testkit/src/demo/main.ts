@@ -16,7 +16,6 @@ import {
   ZERO,
   type Decimal,
 } from '@track-record/ledger';
-import { buildExport } from '@track-record/statement/export';
 import { readQueues } from './queues.ts';
 import { showRecord, showTruth, type ComparedHour } from './report.ts';
 import { openStage, type Stage } from './stage.ts';
@@ -86,8 +85,8 @@ async function showRecordOf(stage: Stage, started: number): Promise<number> {
   showTruth(hours, say);
   heading('The queue, as the operator sees it');
   for (const line of await readQueues(stage.operatorUrl)) say(line);
-  heading('track-record verify');
-  const verified = await verifyExport(stage, account);
+  heading('track-record statement export, verify');
+  const verified = verifyExport(stage, account);
   const wrong = hours.filter((hour) => !isWithinTolerance(hour));
   say(`Done in ${((Date.now() - started) / 1000).toFixed(1)} s.`);
   if (keep) await stayOpen(stage, account);
@@ -184,28 +183,16 @@ function isWithinTolerance({ difference }: ComparedHour): boolean {
   return difference !== null && compare(difference, TOLERANCE) <= 0;
 }
 
-/**
- * Writes what the door hands out to a file, and lets the command line judge it without this
- * process.
- */
-async function verifyExport(stage: Stage, account: Account): Promise<boolean> {
-  const attestation = await stage.rpc.attestation(new Uint8Array());
-  const statements: { bytes: Uint8Array; signature: Uint8Array }[] = [];
-  const window = [START, START + HOURS * HOUR_MS] as const;
-  for await (const { body, signature } of stage.rpc.statements(account.accountId, ...window)) {
-    statements.push({ bytes: body, signature });
-  }
-  const evidence: unknown = JSON.parse(Buffer.from(attestation.evidence).toString('utf8'));
-  const file = await buildExport({
-    publicKey: attestation.signingPublicKey,
-    evidence: Object(evidence),
-    statements,
-  });
+/** As anybody would: export from the door, then verify the file without this process. */
+function verifyExport(stage: Stage, account: Account): boolean {
   const path = join(stage.directory, 'export.json');
   const policy = join(stage.directory, 'policy.json');
-  writeFileSync(path, JSON.stringify(file));
   writeFileSync(policy, JSON.stringify({ allowDevelopmentEvidence: true }));
-  return runVerb(['verify', path, '--policy', policy]);
+  const door = ['--endpoint', stage.endpoint, '--certificate', stage.certificateFile];
+  return (
+    runVerb(['statement', 'export', '--account', account.accountId, ...door, '-o', path]) &&
+    runVerb(['verify', path, '--policy', policy])
+  );
 }
 
 function runVerb(args: readonly string[]): boolean {

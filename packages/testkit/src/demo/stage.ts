@@ -27,6 +27,7 @@ export interface StageOptions {
 
 export interface Stage {
   readonly directory: string;
+  readonly certificateFile: string;
   readonly scenario: Scenario;
   readonly gateway: Gateway;
   readonly rpc: RpcClient;
@@ -90,6 +91,7 @@ export async function openStage(options: StageOptions): Promise<Stage> {
   const gateway = createGateway({ databaseUrl: logins.gateway });
   return {
     directory,
+    certificateFile,
     scenario,
     gateway,
     rpc,
