@@ -46,7 +46,7 @@ export async function commitHours(hours: HoursToCommit, context: RouteContext): 
       trx,
       hours.stated.map((each) => hourlyRow(keys.accountId, each)),
     );
-    await checkWritten(statements, await readBackStatements(trx, keys.accountId, statements));
+    checkWritten(statements, await readBackStatements(trx, keys.accountId, statements));
     await saveStatus(trx, {
       accountId: keys.accountId,
       lastHour: hours.lastHour,
