@@ -79,9 +79,14 @@ export function sealRecords(
 }
 
 /**
- * Opens all segments of an account. They must be contiguous from 1: a missing one was taken away.
+ * Opens all segments of an account. They must be contiguous from 1 to before `nextSequence`, which
+ * the sealed state pins: a missing one was taken away.
  */
-export function openJournal(keys: AccountKeys, segments: readonly SealedSegment[]): Journal {
+export function openJournal(
+  keys: AccountKeys,
+  segments: readonly SealedSegment[],
+  nextSequence: number,
+): Journal {
   const records: JournalRecord[] = [];
   for (const segment of segments) {
     if (segment.firstSequence !== records.length + 1) {
@@ -96,6 +101,7 @@ export function openJournal(keys: AccountKeys, segments: readonly SealedSegment[
     records.push(...parseRecords(Buffer.from(plaintext).toString('utf8')));
     if (records.length !== segment.lastSequence) throw new RecordError('STORE_ROW_UNTRUSTED');
   }
+  if (records.length + 1 !== nextSequence) throw new RecordError('STORE_ROW_UNTRUSTED');
   return journalOf(records);
 }
 

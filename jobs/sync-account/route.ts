@@ -136,7 +136,10 @@ async function knownBefore(
   const late = visit.collected.entries.some(
     (entry) => entry.at < state.checkpoint.asOf && !recentIds.has(entry.id),
   );
-  if (late) return openJournal(keys, await loadSegments(context.db, keys.accountId, 1));
+  if (late) {
+    const segments = await loadSegments(context.db, keys.accountId, 1);
+    return openJournal(keys, segments, state.nextSequence);
+  }
   return {
     ...journalOf([]),
     opening: state.checkpoint,
