@@ -1,7 +1,7 @@
-// What was held at the beginning of the window. The first anchor minus every entry before it, exact
-// and in reverse order, is the only opening that agrees with what the venue showed; in a complete
-// ledger every other anchor gives the same. The later anchors are the proof: the one that fixes the
-// opening matches by construction (returns.md 2.1). A checkpoint replaces all this.
+// What was held at the beginning of the window: the last anchor minus every entry before it, exact
+// and in reverse order. It matches by construction and so proves nothing; the proof is that every
+// other anchor agrees (returns.md 2.1). Those give only what no reverse order can: the cost of a
+// position that was closed later. A checkpoint replaces all this.
 
 import assert from 'node:assert/strict';
 import { RecordError } from '@track-record/errors';
@@ -25,6 +25,7 @@ import type {
   LedgerDocument,
   PositionChange,
 } from './entry.ts';
+import { formatAnchor } from './document.ts';
 import { FLAT, isMargined, notional, type Position, undoFill } from './position.ts';
 import type { Checkpoint } from './checkpoint.ts';
 
@@ -55,10 +56,11 @@ const NOTHING_HELD: BackwardPosition = {
 
 /** `entries` in the ledger's order. No anchor, or an entry price that cannot be known: refused. */
 export function replayBackward(document: LedgerDocument, entries: readonly Entry[]): Checkpoint {
-  const anchor = sortAnchors(document.anchors)[0];
+  const anchors = sortAnchors(document.anchors);
+  const anchor = anchors.pop();
   if (anchor === undefined) throw notReconciled('anchors');
   const before = entries.filter((entry) => entry.at < anchor.asOf);
-  const positions = backwardPositions(document.instruments, anchor, before);
+  const positions = backwardPositions(document.instruments, anchor, anchors, before);
   const balances = backwardBalances(document.instruments, anchor, before);
   return {
     asOf: document.window.from,
@@ -68,8 +70,13 @@ export function replayBackward(document: LedgerDocument, entries: readonly Entry
   };
 }
 
+/** By instant, then by content, so that the last one is the same whatever their order was. */
 export function sortAnchors(anchors: readonly Anchor[]): Anchor[] {
-  return anchors.toSorted((left, right) => left.asOf - right.asOf);
+  const texts = new Map(anchors.map((anchor) => [anchor, JSON.stringify(formatAnchor(anchor))]));
+  return anchors.toSorted(
+    (left, right) =>
+      left.asOf - right.asOf || ((texts.get(left) ?? '') < (texts.get(right) ?? '') ? -1 : 1),
+  );
 }
 
 /** An anchor's position as the ledger keeps it; the printed entry price gives the cost. */
@@ -99,6 +106,7 @@ function backwardBalances(
 function backwardPositions(
   instruments: ReadonlyMap<string, Instrument>,
   anchor: Anchor,
+  earlier: Anchor[],
   before: readonly Entry[],
 ): Map<string, Position> {
   const states = new Map<string, BackwardPosition>();
@@ -108,6 +116,7 @@ function backwardPositions(
     states.set(listed.instrument, { ...NOTHING_HELD, position });
   }
   for (const entry of before.toReversed()) {
+    adoptCosts(states, instruments, earlier, entry.at);
     const name = entry.position?.instrument ?? entry.split?.instrument;
     if (name === undefined) continue;
     const instrument = known(instruments, name);
@@ -122,6 +131,7 @@ function backwardPositions(
     }
     states.set(name, state);
   }
+  adoptCosts(states, instruments, earlier, Number.NEGATIVE_INFINITY);
   const positions = new Map<string, Position>();
   for (const [name, { position, costKnown }] of states) {
     if (sign(position.contracts) === 0) continue;
@@ -130,6 +140,23 @@ function backwardPositions(
     positions.set(name, costKnown ? position : { ...FLAT, contracts: position.contracts });
   }
   return positions;
+}
+
+/** What a later close has hidden, an anchor after `at` may show for the same contracts. */
+function adoptCosts(
+  states: Map<string, BackwardPosition>,
+  instruments: ReadonlyMap<string, Instrument>,
+  earlier: Anchor[],
+  at: number,
+): void {
+  while ((earlier.at(-1)?.asOf ?? at) > at) {
+    for (const listed of earlier.pop()?.positions ?? []) {
+      const { costKnown, position } = states.get(listed.instrument) ?? NOTHING_HELD;
+      if (costKnown || compare(position.contracts, listed.contracts) !== 0) continue;
+      const shown = anchorPosition(known(instruments, listed.instrument), listed);
+      states.set(listed.instrument, { ...NOTHING_HELD, position: shown });
+    }
+  }
 }
 
 /**

@@ -61,6 +61,8 @@ export interface ClosedHour {
 interface FoundResidual {
   readonly asOf: number;
   readonly residual: Residual;
+  /** True when the book was made to show what the venue showed. */
+  readonly booked: boolean;
 }
 
 /** A flow and what the prices known at its instant make of it. */
@@ -132,13 +134,13 @@ export class HourReplay {
   }
 
   /** Everything before `anchor.asOf` has been applied: the book must show what the venue showed. */
-  check(anchor: Anchor): void {
-    this.bookResidual(anchor.asOf, reconcile(this.#book, anchor));
+  check(anchor: Anchor, books: boolean): void {
+    this.note(anchor.asOf, reconcile(this.#book, anchor), books);
   }
 
-  bookResidual(asOf: number, residual: Residual): void {
-    bookResidual(this.#book, residual);
-    this.#current().residuals.push({ asOf, residual });
+  note(asOf: number, residual: Residual, books: boolean): void {
+    if (books) bookResidual(this.#book, residual);
+    this.#current().residuals.push({ asOf, residual, booked: books });
   }
 
   close(): ClosedHour {
@@ -149,13 +151,14 @@ export class HourReplay {
     const atEnd = new Appraisal(this.#book, this.#table, end);
     const close = atEnd.equity();
     const flows = hour.flows.map((flow) => valueFlow(flow, hour.start, atEnd));
-    const residuals = hour.residuals.map(({ asOf, residual }) => {
+    const residuals = hour.residuals.map(({ asOf, residual, booked }) => {
       const { net, gross } = atEnd.residual(residual);
-      return { asOf, net, met: isEmpty(residual) || this.#isWithinBound(gross, close) };
+      const met = isEmpty(residual) || this.#isWithinBound(gross, close);
+      return { asOf, met, net, booked: booked ? net : ZERO };
     });
     const flow = sumOrNull(flows.map(({ value }) => value));
     const residualValue = sumOrNull(residuals.map(({ net }) => net));
-    const pnl = profitOf(hour, close, flow, residualValue);
+    const pnl = profitOf(hour, close, flow, sumOrNull(residuals.map(({ booked }) => booked)));
     const parts = {
       fees: hour.tallies.fees.value(),
       funding: hour.tallies.funding.value(),
@@ -241,18 +244,18 @@ function profitOf(
   hour: OpenHour,
   close: Valuation,
   flow: Decimal | null,
-  residualValue: Decimal | null,
+  booked: Decimal | null,
 ): Decimal | null {
   const { open, subPeriods } = hour;
-  if (open.equity === null || close.equity === null || flow === null || residualValue === null) {
+  if (open.equity === null || close.equity === null || flow === null || booked === null) {
     return null;
   }
-  const explained = subtract(close.equity, residualValue);
+  const explained = subtract(close.equity, booked);
   const pnl = subtract(subtract(explained, open.equity), flow);
   subPeriods?.end(explained);
   // The sub-periods summed their gains on their own way: every flow was cut exactly once.
   const gain = subPeriods?.gain() ?? pnl;
-  assert(compare(gain, pnl) === 0, 'navClose - navOpen = flow + pnl + residual');
+  assert(compare(gain, pnl) === 0, 'navClose - navOpen = flow + pnl + what was booked');
   return pnl;
 }
 

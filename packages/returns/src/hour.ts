@@ -47,7 +47,7 @@ export interface Hour {
   readonly navOpen: Decimal | null;
   readonly navClose: Decimal | null;
   readonly flow: Decimal | null;
-  /** navClose - navOpen - flow - residualValue. */
+  /** navClose - navOpen - flow, less the residual where it was booked: it never counts. */
   readonly pnl: Decimal | null;
   /** Time-weighted, cut at every flow, RETURN_SCALE digits. */
   readonly return: Decimal | null;
@@ -61,7 +61,7 @@ export interface Hour {
    * Share of the holdings at the close that had a price of that instant; 1 when nothing is held.
    */
   readonly coverage: Decimal;
-  /** Asset or instrument to what no entry explains. */
+  /** Asset or instrument to what the anchors in the hour show beyond the replay. */
   readonly residual: ReadonlyMap<string, Decimal>;
   readonly residualValue: Decimal | null;
   /** Realised profit in `balances` that the ledger derived, because the venue does not post it. */
@@ -109,7 +109,7 @@ export function judge(facts: HourFacts, policy: HoursPolicy): Verdict {
   }
 }
 
-/** The hour as it is told when an anchor behind it was missed. */
+/** The hour as it is told when an anchor behind or before it was missed. */
 export function quarantine(hour: Hour): Hour {
   return { ...hour, ...none('quarantined', 'residual_above_bound') };
 }

@@ -123,28 +123,33 @@ describe('holds', () => {
 
   test('the opening found backwards is the one the ledger began with', () => {
     const property = fc.property(ledgers, (ledger) => {
-      const forwards = computeHours(ledger);
-      const closingOnly = { ...ledger, anchors: [anchorOf(forwards.closing)] };
+      const closing = anchorOf(computeHours(ledger).closing);
+      const closingOnly = { ...ledger, anchors: [closing] };
       if (closesAPosition(ledger)) {
         const code = 'LEDGER_NOT_RECONCILED';
         expect(() => computeHours(closingOnly)).toThrow(expect.objectContaining({ code }));
       } else expect(returnsOf(closingOnly)).toEqual(returnsOf(ledger));
+      const both = { ...ledger, anchors: [closing, ...ledger.anchors] };
+      expect(returnsOf(both)).toEqual(returnsOf(ledger));
     });
     fc.assert(property, RUNS);
   });
 
   test('a complete ledger has no residual; without one entry, exactly that entry', () => {
     const property = fc.property(ledgers, fc.nat(), (ledger, pick) => {
-      const closing = anchorOf(computeHours(ledger).closing);
-      const complete = { ...ledger, anchors: [...ledger.anchors, closing] };
+      const { opening, closing } = computeHours(ledger);
+      const complete = { ...ledger, anchors: [...ledger.anchors, anchorOf(closing)] };
       expect(residualOf(computeHours(complete))).toEqual({});
       // A derived posting follows from its fill, so what is missing is more than the fill itself.
       const spot = ledger.entries.filter((entry) => entry.position === undefined);
       const missing = spot[pick % spot.length];
       if (missing === undefined) return;
       const entries = ledger.entries.filter((entry) => entry !== missing);
-      const report = computeHours({ ...complete, entries });
-      expect(residualOf(report)).toEqual(amountsOf(missing.postings));
+      const forwards = computeHours({ ...complete, entries }, { opening });
+      expect(residualOf(forwards)).toEqual(amountsOf(missing.postings));
+      // From the last anchor backwards it is the first one that shows it, with the other sign.
+      const backwards = computeHours({ ...complete, entries });
+      expect(residualOf(backwards)).toEqual(amountsOf(missing.postings.map(reversed)));
     });
     fc.assert(property, RUNS);
   });
@@ -343,6 +348,10 @@ function residualOf(report: HoursReport): Record<string, string> {
       [...residual].map(([asset, amount]) => ({ asset, amount })),
     ),
   );
+}
+
+function reversed(posting: Posting): Posting {
+  return { ...posting, amount: subtract(ZERO, posting.amount) };
 }
 
 function amountsOf(postings: readonly Posting[]): Record<string, string> {

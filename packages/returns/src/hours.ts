@@ -1,6 +1,6 @@
 // From a ledger to hourly returns: replays the entries once in their order, values the book at
 // every full hour and at every flow, checks it against every anchor, and quarantines the hours
-// behind one that was missed. Rules: returns.md 1.4 (edges) and 2.1 (valuation, reconciliation).
+// around one that was missed. Rules: returns.md 1.4 (edges) and 2.1 (valuation, reconciliation).
 // The document is untrusted; the result is a function of it, of the opening and of the policy, and
 // of nothing else.
 
@@ -22,11 +22,14 @@ import {
   sortAnchors,
 } from '@track-record/ledger';
 import { type Hour, quarantine } from './hour.ts';
-import { HourReplay } from './hour-replay.ts';
+import { type AnchorCheck, HourReplay } from './hour-replay.ts';
 import { type HoursPolicy, policyFor } from './policy.ts';
 
 export interface HoursOptions {
-  /** The state at the beginning of the window; without it the first anchor fixes the opening. */
+  /**
+   * The state at the beginning of the window. With it, what an anchor shows beyond the replay is
+   * booked as its residual; without it the last anchor fixes the opening and nothing is booked.
+   */
   readonly opening?: Checkpoint;
   readonly policy?: HoursPolicy;
 }
@@ -52,8 +55,9 @@ export function computeHours(document: LedgerDocument, options: HoursOptions = {
   table.advance(window.from);
   const replay = new HourReplay(book, table, policy, assetsThatMayBeOwed(document, checkpoint));
   const anchors = sortAnchors(document.anchors);
+  const books = checkpoint !== null;
   const hours: Hour[] = [];
-  let inDoubtSince = 0;
+  const checks: AnchorCheck[] = [];
   let next = 0;
   let nextAnchor = 0;
   for (let start = window.from; start < window.to; start += HOUR_MS) {
@@ -63,7 +67,7 @@ export function computeHours(document: LedgerDocument, options: HoursOptions = {
       const entry = entries[next];
       const anchor = anchors[nextAnchor];
       if (anchor !== undefined && anchor.asOf <= Math.min(entry?.at ?? end, end)) {
-        replay.check(anchor);
+        replay.check(anchor, books);
         nextAnchor += 1;
       } else if (entry !== undefined && entry.at < end) {
         replay.apply(entry);
@@ -71,37 +75,32 @@ export function computeHours(document: LedgerDocument, options: HoursOptions = {
       } else break;
     }
     if (end === window.to) {
-      checkBeyond(replay, book, document, entries.slice(next), anchors.slice(nextAnchor));
+      const beyond = new Book(document.instruments, book.state());
+      checkBeyond(replay, beyond, entries.slice(next), anchors.slice(nextAnchor), books);
     }
-    const { hour, checks } = replay.close();
-    hours.push(hour);
-    for (const { asOf, met } of checks) {
-      // Since the last anchor that was met, nobody knows which hour lacks the entry.
-      if (!met) hours.splice(inDoubtSince, Infinity, ...hours.slice(inDoubtSince).map(quarantine));
-      inDoubtSince = asOf < end ? hours.length - 1 : hours.length;
-    }
+    const closed = replay.close();
+    hours.push(closed.hour);
+    checks.push(...closed.checks);
   }
   return {
     opening: { ...opening, ...new Book(document.instruments, opening).state() },
-    hours,
+    hours: quarantineDoubt(hours, checks, books),
     closing: { asOf: window.to, ...book.state(), ...table.quotes() },
   };
 }
 
 /**
  * Balances are observed some minutes past the hour. Entries after the window bring a copy of the
- * book to that instant; what then differs is booked to the last hour, since nobody knows on which
+ * book to that instant; what then differs is told in the last hour, since nobody knows on which
  * side it happened.
  */
 function checkBeyond(
   replay: HourReplay,
-  book: Book,
-  document: LedgerDocument,
+  beyond: Book,
   entries: readonly Entry[],
   anchors: readonly Anchor[],
+  books: boolean,
 ): void {
-  if (anchors.length === 0) return;
-  const beyond = new Book(document.instruments, book.state());
   let next = 0;
   for (const anchor of anchors) {
     for (; (entries[next]?.at ?? anchor.asOf) < anchor.asOf; next += 1) {
@@ -109,7 +108,35 @@ function checkBeyond(
       if (entry !== undefined) beyond.apply(entry);
     }
     const residual = reconcile(beyond, anchor);
-    bookResidual(beyond, residual);
-    replay.bookResidual(anchor.asOf, residual);
+    if (books) bookResidual(beyond, residual);
+    replay.note(anchor.asOf, residual, books);
   }
+}
+
+/**
+ * Behind a missed anchor nobody knows which hour lacks the entry: all are in doubt since the anchor
+ * before it. What was booked ends there; otherwise the replay is wrong until the next anchor that
+ * was met.
+ */
+function quarantineDoubt(
+  hours: readonly Hour[],
+  checks: readonly AnchorCheck[],
+  books: boolean,
+): Hour[] {
+  const doubts: { since: number; until: number }[] = [];
+  let since = 0;
+  let missed = false;
+  for (const { asOf, met } of checks) {
+    missed ||= !met;
+    if (!met && !books) continue;
+    // An anchor at the window's beginning tells of its first hour.
+    if (missed) doubts.push({ since, until: Math.max(asOf, (hours[0]?.hour ?? asOf) + 1) });
+    since = asOf;
+    missed = false;
+  }
+  return hours.map((hour) => {
+    const { hour: start } = hour;
+    const doubted = doubts.some((doubt) => start + HOUR_MS > doubt.since && start < doubt.until);
+    return doubted ? quarantine(hour) : hour;
+  });
 }

@@ -11,12 +11,12 @@ import { compute } from './compute.ts';
 const LEDGER = `
   USD 00:00 to 02:00
   PERP is linear BTC USD USD size 1
-  anchor 00:00: USD 1000
+  anchor 00:00: USD 999.9
   00:10 a fill: PERP 1 @ 100, USD -0.50 fee
   00:20 b fill: PERP -1 @ 110
   00:30 d flow: USD 500
   00:40 e funding: USD -1
-  anchor 02:00: USD 1508.6`;
+  anchor 02:00: USD 1508.5`;
 
 let folder = '';
 beforeAll(() => {
@@ -56,8 +56,8 @@ describe('accepts', () => {
           fees: '-0.5',
           funding: '-1',
           coverage: '1',
-          residual: {},
-          residualValue: '0',
+          residual: { USD: '-0.1' },
+          residualValue: '-0.1',
           derived: { USD: '10' },
           balances: { USD: '1508.5' },
         },
@@ -66,16 +66,16 @@ describe('accepts', () => {
           status: 'measured',
           reason: null,
           navOpen: '1508.5',
-          navClose: '1508.6',
+          navClose: '1508.5',
           flow: '0',
           pnl: '0',
           return: '0.000000000000000000',
           fees: '0',
           funding: '0',
           coverage: '1',
-          residual: { USD: '0.1' },
-          residualValue: '0.1',
-          balances: { USD: '1508.6' },
+          residual: {},
+          residualValue: '0',
+          balances: { USD: '1508.5' },
         },
       ],
     });
@@ -90,8 +90,8 @@ describe('accepts', () => {
     const { text } = await run(JSON.stringify(ledgerFromText(LEDGER)));
     expect(text.split('\n')).toEqual([
       'hour              status        nav    flow   pnl      return  residual',
-      '2026-01-05T00:00  measured  1508.50  500.00  8.50  0.00883124      0.00',
-      '2026-01-05T01:00  measured  1508.60    0.00  0.00  0.00000000      0.10',
+      '2026-01-05T00:00  measured  1508.50  500.00  8.50  0.00883124     -0.10',
+      '2026-01-05T01:00  measured  1508.50    0.00  0.00  0.00000000      0.00',
       '',
     ]);
   });
@@ -107,7 +107,7 @@ describe('refuses', () => {
     ['another document', '{}', 'LEDGER_MALFORMED'],
     [
       'a float',
-      JSON.stringify(ledgerFromText(LEDGER)).replace('"1000"', '1000'),
+      JSON.stringify(ledgerFromText(LEDGER)).replace('"999.9"', '999.9'),
       'DECIMAL_MALFORMED',
     ],
   ])('%s', async (_name, text, code) => {
