@@ -15,6 +15,7 @@ import type { Kysely } from 'kysely';
 /** The account's state after a failure that no further attempt of the job follows. */
 function stateAfter(code: Code): AccountStateName | null {
   switch (codes[code].consequence) {
+    case 'none':
     case 'wait':
       return null;
     case 'pause':
@@ -26,7 +27,8 @@ function stateAfter(code: Code): AccountStateName | null {
 
 /**
  * `final`: no attempt of this job follows. An account that waits stays active: the next hour tries
- * again.
+ * again. A job that was wrong itself, which the queue may invent, leaves the account it names as it
+ * is.
  */
 export async function recordFailure(
   db: Kysely<Database>,
@@ -35,6 +37,7 @@ export async function recordFailure(
   final: boolean,
   now: number,
 ): Promise<void> {
+  if (codes[code].consequence === 'none') return;
   await db.transaction().execute(async (trx) => {
     const status = await loadStatus(trx, accountId);
     await saveStatus(trx, {

@@ -8,11 +8,11 @@
 export type Retry = 'never' | 'later';
 
 /**
- * What a failed job means for its account. `wait`: the hour comes later by itself. `hold`: its
- * hours are withheld until the cause is gone and an operator is told. `pause`: nothing is tried
- * until the owner acts.
+ * What a failed job means for its account. `none`: the job itself was wrong, which says nothing of
+ * the account it names. `wait`: the hour comes later by itself. `hold`: its hours are withheld
+ * until the cause is gone and an operator is told. `pause`: nothing is tried until the owner acts.
  */
-export type Consequence = 'wait' | 'hold' | 'pause';
+export type Consequence = 'none' | 'wait' | 'hold' | 'pause';
 
 interface CodeEntry {
   readonly retry: Retry;
@@ -25,11 +25,11 @@ export const codes = {
   CONFIG_INVALID: never(
     'The configuration is missing a setting, has one it does not know, or a malformed one.',
   ),
-  PAYLOAD_INVALID: never('The job payload does not match the schema of its queue.'),
-  ACCOUNT_UNKNOWN: never('There is no such account.'),
+  PAYLOAD_INVALID: job('never', 'The job payload does not match the schema of its queue.'),
+  ACCOUNT_UNKNOWN: job('never', 'There is no such account.'),
   ACCOUNT_ALREADY_CONNECTED: owner('This venue account is already connected.'),
-  ACCOUNT_PAUSED: never('The account is paused until its owner acts.'),
-  JOB_CLAIM_LOST: later('Another worker holds this job now; nothing was written.'),
+  ACCOUNT_PAUSED: job('never', 'The account is paused until its owner acts.'),
+  JOB_CLAIM_LOST: job('later', 'Another worker holds this job now; nothing was written.'),
   INTERNAL: later('An unexpected failure; nothing was written.'),
 
   DECIMAL_MALFORMED: never('A number is not a plain decimal string.'),
@@ -117,6 +117,10 @@ export const codes = {
  * handled.
  */
 export type Code = keyof typeof codes;
+
+function job(retry: Retry, message: string): CodeEntry {
+  return { retry, consequence: 'none', message };
+}
 
 function never(message: string): CodeEntry {
   return { retry: 'never', consequence: 'hold', message };

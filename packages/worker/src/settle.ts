@@ -29,7 +29,8 @@ export async function settleSuccess(
 
 /**
  * Hands the job back for a later attempt, or ends it in the dead letters when trying again cannot
- * help. Returns the code that was recorded.
+ * help. Returns the code that was recorded; JOB_CLAIM_LOST when another worker holds the job, whose
+ * own outcome then counts.
  */
 export async function settleFailure(
   boss: PgBoss,
@@ -39,12 +40,12 @@ export async function settleFailure(
 ): Promise<Code> {
   const code = codeOf(error);
   if (code === 'JOB_CLAIM_LOST') return code;
-  await db.transaction().execute(async (trx) => {
+  return db.transaction().execute(async (trx) => {
     if (codes[code].retry === 'never') await spendRetries(trx, job);
     const settled = await boss.fail(job.name, job, { code }, { db: fromKysely(trx) });
+    if (readAffected(settled) !== 1) return 'JOB_CLAIM_LOST';
     const wait = error instanceof RecordError ? error.retryAfterSeconds : null;
-    const retried = codes[code].retry === 'later' && job.retryCount < job.retryLimit;
-    if (readAffected(settled) === 1 && retried && wait !== null) {
+    if (!isFinal(code, job) && wait !== null) {
       // The other side named its own wait: honour it, and do not let it use up an attempt.
       await boss.update(job.name, undefined, {
         id: job.id,
@@ -53,8 +54,8 @@ export async function settleFailure(
         db: fromKysely(trx),
       });
     }
+    return code;
   });
-  return code;
 }
 
 /** True when no further attempt of this job will follow. */

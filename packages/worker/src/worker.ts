@@ -3,9 +3,10 @@
 
 import { randomBytes } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
-import { codeOf, type Code } from '@track-record/errors';
+import { codeOf, RecordError, type Code } from '@track-record/errors';
 import type { RouteContext } from '@track-record/jobs/context';
 import { recordFailure } from '@track-record/jobs/failure';
+import { accountId } from '@track-record/jobs/queue';
 import { startRpcServer, type RpcServer } from '@track-record/rpc';
 import type { MasterKey } from '@track-record/sealing';
 import { intakeKeyPair } from '@track-record/sealing/intake';
@@ -57,53 +58,81 @@ const STOP_ABORT_MS = 20_000;
 const DOOR_GRACE_MS = 2_000;
 const SERIAL_SIZE = 16;
 
-/** STORE_UNAVAILABLE, STORE_SCHEMA_UNEXPECTED, KEY_UNKNOWN. */
+/** STORE_UNAVAILABLE, STORE_SCHEMA_UNEXPECTED, KEY_UNKNOWN, CONFIG_INVALID. */
 export async function startWorker(options: WorkerOptions): Promise<Worker> {
-  const { config, clock, log, master } = options;
+  const { config, log, master } = options;
   log('starting');
   const store = openStore(config.DATABASE_URL, { connectionsMax: config.WORKER_CONNECTIONS });
+  /** What a stop or a refused start has to end, in this order. */
+  const ends: (() => Promise<void>)[] = [store.close];
+  const endAll = async (): Promise<void> => {
+    for (const end of ends) await end();
+    master.wipe();
+  };
   try {
     await checkSchema(store.db);
     await proveMasterKey(store.db, master, random);
     const rooms = await routeRooms(options, store.db);
     const boss = await startBoss(options);
+    ends.unshift(() => boss.stop({ graceful: false }));
     const queues = servedQueues(venues.keys());
     await reconcileQueues(boss, queues);
+    const door = await openDoor(options, rooms, boss);
     const loops = queues.map((queue) => startLoop(queue, boss, rooms, options));
-    const door = await openDoor(rooms, boss);
+    ends.unshift(
+      () => door.stop(DOOR_GRACE_MS),
+      async () => {
+        await Promise.all(loops.map((loop) => loop.stop(STOP_ABORT_MS)));
+      },
+    );
     log('started', { port: door.port });
     return {
       port: door.port,
       stop: async () => {
         log('stopping');
-        await door.stop(DOOR_GRACE_MS);
-        await Promise.all(loops.map((loop) => loop.stop(STOP_ABORT_MS)));
-        await boss.stop({ graceful: false });
-        await store.close();
-        master.wipe();
+        await endAll();
         log('stopped');
       },
     };
   } catch (error) {
-    await store.close();
+    await endAll();
     throw storeFailure(error);
   }
+}
 
-  async function openDoor(rooms: RouteRooms, boss: PgBoss): Promise<RpcServer> {
-    const tls = await createTlsIdentity(clock(), random(SERIAL_SIZE));
-    if (config.ENCLAVE_CERTIFICATE_FILE !== undefined) {
-      writeFileSync(config.ENCLAVE_CERTIFICATE_FILE, tls.certificatePem);
-    }
-    return startRpcServer({
+async function openDoor(
+  { config, clock, log, onBug }: WorkerOptions,
+  rooms: RouteRooms,
+  boss: PgBoss,
+): Promise<RpcServer> {
+  const tls = await createTlsIdentity(clock(), random(SERIAL_SIZE));
+  const certificateFile = config.ENCLAVE_CERTIFICATE_FILE;
+  if (certificateFile !== undefined) {
+    await tryingSetting('ENCLAVE_CERTIFICATE_FILE', () =>
+      writeFileSync(certificateFile, tls.certificatePem),
+    );
+  }
+  const sources = await rpcSources(config, clock, rooms, boss, tls);
+  return tryingSetting('ENCLAVE_PORT', () =>
+    startRpcServer({
       host: config.ENCLAVE_HOST,
       port: config.ENCLAVE_PORT,
       tls,
-      sources: await rpcSources(config, clock, rooms, boss, tls),
+      sources,
       onBug: (_method, error) => {
         log('call-failed', { code: 'INTERNAL' });
-        options.onBug(error);
+        onBug(error);
       },
-    });
+    }),
+  );
+}
+
+/** What this machine refuses (a port in use, a folder that is not there) is a wrong setting. */
+async function tryingSetting<T>(place: string, act: () => T | Promise<T>): Promise<T> {
+  try {
+    return await act();
+  } catch (cause) {
+    throw new RecordError('CONFIG_INVALID', { cause, place });
   }
 }
 
@@ -181,9 +210,9 @@ function startLoop(
       const code = await settleFailure(boss, rooms.db, job, expectedFailure(error));
       if (code === 'INTERNAL') options.onBug(error);
       log('job-failed', { queue: queue.name, jobId: job.id, attempt: job.retryCount, code });
-      const accountId = accountIdOf(job);
-      if (accountId !== null && code !== 'JOB_CLAIM_LOST') {
-        await recordFailure(rooms.db, accountId, code, isFinal(code, job), clock());
+      const named = accountIdOf(job);
+      if (named !== null) {
+        await recordFailure(rooms.db, named, code, isFinal(code, job), clock());
       }
     },
     onLoopFailure: (name, error) => log('loop-failed', { queue: name, code: failureCode(error) }),
@@ -208,8 +237,7 @@ function failureCode(error: unknown): Code {
  * The payload is untrusted: only a job that names an account in the form of an id has a status to
  * keep.
  */
-function accountIdOf(job: Job): string | null {
-  const { data } = job;
+function accountIdOf({ data }: Job): string | null {
   if (typeof data !== 'object' || data === null || !('accountId' in data)) return null;
-  return typeof data.accountId === 'string' ? data.accountId : null;
+  return accountId.safeParse(data.accountId).data ?? null;
 }

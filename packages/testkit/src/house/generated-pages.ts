@@ -108,8 +108,9 @@ or a caller becomes part of it.
 
 *Again*: \`later\` when the same input may succeed after a wait, \`never\` when somebody must
 change something first. *Account*: what a failed job with this code means for its account:
-\`wait\`, the hour comes later by itself; \`hold\`, its hours are withheld until an operator has
-removed the cause; \`pause\`, nothing is tried until the owner acts.
+\`none\`, nothing, for the job itself was wrong; \`wait\`, the hour comes later by itself;
+\`hold\`, its hours are withheld until an operator has removed the cause; \`pause\`, nothing is
+tried until the owner acts.
 
 | code | again | account | meaning |
 |---|---|---|---|
