@@ -18,6 +18,8 @@ export interface CertificateOptions {
   readonly notAfter?: number;
   /** extnValue by object id in hex; null leaves the extension out. */
   readonly extensions?: Readonly<Record<string, Uint8Array | null>>;
+  /** Object ids in hex of extensions that are marked critical besides AMD's own. */
+  readonly critical?: readonly string[];
   /** PKCS #1 v1.5, or PSS with a salt of 32, by the right key. */
   readonly signature?: 'pss' | 'pkcs1' | 'shortSalt';
 }
@@ -70,7 +72,6 @@ const SHA384 = sequence(objectId('608648016503040202'), der(0x05));
 const MGF1 = sequence(objectId('2a864886f70d010108'), SHA384);
 const BASIC_CONSTRAINTS = '551d13';
 const KEY_USAGE = '551d0f';
-const CRITICAL = new Set([BASIC_CONSTRAINTS, KEY_USAGE]);
 const ROOT_SERIAL = 0x10;
 const SERIALS: Readonly<Record<FakeSigner, number>> = { VCEK: 0x01, VLEK: 0x02 };
 
@@ -149,6 +150,7 @@ function certificate(
   defaults: Extensions,
 ): Buffer {
   const extensions = Object.entries({ ...defaults, ...options.extensions });
+  const critical = [BASIC_CONSTRAINTS, KEY_USAGE, ...(options.critical ?? [])];
   const algorithm = algorithmOf(options.signature);
   const content = sequence(
     der(0xa0, integer(2)),
@@ -158,15 +160,19 @@ function certificate(
     sequence(utcTime(options.notBefore ?? NOT_BEFORE), utcTime(options.notAfter ?? NOT_AFTER)),
     nameOf(options.commonName),
     subject.publicKey.export({ type: 'spki', format: 'der' }),
-    der(0xa3, sequence(...extensions.flatMap(([id, value]) => extensionOf(id, value)))),
+    der(0xa3, sequence(...extensions.flatMap(([id, value]) => extensionOf(id, value, critical)))),
   );
   return sequence(content, algorithm, bitString(signatureOf(content, issuer, options.signature)));
 }
 
-function extensionOf(id: string, value: Uint8Array | null): readonly Buffer[] {
+function extensionOf(
+  id: string,
+  value: Uint8Array | null,
+  critical: readonly string[],
+): readonly Buffer[] {
   if (value === null) return [];
-  const critical = CRITICAL.has(id) ? [der(0x01, Buffer.from([0xff]))] : [];
-  return [sequence(objectId(id), ...critical, der(0x04, value))];
+  const flag = critical.includes(id) ? [der(0x01, Buffer.from([0xff]))] : [];
+  return [sequence(objectId(id), ...flag, der(0x04, value))];
 }
 
 /** What KDS puts into a leaf, in its encodings: numbers as INTEGER, the HWID as bare bytes. */
