@@ -29,6 +29,8 @@ export interface HoursToCommit {
   readonly state: AccountState;
   /** Start of the account's last signed hour, or null when none is signed yet. */
   readonly lastHour: number | null;
+  /** Final hours that are not signed yet. */
+  readonly hoursMissing: number;
 }
 
 /** STORE_CONFLICT when another worker committed first; JOB_CLAIM_LOST when it holds the job now. */
@@ -52,7 +54,7 @@ export async function commitHours(hours: HoursToCommit, context: RouteContext): 
       lastHour: hours.lastHour,
       code: null,
       codeAt: null,
-      hoursMissing: 0,
+      hoursMissing: hours.hoursMissing,
       syncing: false,
       updatedAt: context.now(),
     });

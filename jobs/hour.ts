@@ -4,6 +4,11 @@ import type { VenueCapabilities } from '@track-record/venues';
 
 export const HOUR_MS = 3_600_000;
 
+/** The earliest instant from which the venue still serves everything, an hour inside its floor. */
+export function servedFrom(capabilities: VenueCapabilities, now: number): number {
+  return capabilities.historyMs === null ? 0 : now - capabilities.historyMs + HOUR_MS;
+}
+
 export function startOfHour(at: number): number {
   return at - (at % HOUR_MS);
 }

@@ -17,7 +17,7 @@ import {
 import { credentialFields, type CredentialField, type VenueIdentity } from '@track-record/venues';
 import { checkPermissions, venueOf, wipe } from '../collect.ts';
 import { venueContext, type RouteContext } from '../context.ts';
-import { finalUntil, HOUR_MS } from '../hour.ts';
+import { finalUntil, HOUR_MS, servedFrom } from '../hour.ts';
 import { syncAccountQueue } from '../sync-account/queue.ts';
 import type { ConnectAccountPayload } from './queue.ts';
 
@@ -72,6 +72,9 @@ async function identify(
   context: RouteContext,
 ): Promise<VenueIdentity> {
   const venue = venueOf(intake.venue, context);
+  if (intake.historyFrom < servedFrom(venue.capabilities, context.now())) {
+    throw new RecordError('VENUE_HISTORY_SHORT');
+  }
   const session = await venue.connect(credentials, venueContext(context));
   try {
     const identity = await session.identify();

@@ -8,7 +8,7 @@ import { venueOf } from '../collect.ts';
 import { commitHours } from '../commit-hours.ts';
 import type { RouteContext } from '../context.ts';
 import { deriveHours } from '../derive-hours.ts';
-import { HOUR_MS } from '../hour.ts';
+import { finalUntil, HOUR_MS } from '../hour.ts';
 import { openJournal } from '../journal.ts';
 import { activeAccount, trustedState } from '../load-subject.ts';
 import { stateHours } from '../state-hours.ts';
@@ -43,6 +43,8 @@ export async function reaggregateAccount(
         records: derivation.fresh,
         stated,
         lastHour: state.checkpoint.asOf - HOUR_MS,
+        hoursMissing:
+          (finalUntil(venue.capabilities, context.now()) - state.checkpoint.asOf) / HOUR_MS,
         state: {
           ...state,
           version: state.version + 1,

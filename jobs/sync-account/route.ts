@@ -11,7 +11,7 @@ import { venueOf, visitVenue, type Visit } from '../collect.ts';
 import { commitHours } from '../commit-hours.ts';
 import type { RouteContext } from '../context.ts';
 import { deriveHours, type Derivation } from '../derive-hours.ts';
-import { finalUntil, HOUR_MS, startOfHour } from '../hour.ts';
+import { finalUntil, HOUR_MS, servedFrom, startOfHour } from '../hour.ts';
 import { activeAccount, trustedState } from '../load-subject.ts';
 import { journalOf, openJournal, type Journal } from '../journal.ts';
 import { stateHours } from '../state-hours.ts';
@@ -71,6 +71,8 @@ export async function syncAccount(
         stated,
         state: next,
         lastHour: lastHourOf(next),
+        hoursMissing:
+          (finalUntil(venue.capabilities, next.coveredTo) - next.checkpoint.asOf) / HOUR_MS,
       },
       context,
     );
@@ -92,8 +94,7 @@ async function reconciledAttempt(subject: Subject, context: RouteContext): Promi
   const first = await attemptFrom(subject, recent, state?.cursor ?? null, context);
   if (isReconciled(first.derivation)) return first;
   if (state === null) throw new RecordError('LEDGER_NOT_RECONCILED');
-  const { historyMs } = venue.capabilities;
-  const served = historyMs === null ? earliest : Math.max(earliest, context.now() - historyMs);
+  const served = Math.max(earliest, servedFrom(venue.capabilities, context.now()));
   const second = await attemptFrom(subject, served, null, context);
   if (isReconciled(second.derivation)) return second;
   throw new RecordError('LEDGER_NOT_RECONCILED');

@@ -39,6 +39,9 @@ export const codes = {
   VENUE_UNAVAILABLE: later('The venue did not answer, or not in time.'),
   VENUE_RATE_LIMITED: later('The venue asked for fewer requests.'),
   VENUE_MAINTENANCE: later('The venue is under maintenance.'),
+  VENUE_HISTORY_SHORT: owner(
+    'The venue does not serve what happened since the requested beginning of the record.',
+  ),
   VENUE_CLOCK_SKEW: later('The venue refused the time of a request.'),
   VENUE_KEY_REJECTED: owner('The venue rejected the API key.'),
   VENUE_IP_REJECTED: owner(
