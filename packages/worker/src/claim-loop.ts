@@ -123,6 +123,8 @@ function pause(ms: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
     const timer = setTimeout(done, ms);
     signal.addEventListener('abort', done, { once: true });
+    // An aborted signal tells no new listener.
+    if (signal.aborted) done();
     function done(): void {
       clearTimeout(timer);
       signal.removeEventListener('abort', done);

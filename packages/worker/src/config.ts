@@ -8,15 +8,22 @@ import { z } from 'zod';
 /** A variable that starts so and is not below is a mistyped setting, not somebody else's. */
 const OUR_PREFIXES = ['ENCLAVE_', 'AMD_SEV_', 'ENCRYPTION_', 'WORKER_', 'DEVELOPMENT_'];
 
-const port = z.coerce.number().int().min(1).max(65_535);
-const count = (least: number, most: number) => z.coerce.number().int().min(least).max(most);
+/** Digits alone: `Number` would also take hexadecimal, exponents and white space. */
+const count = (least: number, most: number) =>
+  z
+    .string()
+    .regex(/^[0-9]{1,5}$/)
+    .transform(Number)
+    .pipe(z.int().min(least).max(most));
+const port = count(1, 65_535);
 const address = z
   .string()
-  .regex(/^[a-z0-9.-]+:[0-9]{1,5}$/)
+  .regex(/^[a-z0-9.-]+:[0-9]+$/)
   .transform((text) => {
-    const [host = '', portText = ''] = text.split(':');
-    return { host, port: Number(portText) };
-  });
+    const [host, portText] = text.split(':');
+    return { host, port: portText };
+  })
+  .pipe(z.strictObject({ host: z.string().min(1), port }));
 
 const shared = {
   DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/ }),
