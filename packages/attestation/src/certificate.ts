@@ -55,6 +55,7 @@ const KEY_USAGE = '551d0f';
 const BASIC_CONSTRAINTS = '551d13';
 /** RFC 5280 4.2.1.3: bit 5, counted from the highest. */
 const KEY_CERT_SIGN = 0x04;
+const NO_USAGES = 0;
 
 export interface Certificate {
   /** The common names of subject and issuer: AMD's names differ in nothing else. */
@@ -133,10 +134,11 @@ export function parseSigned(input: Uint8Array, algorithmIndex: number): SignedFi
 export function isAuthority({ extensions }: Certificate): boolean {
   const constraints = extensions.get(BASIC_CONSTRAINTS);
   const usage = extensions.get(KEY_USAGE);
-  if (constraints === undefined || usage === undefined) return false;
-  const [isCa] = partsOf(readDer(constraints));
-  const [, usages = 0] = contentOf(readDer(usage), TAG.bits);
-  return isTrue(isCa) && (usages & KEY_CERT_SIGN) !== 0;
+  if (constraints === undefined || !isTrue(partsOf(readDer(constraints))[0])) return false;
+  // Without this extension the key may be used for anything.
+  if (usage === undefined) return true;
+  const [, usages = NO_USAGES] = contentOf(readDer(usage), TAG.bits);
+  return (usages & KEY_CERT_SIGN) !== 0;
 }
 
 function derOf(bytes: Bytes): Bytes {

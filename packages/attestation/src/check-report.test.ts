@@ -196,6 +196,7 @@ describe('refuses', () => {
     ['a component nobody knows', { minTcb: { ucode: 1 } }, 'policy.minTcb'],
     ['a version above a byte', { minTcb: { snp: 256 } }, 'policy.minTcb.snp'],
     ['a processor in words', { minTcbByCpu: { Siena: {} } }, 'policy.minTcbByCpu'],
+    ['a processor with a leading zero', { minTcbByCpu: { '19/01': {} } }, 'policy.minTcbByCpu'],
     ['firmware in two parts', { minFirmware: '1.55' }, 'policy.minFirmware'],
     ['a mask as a number', { platformInfo: 32 }, 'policy.platformInfo'],
   ];

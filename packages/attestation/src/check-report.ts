@@ -9,6 +9,9 @@ import type { Firmware } from './report.ts';
 import { type Tcb, tcbComponents } from './tcb.ts';
 import { isVerifiedReport, type VerifiedReport } from './verify-report.ts';
 
+/** What a report without mitigation vectors says of mitigations. */
+const NO_BITS = 0n;
+
 /** Refuses with the POLICY_ code of the first check that fails. */
 export function checkReport(report: VerifiedReport, policy: Policy): void {
   // What claims to be verified and was not made by verifyReport has no signature behind it.
@@ -73,8 +76,6 @@ function checkContent({ fields }: VerifiedReport, policy: Policy): void {
   requireListed(fields.imageId, policy.imageIds, 'policy.identity', true);
   if (fields.guestSvn < policy.minGuestSvn) throw refusal('policy.identity');
 }
-
-const NO_BITS = 0n;
 
 /** Whole values only. Everything compared is public, so that the time it takes tells nothing. */
 function requireListed(

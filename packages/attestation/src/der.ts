@@ -11,7 +11,6 @@ export const TAG = {
   integer: 0x02,
   bits: 0x03,
   octets: 0x04,
-  null: 0x05,
   objectId: 0x06,
   utf8: 0x0c,
   printable: 0x13,

@@ -13,6 +13,9 @@ const VMPL_MAX = 3;
 /** Far more chips than anybody lists, and few enough to search for every report. */
 const LIST_LENGTH_MAX = 100_000;
 
+/** As checkReport writes it: a row under any other spelling would never apply. */
+const CPU = /^[1-9a-f][0-9a-f]?\/(?:0|[1-9a-f][0-9a-f]?)$/;
+
 type Parse<Value> = (value: unknown, place: string) => Value;
 
 /**
@@ -138,7 +141,7 @@ function tcb(value: unknown, place: string): Tcb {
 
 function tcbByCpu(value: unknown, place: string): Readonly<Record<string, Tcb>> {
   const rows = Object.entries(recordOf(value, place));
-  if (rows.some(([cpu]) => !/^[0-9a-f]{1,2}\/[0-9a-f]{1,2}$/.test(cpu))) throw invalid(place);
+  if (rows.some(([cpu]) => !CPU.test(cpu))) throw invalid(place);
   return Object.fromEntries(rows.map(([cpu, each]) => [cpu, tcb(each, place)]));
 }
 

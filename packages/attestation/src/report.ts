@@ -59,7 +59,7 @@ const SIGNING_KEYS: ReadonlyMap<number, Signer> = new Map([
 export type Firmware = readonly [major: number, minor: number, build: number];
 
 /** Byte strings are lower-case hex, which nobody can change after they were verified. */
-export type ReportFields = Readonly<ReturnType<typeof readFields>>;
+export type ReportFields = ReturnType<typeof readFields>;
 
 /** Says what some report claims; it may be from anybody. */
 export interface UnverifiedReport {
@@ -127,7 +127,7 @@ function readFields(bytes: Bytes, view: DataView) {
   const policy = view.getBigUint64(0x008, true);
   const signerInfo = view.getUint32(0x048, true);
   const hasMitigations = version >= VERSION_WITH_MITIGATIONS;
-  return {
+  return Object.freeze({
     version,
     guestSvn: view.getUint32(0x004, true),
     policy,
@@ -156,7 +156,7 @@ function readFields(bytes: Bytes, view: DataView) {
     /** Null before version 5. */
     launchMitigations: hasMitigations ? view.getBigUint64(0x1f8, true) : null,
     currentMitigations: hasMitigations ? view.getBigUint64(0x200, true) : null,
-  };
+  });
 }
 
 function signerOf(signerInfo: number): Signer {

@@ -2,7 +2,8 @@
 // to it.
 
 import type { Bytes } from './bytes.ts';
-import { type Certificate, parseCertificate } from './certificate.ts';
+import { type Certificate, isAuthority, parseCertificate } from './certificate.ts';
+import { refusal } from './checks.ts';
 import { hex } from './hex.ts';
 import { products, rootNameOf } from './product.ts';
 
@@ -50,6 +51,7 @@ export async function spkiSha256Of(spki: Bytes): Promise<string> {
 }
 
 async function anchorOf(certificate: Certificate): Promise<TrustAnchor> {
+  if (!isAuthority(certificate)) throw refusal('intermediate.authority');
   const { commonName, serial, notBefore, notAfter, spki } = certificate;
   return { commonName, serial, notBefore, notAfter, spki, spkiSha256: await spkiSha256Of(spki) };
 }

@@ -29,7 +29,11 @@ function read(name: string): Buffer {
 }
 
 /** The code of the refusal, or what else came of it. */
-async function answer(report: Buffer, leaf: Buffer, intermediate: Buffer | null): Promise<string> {
+async function answer(
+  report: Uint8Array,
+  leaf: Uint8Array,
+  intermediate: Uint8Array | null,
+): Promise<string> {
   const endorsements = { leaf, intermediate, revocationList: null };
   try {
     const verified = await verifyReport(parseReport(report), endorsements, amdTrustAnchors, AT);

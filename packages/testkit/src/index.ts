@@ -19,4 +19,5 @@ export {
 export { hoursToText, ledgerFromText } from './ledger-text.ts';
 export { fakeAmdAuthority, fakeCertificateTable } from './amd/fake-authority.ts';
 export type { FakeAmdAuthority, FakeLeaf, LeafOptions } from './amd/fake-authority.ts';
+export { fakeEvidence, type EvidenceChange, type FakeEvidence } from './amd/fake-evidence.ts';
 export type { ReportOptions } from './amd/fake-report.ts';
