@@ -62,7 +62,11 @@ export async function deriveHours(
   return { report, entries, fresh: freshRecords(known, document, report.opening) };
 }
 
-/** Asks the venue for the prices the window needs and the journal does not hold. */
+/**
+ * Asks the venue for the prices the window needs and neither the journal nor the opening holds: an
+ * instant that was valued once is never asked for again, because the venue may have changed its
+ * mind.
+ */
 async function fetchPrices(
   document: LedgerDocument,
   opening: Checkpoint | null,
@@ -70,6 +74,8 @@ async function fetchPrices(
   context: RouteContext,
 ): Promise<PriceAnswer> {
   const held = new Set([
+    ...[...(opening?.prices ?? [])].map(([asset, quote]) => `asset ${asset} ${quote.at}`),
+    ...[...(opening?.marks ?? [])].map(([instrument, quote]) => `mark ${instrument} ${quote.at}`),
     ...document.prices.map((price) => `asset ${price.asset} ${price.at}`),
     ...document.marks.map((mark) => `mark ${mark.instrument} ${mark.at}`),
   ]);
