@@ -3,18 +3,10 @@
 // entry costs a few integer additions. It knows nothing of prices and hours.
 
 import assert from 'node:assert/strict';
-import {
-  add,
-  type Decimal,
-  multiply,
-  negate,
-  normalise,
-  powerOfTen,
-  sign,
-  ZERO,
-} from './decimal.ts';
+import { add, type Decimal, normalise, powerOfTen, sign, subtract, ZERO } from './decimal.ts';
 import type { Entry, Instrument, Posting, Split } from './entry.ts';
-import { applyFill, FLAT, type Position } from './position.ts';
+import { applyFill, FLAT, type Position, splitInto } from './position.ts';
+import type { OpenTransfer } from './transfers.ts';
 
 /** A total that grows in place; the hot loop makes no object per posting. */
 export interface RunningTotal {
@@ -25,6 +17,8 @@ export interface RunningTotal {
 export interface BookState {
   readonly balances: ReadonlyMap<string, Decimal>;
   readonly positions: ReadonlyMap<string, Position>;
+  /** Part of equity and of no balance. */
+  readonly transit?: readonly OpenTransfer[];
 }
 
 /** Realised profit that the ledger computed because the venue does not post it. */
@@ -33,6 +27,8 @@ export type DerivedPosting = Posting;
 export class Book {
   readonly balances = new Map<string, RunningTotal>();
   readonly positions = new Map<string, Position>();
+  /** What has left one wallet and not yet reached the other: equity, and no balance. */
+  readonly transit = new Map<string, RunningTotal>();
   /** Assets that went below zero since the reader last cleared this. */
   readonly overdrawn = new Set<string>();
   /** Shares held as balances and currencies of the foreign exchange market: priced in sessions. */
@@ -47,11 +43,15 @@ export class Book {
     }
     for (const [asset, balance] of state.balances) this.post(asset, balance);
     for (const [name, position] of state.positions) this.positions.set(name, position);
+    for (const { asset, amount } of state.transit ?? []) addAmount(this.transit, asset, amount);
   }
 
   /** Applies one entry; the answer is the realised posting it derived, or null. */
   apply(entry: Entry): DerivedPosting | null {
-    for (const posting of entry.postings) this.post(posting.asset, posting.amount);
+    for (const { asset, amount, role } of entry.postings) {
+      if (role === 'transit') addAmount(this.transit, asset, amount);
+      else this.post(asset, amount);
+    }
     if (entry.split !== undefined) this.#split(entry.split);
     if (entry.position === undefined) return null;
     const instrument = this.instrument(entry.position.instrument);
@@ -64,11 +64,7 @@ export class Book {
   }
 
   post(asset: string, amount: Decimal): void {
-    let total = this.balances.get(asset);
-    if (total === undefined) {
-      total = { mantissa: amount.mantissa, scale: amount.scale };
-      this.balances.set(asset, total);
-    } else addTo(total, amount);
+    const total = addAmount(this.balances, asset, amount);
     if (total.mantissa < 0n) this.overdrawn.add(asset);
   }
 
@@ -117,18 +113,32 @@ export class Book {
   #split(split: Split): void {
     const position = this.positions.get(split.instrument);
     if (position !== undefined) {
-      const contracts = normalise(multiply(position.contracts, split.ratio));
+      const contracts = normalise(splitInto(position.contracts, split.ratio));
       this.positions.set(split.instrument, { ...position, contracts });
     }
     const { base, kind } = this.instrument(split.instrument);
     const shares = this.balance(base);
     if (kind === 'equity' && sign(shares) !== 0) {
-      this.post(base, add(multiply(shares, split.ratio), negate(shares)));
+      this.post(base, subtract(splitInto(shares, split.ratio), shares));
     }
   }
 }
 
-export function addTo(total: RunningTotal, amount: Decimal): void {
+/** The total of `name` after the change. */
+export function addAmount(
+  totals: Map<string, RunningTotal>,
+  name: string,
+  amount: Decimal,
+): RunningTotal {
+  let total = totals.get(name);
+  if (total === undefined) {
+    total = { mantissa: amount.mantissa, scale: amount.scale };
+    totals.set(name, total);
+  } else addTo(total, amount);
+  return total;
+}
+
+function addTo(total: RunningTotal, amount: Decimal): void {
   if (amount.scale === total.scale) {
     total.mantissa += amount.mantissa;
   } else if (amount.scale < total.scale) {

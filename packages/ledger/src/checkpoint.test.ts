@@ -8,11 +8,23 @@ const WRITTEN = {
   positions: { PERP: { contracts: '2', cost: '-0.007', unposted: '0.0000000000000000001' } },
   prices: { BTC: { price: '42000', at: '2026-01-05T05:00:00Z' } },
   marks: { PERP: { price: '42010', at: '2026-01-05T06:00:00Z' } },
+  transit: [
+    { id: 't1', at: '2026-01-05T05:30:00Z', asset: 'BTC', amount: '0.25', txid: '7c2f' },
+    { id: 't2', at: '2026-01-05T05:40:00Z', asset: 'BTC', amount: '0.5' },
+  ],
 };
 
 describe('accepts', () => {
   test('what it wrote', () => {
     expect(formatCheckpoint(parseCheckpoint(WRITTEN))).toEqual(WRITTEN);
+  });
+});
+
+describe('accepts, sealed earlier', () => {
+  test('one that says nothing of what is in transit', () => {
+    const { transit, ...earlier } = WRITTEN;
+    expect(transit).toHaveLength(2);
+    expect(parseCheckpoint(earlier).transit).toEqual([]);
   });
 });
 

@@ -4,9 +4,20 @@
 // untrusted again.
 
 import type { BookState } from './book.ts';
-import { amount, instant, named, record } from './codec.ts';
+import {
+  amount,
+  byDefault,
+  instant,
+  list,
+  name,
+  named,
+  optional,
+  positive,
+  record,
+} from './codec.ts';
 import type { Decimal } from './decimal.ts';
 import type { Position } from './position.ts';
+import type { OpenTransfer } from './transfers.ts';
 
 /** A price and the instant at which it held. */
 export interface Quote {
@@ -16,6 +27,7 @@ export interface Quote {
 
 export interface Checkpoint extends BookState {
   readonly asOf: number;
+  readonly transit: readonly OpenTransfer[];
   /** Asset to its last price in the reporting currency. */
   readonly prices: ReadonlyMap<string, Quote>;
   /** Instrument to its last mark. */
@@ -29,6 +41,19 @@ const checkpointCodec = record<Checkpoint>(
     asOf: instant,
     balances: named(amount),
     positions: named(record<Position>({ contracts: amount, cost: amount, unposted: amount })),
+    // Checkpoints that were sealed before there was anything in transit do not say so.
+    transit: byDefault(
+      list(
+        record<OpenTransfer>({
+          id: name,
+          at: instant,
+          asset: name,
+          amount: positive,
+          txid: optional(name),
+        }),
+      ),
+      [],
+    ),
     prices: quotes,
     marks: quotes,
   },

@@ -37,6 +37,7 @@ import {
   type Split,
   type Window,
 } from './entry.ts';
+import { isInverse } from './position.ts';
 
 /** Milliseconds. Windows begin and end at full hours, because returns are hourly. */
 export const HOUR_MS = 3_600_000;
@@ -55,13 +56,16 @@ const entryCodec = record<Entry>({
   at: instant,
   kind: entryKind,
   postings: byDefault(
-    list(record<Posting>({ asset: name, amount, role: optional(choice(['fee'])) })),
+    list(
+      record<Posting>({ asset: name, amount, role: optional(choice<'fee' | 'transit'>(['fee'])) }),
+    ),
     [],
   ),
   position: optional(
     record<PositionChange>({ instrument: name, contracts: amount, price: amount }),
   ),
   split: optional(record<Split>({ instrument: name, ratio: positive })),
+  txid: optional(name),
 });
 
 const instrumentFields = record<Instrument>({
@@ -197,9 +201,9 @@ function checkPosition(
   instruments: ReadonlyMap<string, Instrument>,
   place: string,
 ): void {
-  const kind = instruments.get(instrument)?.kind;
-  if (kind === undefined || kind === 'spot') throw malformed(place);
-  if (kind === 'inverse' && sign(price) <= 0) throw malformed(place);
+  const known = instruments.get(instrument);
+  if (known === undefined || known.kind === 'spot') throw malformed(place);
+  if (isInverse(known) && sign(price) <= 0) throw malformed(place);
 }
 
 function parserOf<T>(codec: Codec<T>, place: string): (json: unknown) => T {

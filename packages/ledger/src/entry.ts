@@ -32,7 +32,11 @@ export type EntryKind = (typeof entryKinds)[number];
 export interface Posting {
   readonly asset: string;
   readonly amount: Decimal;
-  readonly role?: 'fee';
+  /**
+   * `fee`: a cost beside what moved. `transit` is never read from a document: it moves into or out
+   * of what has left one wallet and not yet reached the other.
+   */
+  readonly role?: 'fee' | 'transit';
 }
 
 /** A change of a derivative or share position: signed contracts at a price. */
@@ -42,6 +46,10 @@ export interface PositionChange {
   readonly price: Decimal;
 }
 
+/**
+ * The ratio multiplies what is held. One without a finite decimal, such as 1:3, is written with at
+ * least 15 digits.
+ */
 export interface Split {
   readonly instrument: string;
   readonly ratio: Decimal;
@@ -55,6 +63,8 @@ export interface Entry {
   readonly postings: readonly Posting[];
   readonly position?: PositionChange;
   readonly split?: Split;
+  /** The transaction both legs of a transfer share, where the venue tells it. */
+  readonly txid?: string;
 }
 
 export const instrumentKinds = [

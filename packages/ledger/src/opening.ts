@@ -6,17 +6,7 @@
 import assert from 'node:assert/strict';
 import { RecordError } from '@track-record/errors';
 import { Book, type BookState } from './book.ts';
-import {
-  add,
-  compare,
-  type Decimal,
-  divide,
-  multiply,
-  negate,
-  sign,
-  subtract,
-  ZERO,
-} from './decimal.ts';
+import { add, compare, type Decimal, negate, sign, subtract, ZERO } from './decimal.ts';
 import type {
   Anchor,
   AnchorPosition,
@@ -26,11 +16,8 @@ import type {
   PositionChange,
 } from './entry.ts';
 import { formatAnchor } from './document.ts';
-import { FLAT, isMargined, notional, type Position, undoFill } from './position.ts';
+import { FLAT, isMargined, notional, type Position, splitBack, undoFill } from './position.ts';
 import type { Checkpoint } from './checkpoint.ts';
-
-/** Digits of a position before a split; a ratio that leaves more is refused, not rounded. */
-const SPLIT_SCALE = 36;
 
 /** A position on its way back. */
 interface BackwardPosition {
@@ -65,6 +52,7 @@ export function replayBackward(document: LedgerDocument, entries: readonly Entry
   return {
     asOf: document.window.from,
     ...withoutDerived(document.instruments, { balances, positions }, before),
+    transit: [],
     prices: new Map(),
     marks: new Map(),
   };
@@ -96,7 +84,7 @@ function backwardBalances(
     const split = entry.split === undefined ? undefined : instruments.get(entry.split.instrument);
     if (entry.split !== undefined && split?.kind === 'equity') {
       const shares = book.balance(split.base);
-      book.post(split.base, subtract(exactQuotient(shares, entry.split.ratio), shares));
+      book.post(split.base, subtract(beforeSplit(shares, entry.split.ratio), shares));
     }
     for (const posting of entry.postings) book.post(posting.asset, negate(posting.amount));
   }
@@ -126,7 +114,7 @@ function backwardPositions(
       state = undoChange(state, instrument, entry.at, entry.position, profit);
     }
     if (entry.split !== undefined) {
-      const contracts = exactQuotient(state.position.contracts, entry.split.ratio);
+      const contracts = beforeSplit(state.position.contracts, entry.split.ratio);
       state = { ...state, position: { ...state.position, contracts } };
     }
     states.set(name, state);
@@ -235,10 +223,10 @@ function withoutDerived(
   return new Book(instruments, { balances, positions: state.positions }).state();
 }
 
-function exactQuotient(value: Decimal, ratio: Decimal): Decimal {
-  const quotient = divide(value, ratio, SPLIT_SCALE);
-  if (compare(multiply(quotient, ratio), value) !== 0) throw notReconciled('split');
-  return quotient;
+function beforeSplit(held: Decimal, ratio: Decimal): Decimal {
+  const before = splitBack(held, ratio);
+  if (before === null) throw notReconciled('split');
+  return before;
 }
 
 function known(instruments: ReadonlyMap<string, Instrument>, name: string): Instrument {

@@ -72,7 +72,8 @@ function isInOrder(entries: readonly Entry[]): boolean {
   });
 }
 
-function compareEntries(left: Entry, right: Entry): number {
+/** The total order of entries; no two have one id. */
+export function compareEntries(left: Entry, right: Entry): number {
   if (left.at !== right.at) return left.at - right.at;
   const phases = phaseOf(left) - phaseOf(right);
   if (phases !== 0) return phases;
@@ -86,6 +87,7 @@ function sameEntry(left: Entry, right: Entry): boolean {
   return (
     left.at === right.at &&
     left.kind === right.kind &&
+    left.txid === right.txid &&
     left.split?.instrument === right.split?.instrument &&
     left.position?.instrument === right.position?.instrument &&
     sameDecimal(left.split?.ratio, right.split?.ratio) &&

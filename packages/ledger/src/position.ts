@@ -13,6 +13,7 @@ import {
   divide,
   multiply,
   negate,
+  normalise,
   round,
   sign,
   subtract,
@@ -22,6 +23,12 @@ import type { Instrument, InstrumentKind, PositionChange } from './entry.ts';
 
 /** Twice the 18 digits of the finest venue: a product of quantity and price stays exact. */
 const COST_SCALE = 36;
+
+/**
+ * A split gives whole shares or, where a broker keeps fractions, at most nine digits of them. Three
+ * digits more leave exact ratios exact, and make 1:3, written with 15 digits or more, exact too.
+ */
+const SPLIT_SCALE = 12;
 
 /**
  * A realised posting has as many digits as the finest asset; the rest waits for the next posting.
@@ -48,10 +55,15 @@ export function isMargined(kind: InstrumentKind): boolean {
   return kind !== 'equity' && kind !== 'option';
 }
 
+/** A dated future that settles in the coin it is on pays like an inverse perpetual. */
+export function isInverse({ kind, base, quote, settle }: Instrument): boolean {
+  return kind === 'inverse' || (kind === 'future' && settle === base && settle !== quote);
+}
+
 export function notional(instrument: Instrument, contracts: Decimal, price: Decimal): Decimal {
   const sized = multiply(contracts, instrument.contractSize);
   const size = instrument.multiplier === undefined ? sized : multiply(sized, instrument.multiplier);
-  if (instrument.kind === 'inverse') return negate(divide(size, price, COST_SCALE));
+  if (isInverse(instrument)) return negate(divide(size, price, COST_SCALE));
   return trimmed(multiply(size, price));
 }
 
@@ -99,6 +111,21 @@ export function undoFill(
   }
   if (sign(contracts) !== sign(position.contracts)) return null;
   return { contracts, cost: costShare(position, contracts), unposted: ZERO };
+}
+
+/** What `ratio` makes of a holding; see SPLIT_SCALE. */
+export function splitInto(held: Decimal, ratio: Decimal): Decimal {
+  const product = multiply(held, ratio);
+  return product.scale > SPLIT_SCALE ? normalise(round(product, SPLIT_SCALE)) : product;
+}
+
+/** The roundest holding that `ratio` turns into this one, or null when there is none. */
+export function splitBack(held: Decimal, ratio: Decimal): Decimal | null {
+  for (let scale = 0; scale <= SPLIT_SCALE; scale += 1) {
+    const before = divide(held, ratio, scale);
+    if (compare(splitInto(before, ratio), held) === 0) return before;
+  }
+  return null;
 }
 
 /** True when both describe one position, as far as the printed entry price can tell. */

@@ -9,6 +9,7 @@ import { checkDocument, HOUR_MS } from './document.ts';
 import type { LedgerDocument } from './entry.ts';
 import { replayBackward } from './opening.ts';
 import { orderEntries } from './order.ts';
+import { pairTransfers } from './transfers.ts';
 
 /**
  * `name` is an asset, or an instrument for a mark; the currency is the account's reporting
@@ -24,16 +25,18 @@ export interface PriceNeed {
 export function priceRequests(document: LedgerDocument, opening?: Checkpoint): PriceNeed[] {
   checkDocument(document);
   const { window, instruments, account } = document;
-  const entries = orderEntries(document.entries);
-  const book = new Book(instruments, opening ?? replayBackward(document, entries));
+  const ordered = orderEntries(document.entries);
+  const state = opening ?? replayBackward(document, ordered);
+  const { entries } = pairTransfers(ordered, state.transit, window.to);
+  const book = new Book(instruments, state);
   const needs = new Map<string, PriceNeed>();
   const need = (kind: PriceNeed['kind'], name: string, at: number): void => {
     if (kind === 'asset' && name === account.reportingCurrency) return;
     needs.set(`${at} ${kind} ${name}`, { kind, name, at });
   };
   const needHoldings = (at: number): void => {
-    for (const [asset, balance] of book.balances) {
-      if (balance.mantissa !== 0n) need('asset', asset, at);
+    for (const [asset, total] of [...book.balances, ...book.transit]) {
+      if (total.mantissa !== 0n) need('asset', asset, at);
     }
     for (const [name, position] of book.positions) {
       if (sign(position.contracts) === 0) continue;

@@ -6,8 +6,8 @@
 
 import { RecordError } from '@track-record/errors';
 import type { Checkpoint, Quote } from './checkpoint.ts';
-import { compare, type Decimal, divide, multiply, ONE, sign } from './decimal.ts';
-import type { LedgerDocument, Mark, Price } from './entry.ts';
+import { compare, type Decimal, divide, multiply, ONE, sign, ZERO } from './decimal.ts';
+import type { LedgerDocument, Mark, Posting, Price } from './entry.ts';
 
 /** A price used backwards keeps this many digits: twice those of the finest quote. */
 const INVERSE_PRICE_SCALE = 36;
@@ -62,6 +62,21 @@ export class PriceTable {
   price(asset: string, at: number): Quote | null {
     if (asset === this.#reportingCurrency) return { price: ONE, at };
     return this.#prices.get(asset) ?? null;
+  }
+
+  /** An airdrop that never had a price counts nothing until it has one (returns.md 2). */
+  receiveAirdrop(asset: string, at: number): void {
+    if (this.price(asset, at) === null) this.#prices.set(asset, { price: ZERO, at });
+  }
+
+  /**
+   * More of it that comes from outside is no gift. Were it counted nothing too, its first price
+   * would turn a deposit into profit.
+   */
+  receiveFlow({ asset, amount }: Posting, at: number): void {
+    const quote = this.#prices.get(asset);
+    const counted = quote !== undefined && sign(quote.price) === 0 && quote.at < at;
+    if (counted && sign(amount) > 0) this.#prices.delete(asset);
   }
 
   mark(instrument: string): Quote | null {

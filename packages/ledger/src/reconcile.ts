@@ -47,8 +47,9 @@ export function bookResidual(book: Book, residual: Residual): void {
 }
 
 /**
- * Assets whose balance may be negative: what the venue itself shows below zero, and what a margin
- * account owes. Any other asset below zero proves that an entry is missing (returns.md 2.1), also
+ * Assets whose balance may be negative: what the venue itself shows below zero, what a margin
+ * account owes, and what a loan is told of by its interest or, as a conversion of an asset into
+ * itself, by the loan's own entry (the coin and the debt). Any other asset below zero proves that an entry is missing (returns.md 2.1), also
  * in an opening that was found backwards; a checkpoint agreed with the venue when it was taken.
  */
 export function assetsThatMayBeOwed(
@@ -59,6 +60,16 @@ export function assetsThatMayBeOwed(
   const shown = checkpoint === null ? document.anchors : [checkpoint, ...document.anchors];
   for (const { balances } of shown) {
     for (const [asset, balance] of balances) if (sign(balance) < 0) owed.add(asset);
+  }
+  for (const { kind, postings } of document.entries) {
+    if (kind !== 'interest' && kind !== 'conversion') continue;
+    for (const { asset, amount } of postings) {
+      if (sign(amount) > 0) continue;
+      const isDebt =
+        kind === 'interest' ||
+        postings.some((p) => p.asset === asset && p.amount !== amount && sign(p.amount) > 0);
+      if (isDebt) owed.add(asset);
+    }
   }
   for (const instrument of document.instruments.values()) {
     if (instrument.kind === 'spot') continue;

@@ -28,8 +28,11 @@ const CARRY_MS = 24 * HOUR_MS;
 /** Thursday's close to Tuesday's open: the longest holiday weekend of the stock exchanges. */
 const CLOSED_MARKET_CARRY_MS = 5 * 24 * HOUR_MS;
 
-/** From best to worst. `closed`: carried while a market with sessions does not trade. */
-const freshnesses = ['fresh', 'closed', 'stale', 'unpriced'] as const;
+/**
+ * From best to worst. `closed`: carried while a market with sessions does not trade; `worthless`:
+ * the last price was zero, or an airdrop has had none; `stale`: carried for a day at most.
+ */
+const freshnesses = ['fresh', 'closed', 'worthless', 'stale', 'unpriced'] as const;
 
 export type Freshness = (typeof freshnesses)[number];
 
@@ -64,13 +67,15 @@ export class Appraisal {
   }
 
   equity(): Valuation {
-    const holdings = { fresh: 0, closed: 0, stale: 0, unpriced: 0 };
+    const holdings = { fresh: 0, closed: 0, worthless: 0, stale: 0, unpriced: 0 };
     let sum = ZERO;
-    for (const [asset, balance] of this.#book.balances) {
-      if (balance.mantissa === 0n) continue;
-      const { worth, freshness } = this.asset(asset, balance);
-      holdings[freshness] += 1;
-      if (worth !== null) sum = add(sum, worth);
+    for (const totals of [this.#book.balances, this.#book.transit]) {
+      for (const [asset, total] of totals) {
+        if (total.mantissa === 0n) continue;
+        const { worth, freshness } = this.asset(asset, total);
+        holdings[freshness] += 1;
+        if (worth !== null) sum = add(sum, worth);
+      }
     }
     for (const [name, position] of this.#book.positions) {
       const { worth, freshness } = this.position(name, position);
@@ -85,7 +90,9 @@ export class Appraisal {
     const quote = this.#table.price(asset, this.#at);
     const closes = this.#book.closingAssets.has(asset);
     const worth = quote === null ? null : multiply(amount, quote.price);
-    return { worth, freshness: this.#freshness(quote, closes) };
+    const freshness = this.#freshness(quote, closes);
+    if (quote?.price.mantissa !== 0n || freshness === 'fresh') return { worth, freshness };
+    return { worth, freshness: 'worthless' };
   }
 
   position(name: string, position: Position): Worth {

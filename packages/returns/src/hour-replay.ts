@@ -7,7 +7,7 @@ import assert from 'node:assert/strict';
 import {
   absolute,
   add,
-  addTo,
+  addAmount,
   type Anchor,
   Appraisal,
   type Book,
@@ -121,12 +121,9 @@ export class HourReplay {
     const hour = this.#current();
     if (entry.at !== this.#at) this.#beginInstant(hour, entry.at);
     if (entry.kind === 'flow') this.#cut(hour, entry);
+    if (entry.kind === 'airdrop') this.#receive(entry);
     const derived = this.#book.apply(entry);
-    if (derived !== null) {
-      const total = hour.derived.get(derived.asset);
-      if (total === undefined) hour.derived.set(derived.asset, { ...derived.amount });
-      else addTo(total, derived.amount);
-    }
+    if (derived !== null) addAmount(hour.derived, derived.asset, derived.amount);
     for (const posting of entry.postings) {
       const kind = tallyClass(entry, posting);
       if (kind !== null) hour.tallies[kind].add(posting.asset, posting.amount);
@@ -180,6 +177,7 @@ export class HourReplay {
       residual: sumResiduals(hour.residuals),
       residualValue,
       derived: hour.derived,
+      flags: close.holdings.worthless > 0 ? (['counted_as_zero'] as const) : [],
       balances: new Map([...this.#book.balances].map(([asset, sum]) => [asset, { ...sum }])),
     };
     return { hour: closed, checks: residuals };
@@ -216,6 +214,7 @@ export class HourReplay {
    * cost of the capital that leaves: it falls before the cut, where what stays would bear it alone.
    */
   #cut(hour: OpenHour, entry: Entry): void {
+    for (const posting of entry.postings) this.#table.receiveFlow(posting, entry.at);
     const appraisal = new Appraisal(this.#book, this.#table, entry.at, FLOW_PRICE_AGE_MS);
     const phase = phaseOf(entry);
     const fees = phase === OUTFLOW ? appraisal.flowFees(entry) : NO_FEES;
@@ -230,6 +229,13 @@ export class HourReplay {
     hour.flows.push({ entry, found });
     if (isOfItsInstant(found) && found.worth !== null) hour.subPeriods?.flow(found.worth);
     else hour.subPeriods = null;
+  }
+
+  /** Nothing of it was held before, so nothing is hidden by counting it nothing. */
+  #receive({ postings, at }: Entry): void {
+    for (const { asset } of postings) {
+      if (sign(this.#book.balance(asset)) === 0) this.#table.receiveAirdrop(asset, at);
+    }
   }
 
   #isWithinBound(gross: Decimal | null, { equity }: Valuation): boolean {
@@ -268,12 +274,12 @@ function valueFlow({ entry, found }: FoundFlow, start: number, atEnd: Appraisal)
 }
 
 function isOfItsInstant({ freshness }: Worth): boolean {
-  return freshness === 'fresh' || freshness === 'closed';
+  return freshness === 'fresh' || freshness === 'closed' || freshness === 'worthless';
 }
 
 function coverageOf({ holdings }: Valuation): Decimal {
   const priced = holdings.fresh + holdings.closed;
-  const all = priced + holdings.stale + holdings.unpriced;
+  const all = priced + holdings.worthless + holdings.stale + holdings.unpriced;
   if (all === 0) return ONE;
   return normalise(divide(integer(priced), integer(all), COVERAGE_SCALE));
 }

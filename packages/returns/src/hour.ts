@@ -38,6 +38,12 @@ export type HourReason =
   | 'balance_below_zero'
   | 'session_price_carried';
 
+/**
+ * What is said beside a return. `counted_as_zero`: an airdrop without any price yet, or something
+ * whose last price was zero. `transfer_unmatched`: a leg of a transfer was taken for a flow.
+ */
+export type HourFlag = 'counted_as_zero' | 'transfer_unmatched';
+
 export interface Hour {
   /** The instant at which the hour begins. */
   readonly hour: number;
@@ -66,6 +72,7 @@ export interface Hour {
   readonly residualValue: Decimal | null;
   /** Realised profit in `balances` that the ledger derived, because the venue does not post it. */
   readonly derived: ReadonlyMap<string, Decimal>;
+  readonly flags: readonly HourFlag[];
   /** At the close. */
   readonly balances: ReadonlyMap<string, Decimal>;
 }

@@ -172,6 +172,41 @@ describe('holds', () => {
     fc.assert(property, RUNS);
   });
 
+  test('whatever moves inside the perimeter, and for however long, changes no hour', () => {
+    const moves = fc.array(
+      fc.record({
+        asset: fc.constantFrom('BTC', 'ETH', 'USD'),
+        amount: fc.integer({ min: 1, max: 50_000_000_000 }),
+        leaves: fc.integer({ min: 0, max: HOURS * HOUR_MS - 1 }),
+        arrives: fc.integer({ min: 0, max: HOURS * HOUR_MS - 1 }),
+      }),
+      { maxLength: 12 },
+    );
+    const still = ledgers.map((ledger) => ({
+      ...ledger,
+      entries: ledger.entries.filter(({ kind }) => kind !== 'transfer'),
+    }));
+    const property = fc.property(still, moves, (ledger, list) => {
+      const legs = list.flatMap(({ asset, amount, leaves, arrives }, index): Entry[] => {
+        const leg = (id: string, ms: number, mantissa: bigint): Entry => ({
+          id: `${id}${index}`,
+          at: START + ms,
+          kind: 'transfer',
+          postings: [{ asset, amount: { mantissa, scale: 8 } }],
+        });
+        return [
+          leg('out', Math.min(leaves, arrives), -BigInt(amount)),
+          leg('in', Math.max(leaves, arrives), BigInt(amount)),
+        ];
+      });
+      const moved = computeHours({ ...ledger, entries: [...ledger.entries, ...legs] });
+      expect(returnsOfReport(moved)).toEqual(returnsOf(ledger));
+      expect(moved.hours.flatMap(({ flags }) => flags)).toEqual([]);
+      expect(moved.closing.transit).toEqual([]);
+    });
+    fc.assert(property, RUNS);
+  });
+
   test('all prices times a constant change no return', () => {
     const factors = fc.constantFrom('2', '0.1', '7.3', '1000');
     const property = fc.property(events, prices, factors, (list, series, factor) => {
@@ -338,7 +373,10 @@ function hoursOf(report: HoursReport): unknown[] {
 }
 
 function returnsOf(ledger: LedgerDocument): unknown[] {
-  const { opening, hours } = computeHours(ledger);
+  return returnsOfReport(computeHours(ledger));
+}
+
+function returnsOfReport({ opening, hours }: HoursReport): unknown[] {
   return [opening.balances, ...hours.map((hour) => [hour.status, hour.return])];
 }
 

@@ -16,6 +16,7 @@ import {
   HOUR_MS,
   type LedgerDocument,
   orderEntries,
+  pairTransfers,
   PriceTable,
   reconcile,
   replayBackward,
@@ -45,9 +46,10 @@ export interface HoursReport {
 export function computeHours(document: LedgerDocument, options: HoursOptions = {}): HoursReport {
   checkDocument(document);
   const { window, account } = document;
-  const entries = orderEntries(document.entries);
+  const ordered = orderEntries(document.entries);
   const checkpoint = options.opening ?? null;
-  const opening = checkpoint ?? replayBackward(document, entries);
+  const opening = checkpoint ?? replayBackward(document, ordered);
+  const { entries, open, unmatched } = pairTransfers(ordered, opening.transit, window.to);
   if (opening.asOf !== window.from) throw new RecordError('LEDGER_MALFORMED', { place: 'opening' });
   const policy = options.policy ?? policyFor(account.reportingCurrency);
   const book = new Book(document.instruments, opening);
@@ -84,8 +86,8 @@ export function computeHours(document: LedgerDocument, options: HoursOptions = {
   }
   return {
     opening: { ...opening, ...new Book(document.instruments, opening).state() },
-    hours: quarantineDoubt(hours, checks, books),
-    closing: { asOf: window.to, ...book.state(), ...table.quotes() },
+    hours: flagUnmatched(quarantineDoubt(hours, checks, books), unmatched),
+    closing: { asOf: window.to, ...book.state(), transit: open, ...table.quotes() },
   };
 }
 
@@ -138,5 +140,13 @@ function quarantineDoubt(
     const { hour: start } = hour;
     const doubted = doubts.some((doubt) => start + HOUR_MS > doubt.since && start < doubt.until);
     return doubted ? quarantine(hour) : hour;
+  });
+}
+
+function flagUnmatched(hours: Hour[], instants: readonly number[]): Hour[] {
+  const starts = new Set(instants.map((at) => at - (at % HOUR_MS)));
+  return hours.map((hour) => {
+    if (!starts.has(hour.hour)) return hour;
+    return { ...hour, flags: [...hour.flags, 'transfer_unmatched'] };
   });
 }

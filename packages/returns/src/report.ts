@@ -38,6 +38,7 @@ function formatHour(hour: Hour, balances: boolean): unknown {
     coverage: formatDecimal(hour.coverage),
     residual: formatAmounts(hour.residual),
     residualValue: formatOrNull(hour.residualValue),
+    ...(hour.flags.length === 0 ? {} : { flags: hour.flags }),
     ...(hour.derived.size === 0 ? {} : { derived: formatAmounts(hour.derived) }),
     ...(balances ? { balances: formatHeld(hour.balances) } : {}),
   };

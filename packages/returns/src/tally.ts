@@ -4,7 +4,7 @@
 
 import {
   add,
-  addTo,
+  addAmount,
   type Decimal,
   type Entry,
   multiply,
@@ -51,10 +51,7 @@ export class Tally {
   #value: Decimal = ZERO;
 
   add(asset: string, amount: Decimal): void {
-    const total = this.#open.get(asset);
-    if (total === undefined) {
-      this.#open.set(asset, { mantissa: amount.mantissa, scale: amount.scale });
-    } else addTo(total, amount);
+    addAmount(this.#open, asset, amount);
   }
 
   /** Values what happened so far at the prices known so far; what has no price yet stays open. */

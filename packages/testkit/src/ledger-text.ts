@@ -8,6 +8,7 @@
 //   00:59:59.999 t1 fill: BTC -0.02, USDT 840.12, BNB -0.002 fee
 //   01:10 p1 fill: PERP -100 @ 42000, BTC -0.0000119 fee
 //   02:00 s1 split: AAPL x 4
+//   03:00 m1 transfer: BTC -1, txid 7c2f
 //   price BTC: 00:00 60000, 01:00 60600
 //   mark PERP: 00:00 60010
 
@@ -68,7 +69,8 @@ export function hoursToText({ hours }: HoursReport): string[] {
     const nav = `${plain(hour.navOpen)} -> ${plain(hour.navClose)}`;
     const gain = hour.return === null ? hour.reason : plain(hour.return);
     const moved = `flow ${plain(hour.flow)} pnl ${plain(hour.pnl)}`;
-    return `${start}:00 ${hour.status} ${nav} ${moved} return ${gain}`;
+    const flags = hour.flags.length === 0 ? '' : ` (${hour.flags.join(', ')})`;
+    return `${start}:00 ${hour.status} ${nav} ${moved} return ${gain}${flags}`;
   });
 }
 
@@ -122,17 +124,19 @@ function anchor(at: string, parts: string[][]): Json {
 function entry(at: string, id: string, kind: string, parts: string[][]): Json {
   const position = parts.find((part) => part[2] === '@');
   const ratio = parts.find((part) => part[1] === 'x');
+  const txid = parts.find((part) => part[0] === 'txid');
   return {
     id,
     at: instantFromText(at),
     kind,
     postings: parts
-      .filter((part) => part !== position && part !== ratio)
+      .filter((part) => part !== position && part !== ratio && part !== txid)
       .map(([asset, amount, role]) => ({ asset, amount, ...(role === 'fee' ? { role } : {}) })),
     ...(position === undefined
       ? {}
       : { position: { instrument: position[0], contracts: position[1], price: position[3] } }),
     ...(ratio === undefined ? {} : { split: { instrument: ratio[0], ratio: ratio[2] } }),
+    ...(txid === undefined ? {} : { txid: txid[1] }),
   };
 }
 
