@@ -284,6 +284,16 @@ describe('accepts', () => {
     expect(asked('/sapi/v1/fiat/orders')).toHaveLength(0);
   });
 
+  test('a pair whose first fill is minutes old, an hour later', async () => {
+    const rows = [spotRow(1, WINDOW.to - 1)];
+    routes.set('/api/v3/myTrades', fillsByPage(rows));
+    const first = await withSession((session) => session.fetch(WINDOW, null));
+    rows.push(spotRow(2, WINDOW.to));
+    const next = { from: WINDOW.to, to: WINDOW.to + HOUR };
+    const second = await withSession((session) => session.fetch(next, first.cursor));
+    expect(idsOf(second.entries)).toEqual(['spot-trade.BTCUSDT.2']);
+  });
+
   test('fills over many pages, several to a millisecond, each once', async () => {
     const rows = Array.from({ length: 2345 }, (_, index) =>
       spotRow(index + 1, WINDOW.from + Math.floor(index / 7)),

@@ -211,7 +211,7 @@ async function fetchSpotFills(
   );
   // The page overlaps by one row: if the venue no longer has that row, what follows it is not
   // proven.
-  if (start !== START && !rows.some((row) => parseText(row, 'id') === start.id)) {
+  if (start.id !== START.id && !rows.some((row) => parseText(row, 'id') === start.id)) {
     throw new RecordError('VENUE_INCOMPLETE', { place: 'myTrades' });
   }
   return rows
