@@ -55,3 +55,8 @@ export interface RouteOutput {
 export function venueContext(context: RouteContext): VenueContext {
   return { egress: context.egress, now: context.now, signal: context.signal };
 }
+
+/** Ends a job that found everything done already. */
+export async function settleUnchanged(context: RouteContext): Promise<void> {
+  await context.db.transaction().execute((trx) => context.settle(trx, { hours: 0 }));
+}

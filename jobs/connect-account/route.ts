@@ -16,7 +16,7 @@ import {
 } from '@track-record/store';
 import { credentialFields, type CredentialField, type VenueIdentity } from '@track-record/venues';
 import { checkPermissions, venueOf, wipe } from '../collect.ts';
-import { venueContext, type RouteContext } from '../context.ts';
+import { settleUnchanged, venueContext, type RouteContext } from '../context.ts';
 import { finalUntil, HOUR_MS, servedFrom } from '../hour.ts';
 import { syncAccountQueue } from '../sync-account/queue.ts';
 import type { ConnectAccountPayload } from './queue.ts';
@@ -53,7 +53,7 @@ async function settleConnected(accountId: string, context: RouteContext): Promis
   if ((await loadAccount(context.db, accountId)) === null) {
     throw new RecordError('ACCOUNT_UNKNOWN');
   }
-  await context.db.transaction().execute((trx) => context.settle(trx, { hours: 0 }));
+  await settleUnchanged(context);
 }
 
 function knownFields(secrets: ReadonlyMap<string, Secret>): Map<CredentialField, Secret> {

@@ -6,7 +6,7 @@ import { RecordError } from '@track-record/errors';
 import { loadSegments } from '@track-record/store';
 import { venueOf } from '../collect.ts';
 import { commitHours } from '../commit-hours.ts';
-import type { RouteContext } from '../context.ts';
+import { settleUnchanged, type RouteContext } from '../context.ts';
 import { deriveHours } from '../derive-hours.ts';
 import { finalUntil, HOUR_MS } from '../hour.ts';
 import { openJournal } from '../journal.ts';
@@ -59,8 +59,4 @@ export async function reaggregateAccount(
   } finally {
     keys.wipe();
   }
-}
-
-async function settleUnchanged(context: RouteContext): Promise<void> {
-  await context.db.transaction().execute((trx) => context.settle(trx, { hours: 0 }));
 }

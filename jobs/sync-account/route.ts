@@ -9,7 +9,7 @@ import type { Venue } from '@track-record/venues';
 import type { AccountState } from '../account-state.ts';
 import { venueOf, visitVenue, type Visit } from '../collect.ts';
 import { commitHours } from '../commit-hours.ts';
-import type { RouteContext } from '../context.ts';
+import { settleUnchanged, type RouteContext } from '../context.ts';
 import { deriveHours, type Derivation } from '../derive-hours.ts';
 import { finalUntil, HOUR_MS, servedFrom, startOfHour } from '../hour.ts';
 import { activeAccount, trustedState } from '../load-subject.ts';
@@ -44,7 +44,7 @@ export async function syncAccount(
     const state = await trustedState(keys, context);
     context.step('loaded');
     const wantedTo = payload.hour + HOUR_MS;
-    if (state !== null && wantedTo <= state.checkpoint.asOf) return await settleNothing(context);
+    if (state !== null && wantedTo <= state.checkpoint.asOf) return await settleUnchanged(context);
     const venue = venueOf(account.venue, context);
     const subject: Subject = { account, venue, keys, state, wantedTo };
     const attempt = await reconciledAttempt(subject, context);
@@ -181,8 +181,4 @@ function nextState(
 
 function lastHourOf(state: AccountState): number | null {
   return state.statementCount === 0 ? null : state.checkpoint.asOf - HOUR_MS;
-}
-
-async function settleNothing(context: RouteContext): Promise<void> {
-  await context.db.transaction().execute((trx) => context.settle(trx, { hours: 0 }));
 }
