@@ -48,6 +48,8 @@ export function openStore(url: string, options: StoreOptions): Store {
   // The pool drops an idle connection that breaks and opens another; without a listener it would
   // end the process. What matters shows as the failure of the next query.
   pool.on('error', () => undefined);
+  // The same for a connection in use that breaks between two queries of a transaction.
+  pool.on('connect', (client) => client.on('error', () => undefined));
   const db = new Kysely<Database>({ dialect: new PostgresDialect({ pool }) });
   return { db, close: () => db.destroy() };
 }
