@@ -5,27 +5,23 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { routeSteps, type RouteStep } from '@track-record/jobs/context';
 import { freshDatabase, type FreshDatabase } from '../postgres/template-database.ts';
-import { buildScenario } from '../scenario/build-scenario.ts';
 import { openRecord, type OpenedRecord } from './opened-record.ts';
 import { ACCOUNT, expireClaims, openSite, wasKilled, type Site } from './site.ts';
+import {
+  CONNECTED_AT,
+  HOURS,
+  LAST_BACKFILLED,
+  LAST_OBSERVED,
+  MASTER_KEY,
+  OBSERVED_AT,
+  scenario,
+} from './small-account.ts';
 
-const HOUR_MS = 3_600_000;
-const START = Date.UTC(2026, 0, 5);
-const MASTER_KEY = '5e'.repeat(32);
-/** Of the 48 hours these are there when the account is connected; two more follow as they pass. */
-const HOURS_BEFORE = 46;
-/** When in the hour the worker looks: the venue's rows of the hour before are final by then. */
-const LOOK_MS = 13 * 60_000;
-const CONNECTED_AT = START + HOURS_BEFORE * HOUR_MS + LOOK_MS;
-const OBSERVED_AT = CONNECTED_AT + 2 * HOUR_MS;
-const LAST_BACKFILLED = START + (HOURS_BEFORE - 1) * HOUR_MS;
-const LAST_OBSERVED = LAST_BACKFILLED + 2 * HOUR_MS;
 /** Workers mostly wait for the queue's next look, so more of them run than there are cores. */
 const AT_ONCE = 6;
 /** Steps of a connection: it computes no hour, so it prices, computes and signs nothing. */
 const connectSteps = routeSteps.filter((step) => !['priced', 'computed', 'signed'].includes(step));
 
-const scenario = buildScenario({ seed: 11, start: START, hours: 48, fills: 150 });
 const databases: FreshDatabase[] = [];
 const outcomes = new Map<string, Promise<OpenedRecord>>();
 let undisturbed: OpenedRecord;
@@ -63,9 +59,9 @@ afterAll(async () => {
 
 describe('holds', () => {
   test('an undisturbed run signs every hour, of both provenances', () => {
-    expect(undisturbed.hours).toHaveLength(48);
+    expect(undisturbed.hours).toHaveLength(HOURS);
     expect(undisturbed.hours.filter((row) => row.includes('observed'))).toHaveLength(1);
-    expect(undisturbed.statements).toHaveLength(48);
+    expect(undisturbed.statements).toHaveLength(HOURS);
     expect(undisturbed.segments).toHaveLength(2);
     expect(undisturbed.credentials).toEqual([
       `apiKey ${scenario.credentials.apiKey}`,

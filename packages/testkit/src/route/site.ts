@@ -17,9 +17,9 @@ import type { Scenario } from '../scenario/build-scenario.ts';
 
 /** The same in every run, because statements carry its pseudonym. */
 export const ACCOUNT = '00000000-0000-4000-8000-0000000000c1';
-const OWNER = '00000000-0000-4000-8000-0000000000c2';
+export const OWNER = '00000000-0000-4000-8000-0000000000c2';
 /** A test's venue is asked by many workers one after the other: their allowances are their own. */
-const NO_LIMITS = { api: 1e9, 'sapi-ip': 1e9, 'sapi-uid': 1e9, fapi: 1e9 };
+export const NO_LIMITS = { api: 1e9, 'sapi-ip': 1e9, 'sapi-uid': 1e9, fapi: 1e9 };
 const PATIENCE_MS = 40_000;
 const POLL_MS = 50;
 

@@ -1,0 +1,113 @@
+// The routes run by hand: every room is the real one, but no queue and no process of their own, so
+// that a test can stand between any two steps. What a worker would record about a failure is
+// recorded here in the same way.
+
+import { randomBytes } from 'node:crypto';
+import { codeOf, codes, type Code } from '@track-record/errors';
+import type { RouteContext } from '@track-record/jobs/context';
+import { connectAccount } from '@track-record/jobs/connect-account/route';
+import { recordFailure } from '@track-record/jobs/failure';
+import { reaggregateAccount } from '@track-record/jobs/reaggregate-account/route';
+import { syncAccount } from '@track-record/jobs/sync-account/route';
+import { parseMasterKey } from '@track-record/sealing';
+import { intakeKeyPair, sealIntake } from '@track-record/sealing/intake';
+import { signingKeyFromSeed } from '@track-record/statement';
+import { openStore, storeFailure } from '@track-record/store';
+import { venues } from '@track-record/venues';
+import pg from 'pg';
+import { startBinanceSimulator, type BinanceSimulator } from '../binance/simulator.ts';
+import type { FreshDatabase } from '../postgres/template-database.ts';
+import type { Scenario } from '../scenario/build-scenario.ts';
+import { ACCOUNT, NO_LIMITS, OWNER } from './site.ts';
+
+export interface DeskOptions {
+  readonly scenario: Scenario;
+  readonly database: Pick<FreshDatabase, 'url' | 'urlFor'>;
+  /** 64 hex digits. */
+  readonly masterKey: string;
+  readonly now: number;
+}
+
+/** How a run of a route ended: with a code of its own, or done. */
+export type Ending = Code | 'DONE';
+
+export interface Desk {
+  readonly venue: BinanceSimulator;
+  /** As a superuser. */
+  readonly admin: pg.Pool;
+  readonly setClock: (at: number) => void;
+  /** Puts the account's sealed keys where a gateway puts them. */
+  readonly handIn: (change?: { readonly allowTradingKey?: boolean }) => Promise<void>;
+  readonly connect: (change?: Partial<RouteContext>) => Promise<Ending>;
+  readonly sync: (
+    hour: number,
+    change?: Partial<RouteContext>,
+    accountId?: string,
+  ) => Promise<Ending>;
+  readonly reaggregate: (change?: Partial<RouteContext>) => Promise<Ending>;
+  readonly close: () => Promise<void>;
+}
+
+export async function openDesk(options: DeskOptions): Promise<Desk> {
+  const { scenario, database } = options;
+  let { now } = options;
+  const store = openStore(database.urlFor('enclave_worker'), { connectionsMax: 4 });
+  const admin = new pg.Pool({ connectionString: database.url, max: 2 });
+  const master = parseMasterKey(options.masterKey);
+  const venue = await startBinanceSimulator({ scenario, now: () => now, limits: NO_LIMITS });
+  const context: RouteContext = {
+    db: store.db,
+    master,
+    venues,
+    intake: await intakeKeyPair(master.intakeSeed()),
+    signingKey: await master.statementSigningSeed().open((seed) => signingKeyFromSeed(seed)),
+    egress: { host: '127.0.0.1', port: venue.port },
+    now: () => now,
+    random: (sizeBytes) => new Uint8Array(randomBytes(sizeBytes)),
+    signal: new AbortController().signal,
+    settle: () => Promise.resolve(),
+    enqueue: () => Promise.resolve(),
+    step: () => undefined,
+  };
+
+  async function run(route: () => Promise<void>): Promise<Ending> {
+    try {
+      await route();
+      return 'DONE';
+    } catch (error) {
+      const code = codeOf(storeFailure(error));
+      await recordFailure(store.db, ACCOUNT, code, codes[code].retry === 'never', now);
+      return code;
+    }
+  }
+
+  return {
+    venue,
+    admin,
+    setClock: (at) => {
+      now = at;
+    },
+    handIn: async ({ allowTradingKey = false } = {}) => {
+      const identity = { accountId: ACCOUNT, ownerId: OWNER, venue: 'binance' };
+      const fields = { ...scenario.credentials };
+      const sealed = await sealIntake(context.intake.publicKey, { ...identity, fields });
+      await admin.query(
+        `insert into record.intake (account_id, owner_id, venue, sealed, history_from,
+           allow_trading_key) values ($1, $2, 'binance', $3, $4, $5)`,
+        [ACCOUNT, OWNER, sealed, new Date(scenario.start), allowTradingKey],
+      );
+    },
+    connect: (change) =>
+      run(() => connectAccount({ accountId: ACCOUNT }, { ...context, ...change })),
+    sync: (hour, change, accountId = ACCOUNT) =>
+      run(() => syncAccount({ accountId, hour }, { ...context, ...change })),
+    reaggregate: (change) =>
+      run(() => reaggregateAccount({ accountId: ACCOUNT }, { ...context, ...change })),
+    close: async () => {
+      master.wipe();
+      await store.close();
+      await admin.end();
+      await venue.close();
+    },
+  };
+}
