@@ -233,7 +233,7 @@ export class Oracle {
     ]);
   }
 
-  /** The latest price: direct, or over one other asset, or the reporting currency's own upside down. */
+  /** The latest: direct, over one other asset, or the reporting currency's own upside down. */
   #price(asset: string, instant: number): Decimal {
     const currency = this.#ledger.account.reportingCurrency;
     if (asset === currency) return new Exact(1);
