@@ -153,7 +153,7 @@ export function checkDocument({
 }: LedgerDocument): void {
   const aligned = window.from % HOUR_MS === 0 && window.to % HOUR_MS === 0;
   if (!aligned || window.from >= window.to) throw malformed('document.window');
-  for (const [index, entry] of entries.entries()) checkEntry(entry, window, instruments, index);
+  entries.forEach((entry, index) => checkEntry(entry, window, instruments, index));
   for (const [index, anchor] of anchors.entries()) {
     const place = `document.anchors[${index}]`;
     if (anchor.asOf < window.from) throw new RecordError('LEDGER_ENTRY_OUTSIDE_WINDOW', { place });

@@ -46,7 +46,8 @@ export function replayBackward(document: LedgerDocument, entries: readonly Entry
   const anchors = sortAnchors(document.anchors);
   const anchor = anchors.pop();
   if (anchor === undefined) throw notReconciled('anchors');
-  const before = entries.filter((entry) => entry.at < anchor.asOf);
+  const reached = entries.findIndex((entry) => entry.at >= anchor.asOf);
+  const before = reached < 0 ? entries : entries.slice(0, reached);
   const positions = backwardPositions(document.instruments, anchor, anchors, before);
   const balances = backwardBalances(document.instruments, anchor, before);
   return {

@@ -39,20 +39,26 @@ export function isFlowPosting(posting: Posting): boolean {
  */
 function repeatedIndexes(entries: readonly Entry[]): ReadonlySet<number> {
   const hashes = new Uint32Array(entries.length);
-  for (const [index, { id }] of entries.entries()) hashes[index] = hashOf(id);
-  const sorted = hashes.toSorted();
-  const shared = new Set(sorted.filter((hash, index) => hash === sorted[index - 1]));
+  entries.forEach(({ id }, index) => {
+    hashes[index] = hashOf(id);
+  });
+  const shared = new Set<number>();
+  let last = -1;
+  for (const hash of hashes.toSorted()) {
+    if (hash === last) shared.add(hash);
+    last = hash;
+  }
   const repeats = new Set<number>();
   if (shared.size === 0) return repeats;
   const byId = new Map<string, Entry>();
-  for (const [index, entry] of entries.entries()) {
-    const hash = hashes[index];
-    if (hash === undefined || !shared.has(hash)) continue;
+  hashes.forEach((hash, index) => {
+    const entry = shared.has(hash) ? entries[index] : undefined;
+    if (entry === undefined) return;
     const known = byId.get(entry.id);
     if (known === undefined) byId.set(entry.id, entry);
     else if (known === entry || sameEntry(known, entry)) repeats.add(index);
     else throw new RecordError('LEDGER_ENTRY_CONFLICT', { place: `entries[${index}]` });
-  }
+  });
   return repeats;
 }
 

@@ -91,17 +91,20 @@ export class PriceTable {
 /** Every asset that reaches the reporting currency through prices of one instant. */
 function resolveChains(prices: readonly Price[], reportingCurrency: string): Map<string, Decimal> {
   const resolved = new Map<string, Decimal>([[reportingCurrency, ONE]]);
-  let open = prices.map((price) => legOf(price, reportingCurrency)).sort(compareLegs);
+  let open = prices.map((price) => legOf(price, reportingCurrency));
   for (;;) {
-    const level = new Map<string, Decimal>();
+    open = open.filter((leg) => !resolved.has(leg.from));
+    const level = new Map<string, Leg>();
     for (const leg of open) {
-      const next = resolved.get(leg.to);
-      if (next === undefined || resolved.has(leg.from) || level.has(leg.from)) continue;
-      level.set(leg.from, next === ONE ? leg.price : multiply(leg.price, next));
+      if (!resolved.has(leg.to)) continue;
+      const rival = level.get(leg.from);
+      if (rival === undefined || compareLegs(leg, rival) < 0) level.set(leg.from, leg);
     }
     if (level.size === 0) break;
-    for (const [asset, price] of level) resolved.set(asset, price);
-    open = open.filter((leg) => !resolved.has(leg.from));
+    for (const { from, to, price } of level.values()) {
+      const next = resolved.get(to) ?? ONE;
+      resolved.set(from, next === ONE ? price : multiply(price, next));
+    }
   }
   resolved.delete(reportingCurrency);
   return resolved;

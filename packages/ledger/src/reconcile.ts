@@ -5,7 +5,7 @@
 import type { Book } from './book.ts';
 import type { Checkpoint } from './checkpoint.ts';
 import { type Decimal, normalise, sign, subtract, ZERO } from './decimal.ts';
-import type { Anchor, LedgerDocument } from './entry.ts';
+import type { Anchor, Entry, LedgerDocument } from './entry.ts';
 import { anchorPosition } from './opening.ts';
 import { FLAT, type Position, samePosition } from './position.ts';
 
@@ -48,9 +48,10 @@ export function bookResidual(book: Book, residual: Residual): void {
 
 /**
  * Assets whose balance may be negative: what the venue itself shows below zero, what a margin
- * account owes, and what a loan is told of by its interest or, as a conversion of an asset into
- * itself, by the loan's own entry (the coin and the debt). Any other asset below zero proves that an entry is missing (returns.md 2.1), also
- * in an opening that was found backwards; a checkpoint agreed with the venue when it was taken.
+ * account owes, and what was lent: a loan shows by its interest, or as a conversion of an asset
+ * into itself, which is the coin and the debt. Any other asset below zero proves that an entry is
+ * missing (returns.md 2.1), also in an opening that was found backwards; a checkpoint agreed with
+ * the venue when it was taken.
  */
 export function assetsThatMayBeOwed(
   document: LedgerDocument,
@@ -61,22 +62,21 @@ export function assetsThatMayBeOwed(
   for (const { balances } of shown) {
     for (const [asset, balance] of balances) if (sign(balance) < 0) owed.add(asset);
   }
-  for (const { kind, postings } of document.entries) {
-    if (kind !== 'interest' && kind !== 'conversion') continue;
-    for (const { asset, amount } of postings) {
-      if (sign(amount) > 0) continue;
-      const isDebt =
-        kind === 'interest' ||
-        postings.some((p) => p.asset === asset && p.amount !== amount && sign(p.amount) > 0);
-      if (isDebt) owed.add(asset);
-    }
-  }
+  for (const entry of document.entries) for (const asset of lentIn(entry)) owed.add(asset);
   for (const instrument of document.instruments.values()) {
     if (instrument.kind === 'spot') continue;
     owed.add(instrument.settle).add(instrument.quote);
     if (instrument.kind === 'equity' || instrument.kind === 'fx') owed.add(instrument.base);
   }
   return owed;
+}
+
+function lentIn({ kind, postings }: Entry): readonly string[] {
+  if (kind !== 'interest' && kind !== 'conversion') return [];
+  const paid = postings.filter(({ amount }) => sign(amount) < 0).map(({ asset }) => asset);
+  if (kind === 'interest') return paid;
+  const got = new Set(postings.filter(({ amount }) => sign(amount) > 0).map((p) => p.asset));
+  return paid.filter((asset) => got.has(asset));
 }
 
 function sortedNames(...lists: Iterable<string>[]): string[] {

@@ -1,9 +1,10 @@
-// Moves inside the perimeter whose two legs have entries of their own, perhaps hours apart. What has
-// left and not yet arrived is in transit: in no balance, and still part of equity. A leg finds its
-// other half by transaction id, else by asset and amount less a fee within a day (returns.md 2); one
-// without has crossed the perimeter: what arrives is a flow at once, what left is one when the day
-// is over. Only what came before decides, so that a replay from a checkpoint pairs the same legs.
-// Entries are untrusted: a wrong pair can delay a flow of its own size and never make a profit.
+// Moves inside the perimeter whose two legs have entries of their own, perhaps hours apart. What
+// has left and not yet arrived is in transit: in no balance, and still part of equity. A leg finds
+// its other half by transaction id, else by asset and amount less a fee within a day (returns.md
+// 2); one without has crossed the perimeter: what arrives is a flow at once, what left is one when
+// the day is over. Only what came before decides, so that a replay from a checkpoint pairs the same
+// legs. Entries are untrusted: a wrong pair can delay a flow of its own size, and never makes a
+// profit.
 
 import {
   add,
@@ -47,7 +48,8 @@ export function pairTransfers(
   transit: readonly OpenTransfer[],
   until: number,
 ): PairedTransfers {
-  const legs = entries.flatMap((entry) => (entry.at < until ? legsOf(entry) : []));
+  const moves = entries.filter(({ at, kind }) => kind === 'transfer' && at < until);
+  const legs = moves.flatMap(legsOf);
   if (legs.length === 0 && transit.length === 0) return { entries, open: [], unmatched: [] };
   const paired = new Map<string, Entry>();
   const unmatched: Entry[] = [];
@@ -79,7 +81,6 @@ export function pairTransfers(
 
 /** None for an entry that holds both legs, or more than one asset: it needs no pairing. */
 function legsOf(entry: Entry): { entry: Entry; leg: OpenTransfer }[] {
-  if (entry.kind !== 'transfer') return [];
   const [first, ...others] = entry.postings.filter(isFlowPosting);
   if (first === undefined || sign(first.amount) === 0) return [];
   const alike = others.every(
