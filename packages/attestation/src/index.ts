@@ -4,6 +4,7 @@ export { CERTIFICATE_SIZE_BYTES_MAX } from './certificate.ts';
 export { checkReport } from './check-report.ts';
 export { checks, explainRefusal, type CheckName } from './checks.ts';
 export { endorsementsOfAuxBlob, type Endorsements } from './endorsements.ts';
+export { EVIDENCE_FORMAT, type Evidence } from './evidence.ts';
 export { parsePolicy, type Policy } from './policy.ts';
 export type { Cpu, Product, Signer } from './product.ts';
 export { parseReport, REPORT_SIZE } from './report.ts';
@@ -11,3 +12,9 @@ export type { Firmware, ReportFields, UnverifiedReport } from './report.ts';
 export type { Tcb, TcbComponent } from './tcb.ts';
 export { parseTrustAnchors, type TrustAnchor, type TrustAnchors } from './trust-anchors.ts';
 export { verifyReport, type VerifiedReport } from './verify-report.ts';
+export {
+  parseEvidence,
+  verifyEvidence,
+  type UnverifiedEvidence,
+  type VerifiedEvidence,
+} from './verify-evidence.ts';

@@ -74,6 +74,14 @@ export const codes = {
   STATEMENT_KEY_UNBOUND: never('The signing key is not bound by the evidence.'),
   STATEMENT_TIME_INVALID: never('A statement is dated after the time of the check.'),
 
+  LOG_MALFORMED: never('A checkpoint, log proof or log key does not have the documented form.'),
+  LOG_SIGNATURE_INVALID: never('A checkpoint is not signed by the expected log.'),
+  LOG_COSIGNATURE_MISSING: never('A checkpoint has fewer cosignatures than the policy requires.'),
+  LOG_INCLUSION_INVALID: never('The record is not proved to be in the public log.'),
+  LOG_INCONSISTENT: never('A checkpoint does not extend an earlier one.'),
+  LOG_ROLLED_BACK: never('A checkpoint is smaller than one known before.'),
+  LOG_SPLIT_VIEW: never('The log signed two different trees of one size.'),
+
   ENVELOPE_MALFORMED: never('A sealed envelope is cut, too long, or of another version.'),
   ENVELOPE_REFUSED: never('A sealed envelope does not open under this key and context.'),
   KEY_UNKNOWN: never('The key that sealed this is not held.'),
@@ -99,7 +107,11 @@ export const codes = {
     'The guest identity (SVN, family, image or key digests) is not the expected one.',
   ),
   POLICY_AGE: never('The evidence is older than the policy allows.'),
+  EVIDENCE_MALFORMED: never('The evidence does not have the documented form.'),
   ATTESTATION_UNAVAILABLE: later('The attestation source did not give a report.'),
+  ATTESTATION_DISABLED: never(
+    'The security processor gives no more reports until the virtual machine is started anew.',
+  ),
 
   RPC_UNAVAILABLE: later('The other side of the call does not answer.'),
   RPC_OVERLOADED: later('More calls run than the worker takes at once.'),

@@ -21,3 +21,4 @@ export { fakeAmdAuthority, fakeCertificateTable } from './amd/fake-authority.ts'
 export type { FakeAmdAuthority, FakeLeaf, LeafOptions } from './amd/fake-authority.ts';
 export { fakeEvidence, type EvidenceChange, type FakeEvidence } from './amd/fake-evidence.ts';
 export type { ReportOptions } from './amd/fake-report.ts';
+export { fakeTsm, type FakeTsm, type FakeTsmOptions } from './tsm/fake-tsm.ts';

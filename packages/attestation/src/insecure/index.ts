@@ -2,7 +2,8 @@
 // It exists so that a client's code path is the same with and without hardware; no verifier accepts
 // it by default.
 
-import { bindingFields, reportDataOf, type Binding } from '../binding.ts';
+import { reportDataOf, type Binding } from '../binding.ts';
+import { hexBinding } from '../evidence.ts';
 import { hex } from '../hex.ts';
 
 export const DEVELOPMENT_EVIDENCE_FORMAT = 'track-record-development/1';
@@ -27,6 +28,6 @@ export async function developmentEvidence(
     insecure: true,
     collectedAt: new Date(collectedAt).toISOString(),
     reportData: hex(await reportDataOf(binding)),
-    binding: Object.fromEntries(bindingFields.map((field) => [field, hex(binding[field])])),
+    binding: hexBinding(binding),
   };
 }
