@@ -1,5 +1,5 @@
-// `track-record queue status`: what waits, runs and failed, queue by queue, as the role operator may
-// see it: no payload, no output but its code.
+// `track-record queue status`: what waits, runs and failed, queue by queue, as the role operator
+// may see it: no payload, no output but its code.
 
 import { RecordError } from '@track-record/errors';
 import { openStore } from '@track-record/store';

@@ -1,6 +1,6 @@
 // `track-record statement export`: the statements of an account and the evidence for the key that
-// signed them, in one file that `track-record verify` checks anywhere. It asks the worker's door and
-// trusts nothing it gets: a chain that does not verify is not written.
+// signed them, in one file that `track-record verify` checks anywhere. It asks the worker's door
+// and trusts nothing it gets: a chain that does not verify is not written.
 
 import { readFile, writeFile } from 'node:fs/promises';
 import { RecordError } from '@track-record/errors';

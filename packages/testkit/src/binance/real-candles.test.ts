@@ -1,6 +1,6 @@
 // A spot account valued on recorded BTCUSDT candles that travel through the real client, against
-// returns worked out by hand. The files are read from VECTORS_DIR; exchanges/MANIFEST.md beside them
-// names their origin.
+// returns worked out by hand. The files are read from VECTORS_DIR; exchanges/MANIFEST.md beside
+// them names their origin.
 
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
