@@ -43,9 +43,11 @@ export async function syncAccount(
   try {
     const state = await trustedState(keys, context);
     context.step('loaded');
-    const wantedTo = payload.hour + HOUR_MS;
-    if (state !== null && wantedTo <= state.checkpoint.asOf) return await settleUnchanged(context);
     const venue = venueOf(account.venue, context);
+    // An hour that was asked for before it is final comes with a later job.
+    const final = finalUntil(venue.capabilities, context.now());
+    const wantedTo = Math.min(payload.hour + HOUR_MS, final);
+    if (wantedTo <= statedTo(account, state)) return await settleUnchanged(context);
     const subject: Subject = { account, venue, keys, state, wantedTo };
     const attempt = await reconciledAttempt(subject, context);
     const frame = await statementFrame(
@@ -112,12 +114,10 @@ async function attemptFrom(
   const known = await knownBefore(subject, visit, context);
   const replayed = state !== null && known.opening?.asOf !== state.checkpoint.asOf;
   const window = {
-    from: known.opening?.asOf ?? startOfHour(account.historyFrom),
+    from: known.opening?.asOf ?? statedTo(account, state),
     to: Math.min(subject.wantedTo, finalUntil(venue.capabilities, visit.collected.anchor.asOf)),
   };
-  if (window.to < (state?.checkpoint.asOf ?? window.from + HOUR_MS)) {
-    throw new RecordError('VENUE_STALE');
-  }
+  if (window.to <= statedTo(account, state)) throw new RecordError('VENUE_STALE');
   const derivation = await deriveHours(account, venue, known, visit.collected, window, context);
   return { visit, derivation, replayed };
 }
@@ -147,6 +147,11 @@ async function knownBefore(
     entries: state.recent,
     instruments: state.instruments,
   };
+}
+
+/** Where the next hour to state begins. */
+function statedTo(account: Account, state: AccountState | null): number {
+  return state?.checkpoint.asOf ?? startOfHour(account.historyFrom);
 }
 
 function isReconciled(derivation: Derivation): boolean {
