@@ -114,6 +114,17 @@ describe('refuses, and goes on when the venue is well again', () => {
     });
   });
 
+  test('a venue whose clock stands still: VENUE_STALE', async () => {
+    await account.withCopy(async (copy) => {
+      copy.setClock(CONNECTED_AT);
+      const ours = { now: () => OBSERVED_AT };
+      expect(await copy.sync(LAST_OBSERVED, ours)).toBe('VENUE_STALE');
+      expect(writtenBy(await copy.record())).toEqual(writtenBy(account.before));
+      copy.setClock(OBSERVED_AT);
+      await expectToGoOn(copy);
+    });
+  });
+
   test('the key of another account: VENUE_ACCOUNT_CHANGED', async () => {
     await account.withCopy(async (copy) => {
       // The hash of the connected account is another one than that of the account which answers.
