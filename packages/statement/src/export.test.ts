@@ -4,8 +4,8 @@
 
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
-import { codeOf } from '@track-record/errors';
-import { buildExport, verifyExport, type ExportFile } from './export.ts';
+import { codeOf, RecordError } from '@track-record/errors';
+import { buildExport, verifyExport, type ExportFile, type ExportPolicy } from './export.ts';
 import { fromBase64Url, fromHex } from './text-bytes.ts';
 
 const AT = Date.parse('2026-02-01T00:00:00Z');
@@ -16,7 +16,7 @@ function fixture(): ExportFile {
   return JSON.parse(text);
 }
 
-async function verdictOf(json: unknown, policy = allowed, at = AT): Promise<string> {
+async function verdictOf(json: unknown, policy: ExportPolicy = allowed, at = AT): Promise<string> {
   const { verdict, code, checks } = await verifyExport(json, policy, at);
   const failed = checks.find(({ result }) => result === 'failed')?.name;
   return code === null ? verdict : `${code} ${failed}`;
@@ -75,6 +75,21 @@ describe('accepts', () => {
     expect(checks).toContainEqual({ name: 'inception', result: 'not checked', code: null });
   });
 
+  it('hardware evidence that a verifier takes, for the key that it gives', async () => {
+    const file = { ...fixture(), evidence: { insecure: false, report: 'opaque here' } };
+    const seen: unknown[] = [];
+    const checkEvidence = (...given: readonly unknown[]): Promise<Uint8Array> => {
+      seen.push(...given);
+      return Promise.resolve(fromHex(file.publicKey));
+    };
+    const policy = { allowDevelopmentEvidence: false, checkEvidence };
+    const verdict = await verifyExport(file, policy, AT);
+    expect(verdict).toMatchObject({ verdict: 'verified', developmentEvidence: false });
+    expect(verdict.checks).toContainEqual({ name: 'evidence', result: 'passed', code: null });
+    expect(verdict.checks).toContainEqual({ name: 'key binding', result: 'passed', code: null });
+    expect(seen).toEqual([file.evidence, AT]);
+  });
+
   it('a period without a measured hour has no return', async () => {
     const file = fixture();
     const unmeasured = await buildExport({
@@ -127,7 +142,7 @@ describe('refuses', () => {
       'STATEMENT_MALFORMED format',
     ],
     [
-      'hardware evidence, unknown yet',
+      'hardware evidence, and nobody who verifies it',
       withEvidence({ insecure: false }),
       'STATEMENT_KEY_UNBOUND evidence',
     ],
@@ -218,6 +233,30 @@ describe('refuses', () => {
       if (json === undefined || isOpaqueChange(json)) continue;
       expect([at, await verdictOf(json)]).not.toEqual([at, 'verified']);
     }
+  });
+
+  it('hardware evidence that its verifier refuses, with that code', async () => {
+    const checkEvidence = (): Promise<Uint8Array> =>
+      Promise.reject(new RecordError('POLICY_MEASUREMENT'));
+    const policy = { ...allowed, checkEvidence };
+    const hardware = withEvidence({ insecure: false });
+    expect(await verdictOf(hardware, policy)).toBe('POLICY_MEASUREMENT evidence');
+    const { checks } = await verifyExport(hardware, policy, AT);
+    expect(checks).toContainEqual({ name: 'key binding', result: 'not checked', code: null });
+  });
+
+  it('hardware evidence for another key than the one that signed', async () => {
+    const checkEvidence = (): Promise<Uint8Array> => Promise.resolve(new Uint8Array(32));
+    const hardware = withEvidence({ insecure: false });
+    expect(await verdictOf(hardware, { ...allowed, checkEvidence })).toBe(
+      'STATEMENT_KEY_UNBOUND key binding',
+    );
+  });
+
+  it('a bug of the verifier is no verdict', async () => {
+    const checkEvidence = (): Promise<Uint8Array> => Promise.reject(new TypeError('bug'));
+    const hardware = withEvidence({ insecure: false });
+    await expect(verdictOf(hardware, { ...allowed, checkEvidence })).rejects.toThrow(TypeError);
   });
 
   function withStatement(change: object): object {

@@ -68,9 +68,20 @@ export interface VerifiedExport {
   readonly [brand]: true;
 }
 
+/**
+ * The statement key that hardware evidence vouches for, 32 bytes, at a time in ms UTC; otherwise a
+ * RecordError. Evidence is verified in a room that this one does not know.
+ */
+export type EvidenceCheck = (
+  evidence: Readonly<Record<string, unknown>>,
+  at: number,
+) => Promise<Uint8Array>;
+
 export interface ExportPolicy {
   /** Accepts keys that no hardware vouches for. Never for a real record. */
   readonly allowDevelopmentEvidence: boolean;
+  /** Without it no hardware evidence passes. */
+  readonly checkEvidence?: EvidenceCheck;
 }
 
 /** In this order; the first that fails names the verdict. */
@@ -137,12 +148,14 @@ export async function verifyExport(
   if (file === null) return verdictOf(outcomes, false, null);
 
   const developmentEvidence = file.evidence['insecure'] === true;
-  // Hardware evidence is not verified in this version, so no file passes without the explicit
-  // exception.
-  if (!(developmentEvidence && policy.allowDevelopmentEvidence)) {
+  const { allowDevelopmentEvidence, checkEvidence = acceptNone } = policy;
+  if (developmentEvidence && !allowDevelopmentEvidence) {
     outcomes.set('evidence', 'STATEMENT_KEY_UNBOUND');
   }
-  await check('key binding', () => checkKeyBinding(file));
+  const bound = developmentEvidence
+    ? statedKeyOf(file.evidence)
+    : await check('evidence', async () => toHex(await checkEvidence(file.evidence, at)));
+  if (bound !== null) await check('key binding', () => checkKeyBinding(file, bound));
   const statements = await check('signatures', () =>
     verifySignatures(file.statements, file.publicKey),
   );
@@ -190,10 +203,19 @@ function readVerified(chain: Chain, summary: ExportSummary): VerifiedExport {
   return { chain, summary } as VerifiedExport;
 }
 
+/** Without a verifier of evidence there is no hardware that could vouch for a key. */
+function acceptNone(): Promise<Uint8Array> {
+  throw new RecordError('STATEMENT_KEY_UNBOUND');
+}
+
+/** The key in development evidence, for which nobody vouches; empty where there is none. */
+function statedKeyOf({ binding }: Readonly<Record<string, unknown>>): string {
+  const key = isPlainObject(binding) ? binding['statementPublicKey'] : '';
+  return typeof key === 'string' ? key : '';
+}
+
 /** The evidence names the key that signed; otherwise it vouches for some other key. */
-function checkKeyBinding(file: UnverifiedExport): void {
-  const binding = file.evidence['binding'];
-  const bound = isPlainObject(binding) ? binding['statementPublicKey'] : undefined;
+function checkKeyBinding(file: UnverifiedExport, bound: string): void {
   if (bound !== toHex(file.publicKey)) throw new RecordError('STATEMENT_KEY_UNBOUND');
 }
 
