@@ -1,5 +1,7 @@
 // What the verbs read from the command line, each form in one place.
 
+import { readFile, stat } from 'node:fs/promises';
+import { RecordError } from '@track-record/errors';
 import { UsageError, type VerbInput } from './verb.ts';
 
 type Options = VerbInput['options'];
@@ -22,4 +24,19 @@ export function instant(options: Options, name: string, otherwise: number): numb
     throw new UsageError(`--${name} takes a time such as 2026-11-22T00:00:00Z.`);
   }
   return at;
+}
+
+/** ARGUMENT_INVALID, at `place`, for a file that cannot be read or has more bytes than it may. */
+export async function readTextFile(
+  file: string,
+  place: string,
+  sizeBytesMax: number,
+): Promise<string> {
+  try {
+    const { size } = await stat(file);
+    if (size <= sizeBytesMax) return await readFile(file, 'utf8');
+  } catch (cause) {
+    throw new RecordError('ARGUMENT_INVALID', { cause, place });
+  }
+  throw new RecordError('ARGUMENT_INVALID', { place });
 }

@@ -2,6 +2,7 @@ import type { Verb } from '../verb.ts';
 import { attestationVerify } from './attestation-verify.ts';
 import { compute } from './compute.ts';
 import { databaseMigrate } from './database-migrate.ts';
+import { logCheck } from './log-check.ts';
 import { metrics } from './metrics.ts';
 import { queueStatus } from './queue-status.ts';
 import { statementExport } from './statement-export.ts';
@@ -15,6 +16,7 @@ export const verbs: readonly Verb[] = [
   metrics,
   verify,
   statementExport,
+  logCheck,
   attestationVerify,
   venuesFetch,
   venuesRead,
