@@ -21,6 +21,8 @@ import {
   type UnverifiedStatement,
   type VerifiedStatement,
 } from './chain.ts';
+import type { VerifiedCheckpoint } from './log/checkpoint.ts';
+import { parseLogProof, verifyLogProof, type LogProof, type LogTrust } from './log/log-proof.ts';
 import { fromBase64Url, fromHex, toBase64Url, toHex } from './text-bytes.ts';
 
 export const EXPORT_FORMAT = 'track-record-export/1';
@@ -48,6 +50,8 @@ export interface ExportFile {
   /** `body`: base64url of the statement's bytes. `signature`: base64url. */
   readonly statements: readonly { readonly body: string; readonly signature: string }[];
   readonly summary: ExportSummary;
+  /** That the last statement, and with it every one before it, is in a public log. */
+  readonly log?: LogProof;
 }
 
 /** A file of the right form. Nothing in it is verified. */
@@ -57,6 +61,7 @@ interface UnverifiedExport {
   readonly evidence: Readonly<Record<string, unknown>>;
   readonly statements: readonly UnverifiedStatement[];
   readonly summary: Readonly<Record<string, unknown>>;
+  readonly log: LogProof | null;
 }
 
 declare const brand: unique symbol;
@@ -65,6 +70,8 @@ declare const brand: unique symbol;
 export interface VerifiedExport {
   readonly chain: Chain;
   readonly summary: ExportSummary;
+  /** The log checkpoint that fixes the record; null when no log was asked for. */
+  readonly checkpoint: VerifiedCheckpoint | null;
   readonly [brand]: true;
 }
 
@@ -82,6 +89,8 @@ export interface ExportPolicy {
   readonly allowDevelopmentEvidence: boolean;
   /** Without it no hardware evidence passes. */
   readonly checkEvidence?: EvidenceCheck;
+  /** The log a record must be in; without it, no log is asked for. */
+  readonly log?: LogTrust;
 }
 
 /** In this order; the first that fails names the verdict. */
@@ -118,6 +127,7 @@ export async function buildExport(parts: {
   readonly publicKey: Uint8Array;
   readonly evidence: Readonly<Record<string, unknown>>;
   readonly statements: readonly UnverifiedStatement[];
+  readonly log?: LogProof;
 }): Promise<ExportFile> {
   const statements = await verifySignatures(parts.statements, parts.publicKey);
   const chain = checkLinks(statements);
@@ -131,6 +141,7 @@ export async function buildExport(parts: {
       signature: toBase64Url(signature),
     })),
     summary: summaryOf(chain),
+    ...(parts.log === undefined ? {} : { log: parts.log }),
   };
 }
 
@@ -166,7 +177,13 @@ export async function verifyExport(
   await check('times', () => checkTimes(statements, at));
   const summary = summaryOf(chain);
   await check('figures', () => checkSummary(file.summary, summary));
-  return verdictOf(outcomes, developmentEvidence, { chain, summary });
+  const { log } = policy;
+  const checkpoint = log && (await check('log inclusion', () => checkLog(file.log, chain, log)));
+  return verdictOf(outcomes, developmentEvidence, {
+    chain,
+    summary,
+    checkpoint: checkpoint ?? null,
+  });
 
   async function check<T>(name: CheckName, work: () => T | Promise<T>): Promise<T | null> {
     try {
@@ -184,7 +201,7 @@ export async function verifyExport(
 function verdictOf(
   outcomes: ReadonlyMap<CheckName, Code | null>,
   developmentEvidence: boolean,
-  found: { readonly chain: Chain; readonly summary: ExportSummary } | null,
+  found: Omit<VerifiedExport, typeof brand> | null,
 ): ExportVerdict {
   const checks = checkNames.map((name): Check => {
     const code = outcomes.get(name);
@@ -194,13 +211,13 @@ function verdictOf(
   const code = checks.find(({ result }) => result === 'failed')?.code ?? null;
   const refused = { verdict: 'refused', code, checks, developmentEvidence, export: null } as const;
   if (code !== null || found === null) return refused;
-  const verifiedExport = readVerified(found.chain, found.summary);
+  const verifiedExport = readVerified(found);
   return { verdict: 'verified', code: null, checks, developmentEvidence, export: verifiedExport };
 }
 
 /** The only place that gives the brand: every check before it passed. */
-function readVerified(chain: Chain, summary: ExportSummary): VerifiedExport {
-  return { chain, summary } as VerifiedExport;
+function readVerified(found: Omit<VerifiedExport, typeof brand>): VerifiedExport {
+  return found as VerifiedExport;
 }
 
 /** Without a verifier of evidence there is no hardware that could vouch for a key. */
@@ -240,6 +257,16 @@ function checkSummary(stated: Readonly<Record<string, unknown>>, summary: Export
   }
 }
 
+/** A verifier that asks for a log takes no file without a proof: it could be left out to hide. */
+function checkLog(
+  proof: LogProof | null,
+  chain: Chain,
+  log: LogTrust,
+): Promise<VerifiedCheckpoint> {
+  if (proof === null) throw new RecordError('LOG_INCLUSION_INVALID');
+  return verifyLogProof(proof, chain.head, log);
+}
+
 function summaryOf(chain: Chain): ExportSummary {
   const returns = chain.hours.flatMap(({ body }) => (body.return === null ? [] : [body.return]));
   const growth = returns.reduce(
@@ -257,8 +284,9 @@ function summaryOf(chain: Chain): ExportSummary {
   };
 }
 
-/** STATEMENT_MALFORMED for a member unknown, missing or of another form. */
+/** STATEMENT_MALFORMED for a member unknown, missing or of another form; LOG_MALFORMED. */
 function parseExport(json: unknown): UnverifiedExport {
+  const hasLog = isPlainObject(json) && Object.hasOwn(json, 'log');
   const file = parseObject(json, [
     'format',
     'account',
@@ -266,6 +294,7 @@ function parseExport(json: unknown): UnverifiedExport {
     'evidence',
     'statements',
     'summary',
+    ...(hasLog ? ['log'] : []),
   ]);
   const { format, account, publicKey, evidence, statements, summary } = file;
   if (format !== EXPORT_FORMAT || !isPlainObject(evidence) || !isPlainObject(summary)) malformed();
@@ -282,6 +311,7 @@ function parseExport(json: unknown): UnverifiedExport {
       };
     }),
     summary,
+    log: hasLog ? parseLogProof(file['log']) : null,
   };
 }
 
