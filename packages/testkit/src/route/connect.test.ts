@@ -1,0 +1,139 @@
+// How an account's record begins, and how it does not: what was handed in is tried at the venue
+// once, and when it cannot work it is forgotten.
+
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import type { Code } from '@track-record/errors';
+import type { RouteContext } from '@track-record/jobs/context';
+import { freshDatabase, type FreshDatabase } from '../postgres/template-database.ts';
+import { visibleCode } from './backfilled-account.ts';
+import { openDesk, type Desk } from './desk.ts';
+import { openRecord } from './opened-record.ts';
+import { ACCOUNT } from './site.ts';
+import { CONNECTED_AT, LAST_BACKFILLED, MASTER_KEY, scenario } from './small-account.ts';
+
+let database: FreshDatabase;
+let desk: Desk;
+
+beforeEach(async () => {
+  database = await freshDatabase();
+  desk = await openDesk({ scenario, database, masterKey: MASTER_KEY, now: CONNECTED_AT });
+});
+
+afterEach(async () => {
+  await desk.close();
+  await database.drop();
+});
+
+describe('accepts', () => {
+  test('sealed credentials, and asks for the hours before', async () => {
+    const enqueued: unknown[] = [];
+    const enqueue: RouteContext['enqueue'] = (_trx, queue, payloads) => {
+      enqueued.push(queue.name, ...payloads);
+      return Promise.resolve();
+    };
+    await desk.handIn();
+    expect(await desk.connect({ enqueue })).toBe('DONE');
+    expect(enqueued).toEqual([
+      'sync-account.binance',
+      { accountId: ACCOUNT, hour: LAST_BACKFILLED },
+    ]);
+    const { credentials, intake, status } = await openRecord(database.url, MASTER_KEY);
+    expect(credentials).toHaveLength(2);
+    expect(intake).toEqual([]);
+    expect(status[0]).toMatch(/,,0,t,/);
+  });
+
+  test('a trading key that the owner allowed in so many words', async () => {
+    desk.venue.setPermissions({ enableSpotAndMarginTrading: true });
+    await desk.handIn({ allowTradingKey: true });
+    expect(await desk.connect()).toBe('DONE');
+  });
+});
+
+describe('refuses, and forgets what was handed in', () => {
+  test.each<readonly [string, Code, () => Promise<void> | void]>([
+    [
+      'a key that may trade',
+      'VENUE_KEY_CAN_WITHDRAW',
+      () => desk.venue.setPermissions({ enableFutures: true }),
+    ],
+    [
+      'a key that the venue does not know',
+      'VENUE_KEY_REJECTED',
+      () => desk.venue.faults.add({ kind: 'wrong-key', endpoint: '*' }),
+    ],
+    [
+      'credentials sealed for another owner',
+      'ENVELOPE_REFUSED',
+      () => change('owner_id = gen_random_uuid()'),
+    ],
+    ['a bit that is another', 'ENVELOPE_REFUSED', () => change(flipped(90))],
+    ['another version', 'ENVELOPE_MALFORMED', () => change(flipped(3))],
+    ['a cut envelope', 'ENVELOPE_MALFORMED', () => change('sealed = substring(sealed for 40)')],
+    ['a venue that nobody knows', 'ENVELOPE_REFUSED', () => change(`venue = 'elsewhere'`)],
+  ])('%s: %s', async (_name, code, prepare) => {
+    await desk.handIn();
+    await prepare();
+    expect(await desk.connect()).toBe(code);
+    expect(await visibleCode(desk)).toBe(code);
+    expect(await openRecord(database.url, MASTER_KEY)).toMatchObject({
+      account: [],
+      credentials: [],
+      intake: [],
+    });
+  });
+
+  test('a venue account that has a record: ACCOUNT_ALREADY_CONNECTED', async () => {
+    await desk.handIn();
+    expect(await desk.connect()).toBe('DONE');
+    await desk.admin.query(`update record.account_status set account_id = gen_random_uuid()`);
+    await withoutReferences(`update record.account set account_id = gen_random_uuid()`);
+    await desk.handIn();
+    expect(await desk.connect()).toBe('ACCOUNT_ALREADY_CONNECTED');
+    expect((await openRecord(database.url, MASTER_KEY)).intake).toEqual([]);
+  });
+
+  test('an account that nobody handed in: ACCOUNT_UNKNOWN', async () => {
+    expect(await desk.connect()).toBe('ACCOUNT_UNKNOWN');
+    expect(await desk.sync(LAST_BACKFILLED)).toBe('ACCOUNT_UNKNOWN');
+    expect((await openRecord(database.url, MASTER_KEY)).status).toEqual([]);
+  });
+});
+
+describe('holds', () => {
+  test('a venue that is away now may be asked again later with what was handed in', async () => {
+    await desk.handIn();
+    desk.venue.faults.add({ kind: 'http-503', endpoint: '*' });
+    expect(await desk.connect()).toBe('VENUE_UNAVAILABLE');
+    expect(await visibleCode(desk)).toBe('VENUE_UNAVAILABLE');
+    desk.venue.faults.clear();
+    expect(await desk.connect()).toBe('DONE');
+    expect(await visibleCode(desk)).toBe(null);
+  });
+
+  test('a job for a paused account leaves it paused, and for the reason it was', async () => {
+    await desk.handIn();
+    expect(await desk.connect()).toBe('DONE');
+    desk.venue.faults.add({ kind: 'wrong-key', endpoint: '*' });
+    expect(await desk.sync(LAST_BACKFILLED)).toBe('VENUE_KEY_REJECTED');
+    expect(await desk.sync(LAST_BACKFILLED)).toBe('ACCOUNT_PAUSED');
+    expect(await desk.reaggregate()).toBe('ACCOUNT_PAUSED');
+    const found = await desk.admin.query('select state, state_code from record.account');
+    expect(found.rows).toEqual([{ state: 'paused', state_code: 'VENUE_KEY_REJECTED' }]);
+  });
+});
+
+async function change(assignment: string): Promise<void> {
+  await desk.admin.query(`update record.intake set ${assignment}`);
+}
+
+async function withoutReferences(statement: string): Promise<void> {
+  const client = await desk.admin.connect();
+  await client.query('set session_replication_role = replica');
+  await client.query(statement);
+  client.release(true);
+}
+
+function flipped(byte: number): string {
+  return `sealed = set_byte(sealed, ${byte}, get_byte(sealed, ${byte}) # 1)`;
+}
