@@ -85,6 +85,9 @@ export const codes = {
   ENVELOPE_MALFORMED: never('A sealed envelope is cut, too long, or of another version.'),
   ENVELOPE_REFUSED: never('A sealed envelope does not open under this key and context.'),
   KEY_UNKNOWN: never('The key that sealed this is not held.'),
+  UNSEAL_SHARE_REFUSED: never('A share of the master key is not one that this enclave asked for.'),
+  UNSEAL_INCOMPLETE: later('Too few shares of the master key have come in.'),
+  HANDOVER_REFUSED: never('The master key was not handed over to this enclave.'),
   KEY_SOURCE_UNAVAILABLE: later('The source of the master key does not answer.'),
 
   REPORT_MALFORMED: never('The attestation report does not have the layout of its version.'),
@@ -107,6 +110,10 @@ export const codes = {
     'The guest identity (SVN, family, image or key digests) is not the expected one.',
   ),
   POLICY_AGE: never('The evidence is older than the policy allows.'),
+  POLICY_CODE: never('The evidence names other code than the release.'),
+  MANIFEST_MALFORMED: never('The release manifest does not have the documented form.'),
+  MANIFEST_UNSIGNED: never('Too few release keys signed the release manifest.'),
+  MANIFEST_SVN: never('The release is older than the one that must not be gone behind.'),
   EVIDENCE_MALFORMED: never('The evidence does not have the documented form.'),
   ATTESTATION_UNAVAILABLE: later('The attestation source did not give a report.'),
   ATTESTATION_DISABLED: never(

@@ -8,7 +8,8 @@ export {
   type RandomBytes,
   type SealingKey,
 } from './envelope.ts';
-export { keyLabels, MasterKey, parseMasterKey, type AccountKeys } from './key-hierarchy.ts';
+export { MasterKey, parseMasterKey, type AccountKeys } from './key-hierarchy.ts';
+export { keyLabels } from './key-labels.ts';
 export { Secret } from './secret.ts';
 export {
   openSegment,

@@ -150,7 +150,7 @@ describe('holds', () => {
   });
 
   it('needs nothing of Node, so that a browser can seal', () => {
-    for (const file of ['intake.ts', 'context.ts', 'secret.ts']) {
+    for (const file of ['intake.ts', 'hpke-message.ts', 'context.ts', 'secret.ts']) {
       const source = readFileSync(new URL(file, import.meta.url), 'utf8');
       expect(source).not.toMatch(/from 'node:|\bBuffer\b|\bprocess\./);
     }

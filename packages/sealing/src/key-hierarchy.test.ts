@@ -3,7 +3,8 @@
 
 import { describe, expect, it } from '@jest/globals';
 import type { RecordError } from '@track-record/errors';
-import { keyLabels, parseMasterKey } from './key-hierarchy.ts';
+import { parseMasterKey } from './key-hierarchy.ts';
+import { keyLabels } from './key-labels.ts';
 import type { Secret } from './secret.ts';
 
 const MASTER_HEX = '000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f';

@@ -12,6 +12,7 @@ import { createHmac, hkdfSync } from 'node:crypto';
 import { RecordError } from '@track-record/errors';
 import { contextBytes } from './context.ts';
 import type { SealingKey } from './envelope.ts';
+import { type KeyLabel, keyLabels } from './key-labels.ts';
 import { Secret } from './secret.ts';
 
 const KEY_SIZE_BYTES = 32;
@@ -21,22 +22,6 @@ const KEY_ID_SIZE_BYTES = 8;
 const PSEUDONYM_HEX_DIGITS = 32;
 const HEX_KEY = /^[0-9a-fA-F]{64}$/;
 const BASE64_KEY = /^[A-Za-z0-9+/]{43}=$/;
-
-/** Every label in use, for the docs and for whoever recomputes a key. A label is never reused. */
-export const keyLabels = {
-  fingerprint: 'track-record/v1/key-fingerprint',
-  accountRoot: 'track-record/v1/account-key',
-  credential: 'track-record/v1/credential-key',
-  segment: 'track-record/v1/segment-key',
-  state: 'track-record/v1/state-key',
-  statementSigning: 'track-record/v1/statement-signing-seed',
-  intake: 'track-record/v1/intake-seed',
-  sentinel: 'track-record/v1/sentinel-key',
-  pseudonym: 'track-record/v1/pseudonym-key',
-  venueAccount: 'track-record/v1/venue-account-key',
-} as const;
-
-type KeyLabel = (typeof keyLabels)[keyof typeof keyLabels];
 
 /** The keys of one account. Whoever asks for them wipes them in a `finally`. */
 export interface AccountKeys {
@@ -129,6 +114,11 @@ export class MasterKey {
         ['venueAccount', venueAccountId],
       ]),
     );
+  }
+
+  /** The key itself, for a peer or its holders and for nothing else; the caller wipes it. */
+  copyForHandOver(): Secret {
+    return this.#secret.open((bytes) => new Secret(bytes.slice()));
   }
 
   wipe(): void {

@@ -21,6 +21,16 @@ export class Secret {
     return read(this.#bytes);
   }
 
+  /** The same for work that waits: a copy, overwritten when the work is done. */
+  async openCopy<T>(read: (bytes: Uint8Array<ArrayBuffer>) => Promise<T>): Promise<T> {
+    const copy = this.open((bytes) => new Uint8Array(bytes));
+    try {
+      return await read(copy);
+    } finally {
+      copy.fill(0);
+    }
+  }
+
   /** Overwrites the bytes. Safe to call twice. */
   wipe(): void {
     this.#bytes?.fill(0);

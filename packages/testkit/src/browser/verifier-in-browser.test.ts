@@ -5,6 +5,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { intakeKeyPair, openIntake, sealIntake, Secret } from '@track-record/sealing/intake';
+import { splitMasterKey, UnsealSession } from '@track-record/sealing/unseal';
 import { fakeAmdAuthority } from '../amd/fake-authority.ts';
 import { type EvidenceChange, fakeEvidence } from '../amd/fake-evidence.ts';
 import { type Browser, hasChromium, startBrowser } from './browser.ts';
@@ -17,6 +18,7 @@ const onVectors = hasVectors ? test : test.skip;
 
 const VERDICTS = './verdicts.ts';
 const INTAKE = './intake-client.ts';
+const HOLDER = './share-holder.ts';
 const NOW = Date.UTC(2026, 0, 1);
 /** RFC 9180, A.1.1: ikmR. */
 const SEED = Buffer.from('6db9df30aa07dd42ee5e8181afdb977e538f5e1fec8a06223f33f7013e525037', 'hex');
@@ -115,6 +117,29 @@ inChromium('accepts', () => {
     const message = base64Of(await sealIntake(publicKey, { ...IDENTITY, fields: FIELDS }));
     const back = { seed: SEED.toString('base64'), message };
     expect(await browser.call(INTAKE, 'openedInBrowser', back)).toEqual(FIELDS);
+  });
+
+  test('shares of the master key that holders sealed in a browser', async () => {
+    const { quorum, shares } = await splitMasterKey(new Secret(new Uint8Array(SEED)), 2, 3);
+    const session = await UnsealSession.start(quorum, new Secret(new Uint8Array(32).fill(9)));
+    const publicKey = base64Of(session.publicKey);
+    const reportData = new Uint8Array(64).fill(7);
+    for (const [at, each] of shares.slice(1).entries()) {
+      const context = { holder: `holder-${at}`, reportData };
+      const { keyCommitment } = quorum;
+      const share = each.open(base64Of);
+      const call = {
+        ...context,
+        publicKey,
+        keyCommitment,
+        share,
+        reportData: base64Of(reportData),
+      };
+      const message = await browser.call(HOLDER, 'sealedShareInBrowser', call);
+      await session.acceptShare(bytesOf(String(message)), context);
+    }
+    const master = await session.masterKeyOfShares();
+    expect(master.open((bytes) => Buffer.from(bytes).equals(SEED))).toBe(true);
   });
 });
 
