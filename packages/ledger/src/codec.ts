@@ -9,7 +9,7 @@ import { type Decimal, formatDecimal, parseDecimal, sign } from './decimal.ts';
 const INSTANT = /^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,3})?Z$/;
 
 /** Longer than any asset, symbol or venue id; a bound on what one name can cost. */
-const NAME_LENGTH_MAX = 256;
+export const NAME_LENGTH_MAX = 256;
 
 export interface Codec<T> {
   readonly parse: (json: unknown, place: string) => T;
@@ -43,10 +43,9 @@ export function record<T extends object>(
     return value as T;
   };
   const format = (value: T): unknown => {
-    const values = new Map<string, unknown>(Object.entries(value));
     const written: [string, unknown][] = Object.entries(constants);
     for (const [name, codec] of fields) {
-      const item = values.get(name);
+      const item: unknown = Reflect.get(value, name);
       if (item !== undefined) written.push([name, codec.format(item)]);
     }
     return Object.fromEntries(written);

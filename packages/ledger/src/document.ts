@@ -51,7 +51,7 @@ const entryKind: Codec<EntryKind> = {
   format: (kind) => kind,
 };
 
-const entryCodec = record<Entry>({
+export const entryCodec = record<Entry>({
   id: name,
   at: instant,
   kind: entryKind,
@@ -101,10 +101,10 @@ const anchorCodec = record<Anchor>({
   ),
 });
 
-const priceCodec = record<Price>({ asset: name, currency: name, at: instant, price: notNegative });
-const markCodec = record<Mark>({ instrument: name, at: instant, price: amount });
+export const priceCodec = record<Price>({ asset: name, currency: name, at: instant, price: notNegative });
+export const markCodec = record<Mark>({ instrument: name, at: instant, price: amount });
 
-const documentCodec = record<LedgerDocument>(
+export const documentCodec = record<LedgerDocument>(
   {
     account: record<LedgerAccount>({ id: name, venue: name, reportingCurrency: name }),
     window: record<Window>({ from: instant, to: instant }),

@@ -1,9 +1,10 @@
 // `track-record compute`: a ledger document in, hourly returns out (FORMATS.md). Offline and pure:
 // the file is the only input.
 
-import { readFile } from 'node:fs/promises';
+import { open } from 'node:fs/promises';
 import { RecordError } from '@track-record/errors';
-import { type Decimal, formatDecimal, parseLedgerDocument, round } from '@track-record/ledger';
+import { type Decimal, formatDecimal, type LedgerDocument, round } from '@track-record/ledger';
+import { DocumentReader } from '@track-record/ledger/stream';
 import {
   computeHours,
   formatHoursReport,
@@ -15,6 +16,9 @@ import { UsageError, type Verb, type VerbInput, type VerbOutput } from '../verb.
 /** Digits a person reads in a table; `--json` has all of them. */
 const MONEY_DIGITS = 2;
 const RETURN_DIGITS = 8;
+
+/** Large enough that the reader's work outweighs the call. */
+const CHUNK_BYTES = 1 << 18;
 
 /** What `venues fetch` prints beside its ledger document; no hour follows from it. */
 const FETCH_REPORT: ReadonlySet<string> = new Set(['capabilities', 'requests']);
@@ -30,30 +34,35 @@ export const compute: Verb = {
 async function run({ options }: VerbInput): Promise<VerbOutput> {
   const { ledger, balances } = options;
   if (typeof ledger !== 'string') throw new UsageError('--ledger FILE is required.');
-  const report = computeHours(parseLedgerDocument(withoutReport(await readJson(ledger))));
+  const report = computeHours(await readDocument(ledger));
   return {
     document: formatHoursReport(report, { balances: balances === true }),
     text: formatTable(report),
   };
 }
 
-async function readJson(path: string): Promise<unknown> {
-  let text: string;
+/** A ledger of a million entries is some hundred megabytes, whose text is never held. */
+async function readDocument(path: string): Promise<LedgerDocument> {
+  const reader = new DocumentReader(FETCH_REPORT);
+  const file = await whileReading(open(path));
   try {
-    text = await readFile(path, 'utf8');
-  } catch (cause) {
-    throw new RecordError('ARGUMENT_INVALID', { cause, place: 'ledger' });
-  }
-  try {
-    return JSON.parse(text);
-  } catch (cause) {
-    throw new RecordError('LEDGER_MALFORMED', { cause, place: 'document' });
+    const chunk = Buffer.alloc(CHUNK_BYTES);
+    for (;;) {
+      const { bytesRead } = await whileReading(file.read(chunk));
+      if (bytesRead === 0) return reader.end();
+      reader.write(chunk.subarray(0, bytesRead));
+    }
+  } finally {
+    await file.close();
   }
 }
 
-function withoutReport(json: unknown): unknown {
-  if (typeof json !== 'object' || json === null || Array.isArray(json)) return json;
-  return Object.fromEntries(Object.entries(json).filter(([name]) => !FETCH_REPORT.has(name)));
+async function whileReading<T>(step: Promise<T>): Promise<T> {
+  try {
+    return await step;
+  } catch (cause) {
+    throw new RecordError('ARGUMENT_INVALID', { cause, place: 'ledger' });
+  }
 }
 
 function formatTable({ hours }: HoursReport): string {
