@@ -52,6 +52,7 @@ describe('accepts', () => {
     ['ENCLAVE_PORT', '65535', 65_535],
     ['ENCLAVE_CERTIFICATE_FILE', '/run/enclave.pem', undefined],
     ['AMD_SEV_SNP', 'true', undefined],
+    ['AMD_SEV_CERTIFICATE_DIRECTORY', '/var/lib/vcek', undefined],
     ['WORKER_SLOTS', '200', 200],
     ['WORKER_CONNECTIONS', '2', 2],
     ['DEVELOPMENT_DATA_DIRECTORY', '/var/tmp/x', undefined],

@@ -28,6 +28,7 @@ const address = z
 const shared = {
   DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/ }),
   ENCRYPTION_KEY: z.string().min(1),
+  AMD_SEV_CERTIFICATE_DIRECTORY: z.string().min(1).optional(),
   ENCLAVE_HOST: z.string().min(1).default('0.0.0.0'),
   ENCLAVE_PORT: port.default(50_051),
   ENCLAVE_CERTIFICATE_FILE: z.string().min(1).optional(),

@@ -12,6 +12,7 @@ export type LogEvent =
   | 'job-failed'
   | 'loop-failed'
   | 'call-failed'
+  | 'evidence-failed'
   | 'start-refused';
 
 export interface LogFields {

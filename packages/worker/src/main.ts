@@ -1,6 +1,7 @@
 // The worker's process: reads the configuration, starts the worker, and stops it on SIGTERM or
 // SIGINT. The only file of the trusted base that reads the environment.
 
+import { kernelFiles } from '@track-record/attestation/obtain';
 import { codeOf, RecordError } from '@track-record/errors';
 import { fileClock, systemClock, type Clock } from './clock.ts';
 import { parseConfig, type Config } from './config.ts';
@@ -23,6 +24,7 @@ async function main(): Promise<void> {
       clock,
       log,
       master: loadMasterKey(config),
+      tsmFiles: kernelFiles,
       step: (step) => killAt(config, step),
       onBug: (error) => showBug(config, error),
     });

@@ -1,10 +1,7 @@
 // What the door reads: released rows, the evidence and the worker's health. Nothing here opens an
 // envelope.
 
-import { createHash } from 'node:crypto';
 import { isCode, RecordError, type Code } from '@track-record/errors';
-import { developmentEvidence } from '@track-record/attestation/insecure';
-import type { Binding } from '@track-record/attestation/binding';
 import { sql } from 'kysely';
 import type { RouteContext } from '@track-record/jobs/context';
 import type { AccountStatus, HourlyReturn, RpcSources } from '@track-record/rpc';
@@ -17,31 +14,17 @@ import {
   type StatedHourRow,
 } from '@track-record/store';
 import type { PgBoss } from 'pg-boss';
-import type { Clock } from './clock.ts';
-import { settingNames, type Config } from './config.ts';
+import type { ServedEvidence } from './evidence.ts';
 import type { TlsIdentity } from './tls-identity.ts';
 
 type Rooms = Pick<RouteContext, 'db' | 'intake' | 'signingKey'>;
 
-export async function rpcSources(
-  config: Config,
-  clock: Clock,
-  rooms: Rooms,
+export function rpcSources(
+  { db, intake, signingKey }: Rooms,
   boss: PgBoss,
   tls: TlsIdentity,
-): Promise<RpcSources> {
-  const { db, intake, signingKey } = rooms;
-  const binding: Binding = {
-    nonce: new Uint8Array(),
-    tlsSpkiSha256: tls.spkiSha256,
-    intakePublicKey: intake.publicKey,
-    statementPublicKey: signingKey.publicKey,
-    configSha256: configSha256(config),
-    codeSha256: new Uint8Array(),
-    ledgerHead: new Uint8Array(),
-  };
-  const evidence = await developmentEvidence(binding, clock());
-  const evidenceBytes = Buffer.from(JSON.stringify(evidence));
+  evidence: ServedEvidence,
+): RpcSources {
   return {
     statusOf: async (ownerId, accountId) =>
       (await accountStatuses(db, ownerId, accountId)).map(readStatus),
@@ -55,8 +38,8 @@ export async function rpcSources(
     },
     attestation: async (nonce) => ({
       evidenceFormat: evidence.format,
-      evidence: evidenceBytes,
-      insecure: true,
+      evidence: evidence.bytes(),
+      insecure: evidence.insecure,
       signingPublicKey: signingKey.publicKey,
       intakePublicKey: intake.publicKey,
       tlsSpkiSha256: tls.spkiSha256,
@@ -65,7 +48,7 @@ export async function rpcSources(
     health: async () => ({
       database: await answers(sql`select 1`.execute(db)),
       queue: await answers(boss.schemaVersion()),
-      attestation: true,
+      attestation: evidence.isCurrent(),
       key: true,
     }),
   };
@@ -77,17 +60,6 @@ async function answers(question: Promise<unknown>): Promise<boolean> {
     () => true,
     () => false,
   );
-}
-
-/**
- * The settings a relying party may want to pin: names and values, but no secret and no location.
- */
-function configSha256(config: Config): Uint8Array {
-  const secret = new Set(['ENCRYPTION_KEY', 'DATABASE_URL']);
-  const settings = settingNames
-    .filter((name) => !secret.has(name))
-    .map((name) => [name, Object.entries(config).find(([key]) => key === name)?.[1] ?? null]);
-  return createHash('sha256').update(JSON.stringify(settings)).digest();
 }
 
 const accountStates = ['connecting', 'active', 'paused', 'quarantined', 'closed'] as const;

@@ -3,6 +3,7 @@
 
 import { randomBytes } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
+import type { TsmFiles } from '@track-record/attestation/obtain';
 import { codeOf, RecordError, type Code } from '@track-record/errors';
 import type { RouteContext } from '@track-record/jobs/context';
 import { recordFailure } from '@track-record/jobs/failure';
@@ -19,18 +20,21 @@ import { startClaimLoop, type ClaimLoop } from './claim-loop.ts';
 import type { Clock } from './clock.ts';
 import type { Config } from './config.ts';
 import { enqueueInto } from './enqueue.ts';
+import { bindingOf, openEvidence, type ServedEvidence } from './evidence.ts';
 import type { Log } from './log.ts';
 import { proveMasterKey } from './prove-master-key.ts';
 import { reconcileQueues, servedQueues, type ServedQueue } from './queues.ts';
 import { rpcSources } from './rpc-sources.ts';
 import { isFinal, settleFailure, settleSuccess, type Job } from './settle.ts';
-import { createTlsIdentity } from './tls-identity.ts';
+import { createTlsIdentity, type TlsIdentity } from './tls-identity.ts';
 
 export interface WorkerOptions {
   readonly config: Config;
   readonly master: MasterKey;
   readonly clock: Clock;
   readonly log: Log;
+  /** The kernel's, or a test's. */
+  readonly tsmFiles: TsmFiles;
   /** Called at each step of a route: crash tests end the process there. */
   readonly step: RouteContext['step'];
   /**
@@ -58,7 +62,10 @@ const STOP_ABORT_MS = 20_000;
 const DOOR_GRACE_MS = 2_000;
 const SERIAL_SIZE = 16;
 
-/** STORE_UNAVAILABLE, STORE_SCHEMA_UNEXPECTED, KEY_UNKNOWN, CONFIG_INVALID. */
+/**
+ * STORE_UNAVAILABLE, STORE_SCHEMA_UNEXPECTED, KEY_UNKNOWN, CONFIG_INVALID, ATTESTATION_UNAVAILABLE,
+ * ATTESTATION_DISABLED.
+ */
 export async function startWorker(options: WorkerOptions): Promise<Worker> {
   const { config, log, master } = options;
   log('starting');
@@ -73,11 +80,14 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
     await checkSchema(store.db);
     await proveMasterKey(store.db, master, random);
     const rooms = await routeRooms(options, store.db);
+    const tls = await createTlsIdentity(options.clock(), random(SERIAL_SIZE));
+    const evidence = await openEvidence(options, bindingOf(config, rooms, tls));
+    ends.unshift(async () => evidence.stop());
     const boss = await startBoss(options);
     ends.unshift(() => boss.stop({ graceful: false }));
     const queues = servedQueues(venues.keys());
     await reconcileQueues(boss, queues);
-    const door = await openDoor(options, rooms, boss);
+    const door = await openDoor(options, rooms, boss, tls, evidence);
     const loops = queues.map((queue) => startLoop(queue, boss, rooms, options));
     ends.unshift(
       () => door.stop(DOOR_GRACE_MS),
@@ -101,18 +111,19 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
 }
 
 async function openDoor(
-  { config, clock, log, onBug }: WorkerOptions,
+  { config, log, onBug }: WorkerOptions,
   rooms: RouteRooms,
   boss: PgBoss,
+  tls: TlsIdentity,
+  evidence: ServedEvidence,
 ): Promise<RpcServer> {
-  const tls = await createTlsIdentity(clock(), random(SERIAL_SIZE));
   const certificateFile = config.ENCLAVE_CERTIFICATE_FILE;
   if (certificateFile !== undefined) {
     await tryingSetting('ENCLAVE_CERTIFICATE_FILE', () =>
       writeFileSync(certificateFile, tls.certificatePem),
     );
   }
-  const sources = await rpcSources(config, clock, rooms, boss, tls);
+  const sources = rpcSources(rooms, boss, tls, evidence);
   return tryingSetting('ENCLAVE_PORT', () =>
     startRpcServer({
       host: config.ENCLAVE_HOST,

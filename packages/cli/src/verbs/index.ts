@@ -2,6 +2,8 @@ import type { Verb } from '../verb.ts';
 import { attestationVerify } from './attestation-verify.ts';
 import { compute } from './compute.ts';
 import { databaseMigrate } from './database-migrate.ts';
+import { evidenceGet } from './evidence-get.ts';
+import { evidenceVerify } from './evidence-verify.ts';
 import { logCheck } from './log-check.ts';
 import { metrics } from './metrics.ts';
 import { queueStatus } from './queue-status.ts';
@@ -17,6 +19,8 @@ export const verbs: readonly Verb[] = [
   verify,
   statementExport,
   logCheck,
+  evidenceGet,
+  evidenceVerify,
   attestationVerify,
   venuesFetch,
   venuesRead,

@@ -2,6 +2,7 @@
 // and no trust in whoever handed over the file; it says what was not checked in the same breath.
 
 import { readFile, stat } from 'node:fs/promises';
+import { parsePolicy } from '@track-record/attestation';
 import { codes, RecordError } from '@track-record/errors';
 import { formatDecimal, multiply, parseDecimal, round } from '@track-record/ledger';
 import {
@@ -12,6 +13,7 @@ import {
   type ExportVerdict,
   type VerifiedExport,
 } from '@track-record/statement/export';
+import { evidenceCheck, trustAnchorsOf } from '../evidence-input.ts';
 import { instant } from '../input.ts';
 import { UsageError, type Verb, type VerbInput, type VerbOutput } from '../verb.ts';
 
@@ -21,9 +23,12 @@ const HUNDRED = parseDecimal('100');
 
 interface FileVerdict extends ExportVerdict {
   readonly file: string;
+  /** Whose word on hardware counted. */
+  readonly trustAnchors: 'AMD' | 'given';
 }
 
 const DEVELOPMENT = 'signed by a development enclave: no hardware evidence';
+const NOT_AMD = 'evidence vouches for the enclave under the given trust anchors, not AMD’s';
 
 /** What each check means to somebody who has never seen the format. */
 const sentences: Readonly<Record<CheckName, { passed: string; failed: string; open: string }>> = {
@@ -34,7 +39,7 @@ const sentences: Readonly<Record<CheckName, { passed: string; failed: string; op
   },
   evidence: {
     passed: 'hardware evidence vouches for the enclave',
-    failed: 'nothing this version accepts vouches for the enclave that signed',
+    failed: 'no hardware evidence that the policy accepts vouches for the enclave that signed',
     open: 'whether hardware vouches for the enclave that signed',
   },
   'key binding': {
@@ -78,17 +83,23 @@ export const verify: Verb = {
   name: 'verify',
   summary: 'Checks statement files offline and prints one verdict per file.',
   example: 'verify record.json --at 2026-11-22T00:00:00Z',
-  options: { policy: { type: 'string' }, at: { type: 'string' } },
+  options: {
+    policy: { type: 'string' },
+    at: { type: 'string' },
+    'trust-anchors': { type: 'string' },
+  },
   run: runVerify,
 };
 
 async function runVerify({ options, positionals }: VerbInput): Promise<VerbOutput> {
   if (positionals.length === 0) throw new UsageError('Give at least one statement file.');
-  const policy = await readPolicy(options['policy']);
+  const policy = await readPolicy(options);
+  const trustAnchors = options['trust-anchors'] === undefined ? 'AMD' : 'given';
   const at = instant(options, 'at', Date.now());
   const verdicts: FileVerdict[] = [];
   for (const file of positionals) {
-    verdicts.push({ file, ...(await verifyExport(await readJson(file), policy, at)) });
+    const verdict = await verifyExport(await readJson(file), policy, at);
+    verdicts.push({ file, trustAnchors, ...verdict });
   }
   const code = verdicts.find(({ verdict }) => verdict === 'refused')?.code ?? null;
   const error = code === null ? {} : { error: { code } };
@@ -120,23 +131,33 @@ async function readText(file: string, place: string): Promise<string> {
   throw new RecordError('ARGUMENT_INVALID', { place });
 }
 
-/** A JSON object with `allowDevelopmentEvidence` or nothing; without a file nothing is excepted. */
-async function readPolicy(file: string | boolean | undefined): Promise<ExportPolicy> {
-  if (typeof file !== 'string') return { allowDevelopmentEvidence: false };
+/**
+ * `allowDevelopmentEvidence`, and what is expected of hardware evidence as in `attestation verify`.
+ * Without a file nothing is excepted and no measurement is expected, so that nothing passes.
+ */
+async function readPolicy(options: VerbInput['options']): Promise<ExportPolicy> {
+  const given = await readPolicyFile(options['policy']);
+  const { allowDevelopmentEvidence = false, ...expected } = given;
+  if (typeof allowDevelopmentEvidence !== 'boolean') {
+    throw new RecordError('ARGUMENT_INVALID', { place: 'policy.allowDevelopmentEvidence' });
+  }
+  const trustAnchors = await trustAnchorsOf(options);
+  const checkEvidence = evidenceCheck(parsePolicy(expected, 'refuse'), trustAnchors);
+  return { allowDevelopmentEvidence, checkEvidence };
+}
+
+async function readPolicyFile(
+  file: string | boolean | undefined,
+): Promise<Readonly<Record<string, unknown>>> {
+  if (typeof file !== 'string') return {};
   let policy: unknown;
   try {
     policy = JSON.parse(await readText(file, 'policy'));
   } catch (cause) {
     throw new RecordError('ARGUMENT_INVALID', { cause, place: 'policy' });
   }
-  const entries = typeof policy === 'object' && policy !== null ? Object.entries(policy) : [];
-  const allowed = entries.every(
-    ([name, value]) => name === 'allowDevelopmentEvidence' && typeof value === 'boolean',
-  );
-  if (typeof policy !== 'object' || policy === null || Array.isArray(policy) || !allowed) {
-    throw new RecordError('ARGUMENT_INVALID', { place: 'policy' });
-  }
-  return { allowDevelopmentEvidence: entries.some(([, value]) => value === true) };
+  if (typeof policy === 'object' && policy !== null && !Array.isArray(policy)) return { ...policy };
+  throw new RecordError('ARGUMENT_INVALID', { place: 'policy' });
 }
 
 function documentOf({ export: verified, ...verdict }: FileVerdict): Record<string, unknown> {
@@ -156,7 +177,7 @@ function documentOf({ export: verified, ...verdict }: FileVerdict): Record<strin
 }
 
 function textOf(verdict: FileVerdict): string {
-  const lines = verdict.checks.map((check) => checkLine(check, verdict.developmentEvidence));
+  const lines = verdict.checks.map((check) => checkLine(check, verdict));
   return [headline(verdict), ...figureLines(verdict.export), ...lines, ''].join('\n');
 }
 
@@ -190,12 +211,13 @@ function percent(totalReturn: string | null): string {
   return `${formatDecimal(hundredths)} % (${totalReturn})`;
 }
 
-function checkLine({ name, result }: Check, developmentEvidence: boolean): string {
+function checkLine({ name, result }: Check, verdict: FileVerdict): string {
   const sentence = sentences[name];
-  const development = name === 'evidence' && developmentEvidence;
+  const development = name === 'evidence' && verdict.developmentEvidence;
+  const notAmd = name === 'evidence' && verdict.trustAnchors === 'given';
   switch (result) {
     case 'passed':
-      return `  passed       ${sentence.passed}`;
+      return `  passed       ${notAmd ? NOT_AMD : sentence.passed}`;
     case 'failed':
       return `  FAILED       ${development ? DEVELOPMENT : sentence.failed}`;
     case 'not checked':

@@ -1,5 +1,5 @@
-// What Linux does with the files of an entry (drivers/virt/coco/tsm.c and sev-guest.c, 6.12), as far
-// as our source of reports meets it.
+// What Linux does with the files of an entry (drivers/virt/coco/tsm.c and sev-guest.c, 6.12), as
+// far as our source of reports meets it.
 
 import { describe, expect, test } from '@jest/globals';
 import { fakeAmdAuthority } from '../amd/fake-authority.ts';

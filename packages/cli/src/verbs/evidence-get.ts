@@ -1,0 +1,86 @@
+// `track-record evidence get`: the evidence that an enclave serves, into a file, and whether the
+// statement key that it names answers now. It verifies no hardware: `evidence verify` does that,
+// anywhere and without a network.
+
+import { randomBytes } from 'node:crypto';
+import { writeFile } from 'node:fs/promises';
+import { RecordError } from '@track-record/errors';
+import { connectRpc } from '@track-record/gateway';
+import { statementLabels } from '@track-record/statement';
+import { readFileAtMost } from '../evidence-input.ts';
+import { requiredText } from '../input.ts';
+import type { Verb, VerbInput, VerbOutput } from '../verb.ts';
+
+const DEADLINE_MS = 30_000;
+const NONCE_SIZE = 32;
+const CERTIFICATE_SIZE_BYTES_MAX = 64 * 1024;
+
+export const evidenceGet: Verb = {
+  name: 'evidence get',
+  summary: 'Writes the evidence that an enclave serves to a file, for `evidence verify`.',
+  example: 'evidence get --certificate enclave.pem -o evidence.json',
+  options: {
+    endpoint: { type: 'string', default: '127.0.0.1:50051' },
+    certificate: { type: 'string' },
+    output: { type: 'string', short: 'o' },
+  },
+  run,
+};
+
+async function run({ options }: VerbInput): Promise<VerbOutput> {
+  const output = requiredText(options, 'output', 'FILE');
+  const endpoint = requiredText(options, 'endpoint', 'HOST:PORT');
+  const certificate = requiredText(options, 'certificate', 'FILE');
+  const pem = await readFileAtMost(certificate, CERTIFICATE_SIZE_BYTES_MAX, 'certificate');
+  const trust = { rootCertificatePem: Buffer.from(pem).toString() };
+  const rpc = await connectRpc({ endpoint, trust, deadlineMs: DEADLINE_MS });
+  try {
+    const nonce = randomBytes(NONCE_SIZE);
+    const answer = await rpc.attestation(nonce);
+    const evidence = readEvidence(answer.evidence);
+    const isAnswering = await isSigned(nonce, answer.nonceSignature, statementKeyOf(evidence));
+    if (!isAnswering) throw new RecordError('STATEMENT_KEY_UNBOUND');
+    await writeFile(output, `${JSON.stringify(evidence)}\n`);
+    const { evidenceFormat: format, insecure } = answer;
+    const kind = insecure ? 'no hardware vouches for it' : 'to be verified with `evidence verify`';
+    return {
+      document: { file: output, format, insecure, statementKeyAnswers: true },
+      text: `${output}: ${format}, ${kind}; the statement key in it answers now\n`,
+    };
+  } finally {
+    rpc.close();
+  }
+}
+
+/** RPC_ANSWER_MALFORMED for what is no JSON object. */
+function readEvidence(bytes: Uint8Array): Readonly<Record<string, unknown>> {
+  try {
+    const evidence: unknown = JSON.parse(Buffer.from(bytes).toString());
+    if (typeof evidence === 'object' && evidence !== null) return { ...evidence };
+  } catch (cause) {
+    throw new RecordError('RPC_ANSWER_MALFORMED', { cause, place: 'evidence' });
+  }
+  throw new RecordError('RPC_ANSWER_MALFORMED', { place: 'evidence' });
+}
+
+function statementKeyOf({ binding }: Readonly<Record<string, unknown>>): Buffer<ArrayBuffer> {
+  const isRecord = typeof binding === 'object' && binding !== null;
+  const key = isRecord && 'statementPublicKey' in binding ? binding.statementPublicKey : undefined;
+  return Buffer.from(typeof key === 'string' ? key : '', 'hex');
+}
+
+async function isSigned(
+  nonce: Uint8Array,
+  signature: Uint8Array,
+  publicKey: Buffer<ArrayBuffer>,
+): Promise<boolean> {
+  const message = Buffer.concat([Buffer.from(statementLabels.nonce), nonce]);
+  try {
+    const key = await crypto.subtle.importKey('raw', publicKey, 'Ed25519', false, ['verify']);
+    return await crypto.subtle.verify('Ed25519', key, Uint8Array.from(signature), message);
+  } catch (cause) {
+    // WebCrypto's own word for bytes that are no key.
+    if (cause instanceof DOMException) return false;
+    throw cause;
+  }
+}
