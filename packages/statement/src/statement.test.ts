@@ -139,6 +139,7 @@ describe('refuses', () => {
     ['the 24th hour', { hour: '2026-01-05T24:00:00Z' }, 'hour'],
     ['30 February', { hour: '2026-02-30T00:00:00Z' }, 'hour'],
     ['another offset', { hour: '2026-01-05T00:00:00+00:00' }, 'hour'],
+    ['a year of six digits', { hour: '-000001-01-05T00:00:00Z' }, 'hour'],
     ['an hour with milliseconds', { hour: '2026-01-05T00:00:00.000Z' }, 'hour'],
     ['a negative sequence', { sequence: -1 }, 'sequence'],
     ['half a sequence', { sequence: 0.5 }, 'sequence'],

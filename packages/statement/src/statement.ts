@@ -157,7 +157,7 @@ const fieldRules: Readonly<Record<keyof StatementBody, FieldRule>> = {
   account: matches(/^[0-9a-f]{32}$/),
   venue: matches(/^[a-z0-9][a-z0-9-]{0,31}$/),
   paper: isBoolean,
-  hour: isInstant(/T[0-9]{2}:00:00Z$/, (text) => text.replace('Z', '.000Z')),
+  hour: isInstant(/^[1-9][0-9]{3}-.+T[0-9]{2}:00:00Z$/, (text) => text.replace('Z', '.000Z')),
   sequence: (value) => Number.isSafeInteger(value) && Number(value) >= 0,
   status: oneOf(hourStatuses),
   reason: orNull(matches(REASON)),
@@ -168,7 +168,7 @@ const fieldRules: Readonly<Record<keyof StatementBody, FieldRule>> = {
   permissions: isPermissions,
   method: oneOf([STATEMENT_METHOD]),
   reportingCurrency: matches(/^[A-Z0-9]{2,12}$/),
-  observedAt: isInstant(/Z$/, (text) => text),
+  observedAt: isInstant(/^[1-9][0-9]{3}-.+Z$/, (text) => text),
   restates: orNull(matches(HASH)),
   previous: matches(HASH),
   keyId: matches(/^[0-9a-f]{16}$/),
@@ -208,7 +208,10 @@ function isBoolean(value: unknown): boolean {
   return typeof value === 'boolean';
 }
 
-/** An instant that Date writes the same way again: no 25th hour, no 30 February, no offset. */
+/**
+ * An instant of a year with four digits, which every language reads, that Date writes the same way
+ * again: no 25th hour, no 30 February, no offset.
+ */
 function isInstant(form: RegExp, withMilliseconds: (text: string) => string): FieldRule {
   return (value) => {
     if (typeof value !== 'string' || !form.test(value)) return false;
