@@ -103,6 +103,4 @@ export const logAttacks: readonly Attack[] = [
     },
     found: 'LOG_SIGNATURE_INVALID log inclusion',
   },
-    found: 'LOG_SIGNATURE_INVALID log inclusion',
-  },
 ];
