@@ -175,9 +175,19 @@ describe('holds', () => {
     expect(await refusalOf(source.obtain(OURS, PATIENT))).toBe('ATTESTATION_DISABLED null');
   });
 
+  test('ENOTTY counts also where the entry cannot be removed', async () => {
+    const { tsm, source } = guest();
+    tsm.fail('read outblob', 'ENOTTY');
+    tsm.fail('rmdir', 'EBUSY');
+    expect(await refusalOf(source.obtain(OURS, PATIENT))).toBe('ATTESTATION_UNAVAILABLE tsm.entry');
+    expect(await refusalOf(source.obtain(OURS, PATIENT))).toBe('ATTESTATION_DISABLED null');
+  });
+
   test('who has given up already makes nobody work', async () => {
     const { tsm, source } = guest();
-    await refusalOf(source.obtain(OURS, AbortSignal.abort()));
+    expect(await refusalOf(source.obtain(OURS, AbortSignal.abort()))).toBe(
+      'ATTESTATION_UNAVAILABLE tsm.deadline',
+    );
     expect(tsm.requests).toEqual([]);
   });
 

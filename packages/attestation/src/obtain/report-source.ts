@@ -3,7 +3,7 @@
 // remote caller could time or fill: a request that fails may cost the virtual machine its key to
 // the security processor for good.
 
-import { RecordError } from '@track-record/errors';
+import { codeOf, RecordError } from '@track-record/errors';
 import { sameBytes } from '../bytes.ts';
 import type { CollectedReport } from '../evidence.ts';
 import type { TsmFiles } from './tsm-files.ts';
@@ -17,7 +17,7 @@ const REPORT_SIZE = 0x4a0;
 const REPORT_DATA_START = 0x050;
 const REPORT_DATA_SIZE = 64;
 
-/** Nobody else writes into an entry of ours: a second race in a row is no accident. */
+/** Nobody else writes into an entry of ours: a third race in a row is no accident. */
 const ATTEMPTS_MAX = 3;
 
 export interface ReportSourceOptions {
@@ -45,15 +45,16 @@ export function reportSource({
   return {
     obtain: async (reportData, signal) => {
       if (isDisabled) throw new RecordError('ATTESTATION_DISABLED');
-      if (isAsking || signal.aborted) throw unavailable('tsm.busy');
+      if (signal.aborted) throw unavailable('tsm.deadline');
+      if (isAsking) throw unavailable('tsm.busy');
       isAsking = true;
+      const entry = entryAt(files, `${root}/${newName()}`, () => {
+        isDisabled = true;
+      });
       // After the deadline the kernel still works on it, for a minute at worst, and until it is
       // done nothing else is asked.
-      const answer = ask(entryAt(files, `${root}/${newName()}`), reportData).finally(() => {
+      const answer = ask(entry, reportData).finally(() => {
         isAsking = false;
-      });
-      answer.catch((error: unknown) => {
-        isDisabled ||= error instanceof RecordError && error.code === 'ATTESTATION_DISABLED';
       });
       return await Promise.race([answer, refusalAfter(signal)]);
     },
@@ -63,7 +64,13 @@ export function reportSource({
 /** A folder whose files are the parts of one request. */
 type Entry = ReturnType<typeof entryAt>;
 
-function entryAt(files: TsmFiles, path: string) {
+function entryAt(files: TsmFiles, path: string, onDisabled: () => void) {
+  const attempt = <T>(place: string, operation: Promise<T>): Promise<T> =>
+    operation.catch((cause: unknown) => {
+      const failure = failureOf(cause, place);
+      if (codeOf(failure) === 'ATTESTATION_DISABLED') onDisabled();
+      throw failure;
+    });
   const read = (name: string): Promise<Uint8Array> =>
     attempt(`tsm.${name}`, files.read(`${path}/${name}`));
   return {
@@ -114,14 +121,10 @@ async function askOnce(entry: Entry, reportData: Uint8Array): Promise<CollectedR
 }
 
 /** ENOTTY: the driver gave up its key to the security processor, for the life of the machine. */
-async function attempt<T>(place: string, operation: Promise<T>): Promise<T> {
-  try {
-    return await operation;
-  } catch (cause) {
-    if (!Error.isError(cause) || !('code' in cause) || cause instanceof RecordError) throw cause;
-    if (cause.code === 'ENOTTY') throw new RecordError('ATTESTATION_DISABLED', { cause, place });
-    throw new RecordError('ATTESTATION_UNAVAILABLE', { cause, place });
-  }
+function failureOf(cause: unknown, place: string): unknown {
+  if (!Error.isError(cause) || !('code' in cause) || cause instanceof RecordError) return cause;
+  const code = cause.code === 'ENOTTY' ? 'ATTESTATION_DISABLED' : 'ATTESTATION_UNAVAILABLE';
+  return new RecordError(code, { cause, place });
 }
 
 /** Never resolves. */
