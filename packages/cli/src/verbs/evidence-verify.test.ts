@@ -1,0 +1,142 @@
+// The verb over files on disk. Evidence that a whole worker made is judged in
+// packages/testkit/src/tsm; here is what becomes of other files and arguments.
+
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, test } from '@jest/globals';
+import { bindingFields } from '@track-record/attestation/binding';
+import { codeOf, RecordError } from '@track-record/errors';
+import { fakeAmdAuthority, fakeCertificateTable } from '../../../testkit/src/amd/fake-authority.ts';
+import { UsageError, type VerbInput, type VerbOutput } from '../verb.ts';
+import { evidenceVerify } from './evidence-verify.ts';
+
+const AT = '2026-02-01T00:00:00Z';
+const folder = mkdtempSync(join(tmpdir(), 'track-record-evidence-verify-'));
+const authority = fakeAmdAuthority();
+const anchors = fileOf('anchors.pem', authority.rootsPem);
+const measured = fileOf('policy.json', JSON.stringify({ measurements: ['4d'.repeat(48)] }));
+/** SHA-512 of the label and of seven empty fields, by Python's hashlib. */
+const EMPTY_BINDING = Buffer.from(
+  'cacb50d68ac3e01c85544b8e7575c2c949a02100aa2ec64886206bf42413f8b9' +
+    '49de8eb1d447f0bae45ac37b5b09f40b45a39e38b844ec567deaac36031e5a9e',
+  'hex',
+);
+
+afterAll(() => rmSync(folder, { recursive: true }));
+
+function fileOf(name: string, text: string): string {
+  writeFileSync(join(folder, name), text);
+  return join(folder, name);
+}
+
+/** Written by hand and not by the worker's code. */
+function evidenceOf(product: 'Genoa' | 'Milan'): Record<string, unknown> {
+  const kind = { product, signer: 'VCEK' } as const;
+  const leaf = authority.leaf(kind);
+  const report = authority.report({ ...kind, reportData: EMPTY_BINDING }, leaf);
+  const table = fakeCertificateTable([
+    ['63da758d-e664-4564-adc5-f4b93be8accd', leaf.der],
+    ['4ab7b379-bbac-4fe4-a02f-05aef327c782', authority.intermediate(kind)],
+  ]);
+  return {
+    format: 'track-record-evidence/1',
+    insecure: false,
+    collectedAt: '2026-01-05T00:00:00.000Z',
+    report: report.toString('base64'),
+    certificateTable: table.toString('base64'),
+    binding: Object.fromEntries(bindingFields.map((field) => [field, ''])),
+  };
+}
+
+function run(
+  positionals: readonly string[],
+  options: VerbInput['options'] = {},
+): Promise<VerbOutput> {
+  return evidenceVerify.run({
+    options: { at: AT, policy: measured, 'trust-anchors': anchors, ...options },
+    positionals,
+    stdin: process.stdin,
+    progress: () => undefined,
+  });
+}
+
+const genoa = fileOf('genoa.json', JSON.stringify(evidenceOf('Genoa')));
+const milan = fileOf('milan.json', JSON.stringify(evidenceOf('Milan')));
+
+describe('accepts', () => {
+  test('evidence written by hand from its description', async () => {
+    const { document, failed } = await run([genoa]);
+    expect(document).toMatchObject({ verdict: 'verified', evidence: { product: 'Genoa' } });
+    expect(failed).toBe(false);
+  });
+
+  test('Milan on chips that the policy names, with a word of caution', async () => {
+    const chipIds = [evidenceChip()];
+    const policy = { measurements: ['4d'.repeat(48)], products: ['Milan'], chipIds };
+    const { text, failed } = await run([milan], {
+      policy: fileOf('milan-policy.json', JSON.stringify(policy)),
+    });
+    expect(failed).toBe(false);
+    expect(text).toContain('Caution: Milan chip keys can be extracted');
+  });
+});
+
+describe('refuses', () => {
+  test.each([
+    ['no policy', genoa, { policy: undefined }, 'POLICY_MEASUREMENT'],
+    ['Milan by default', milan, {}, 'POLICY_PRODUCT'],
+    ['AMD’s roots for another authority', genoa, { 'trust-anchors': undefined }, 'CHAIN_INVALID'],
+    ['a time after the certificates', genoa, { at: '2046-01-01T00:00:00Z' }, 'CHAIN_INVALID'],
+    ['a list', fileOf('list.json', '[]'), {}, 'EVIDENCE_MALFORMED'],
+  ])('%s, as an answer', async (_name, file, options, code) => {
+    const output = await run([file], options);
+    expect(output).toMatchObject({ failed: true, document: { code, error: { code } } });
+    expect(output.text).toMatch(new RegExp(`^REFUSED \\(${code}\\)\n`));
+  });
+
+  test('and shows what was seen, so that a measurement can be compared', async () => {
+    const { document } = await run([genoa], { policy: undefined });
+    expect(document).toMatchObject({
+      evidence: { measurement: '4d'.repeat(48), product: null, reportedTcb: null },
+    });
+  });
+
+  const arguments_: readonly (readonly [string, () => Promise<unknown>, string])[] = [
+    ['no file', () => run([]), 'usage'],
+    ['two files', () => run([genoa, genoa]), 'usage'],
+    ['a time without a zone', () => run([genoa], { at: '2026-02-01' }), 'usage'],
+    ['a file that is not there', () => run([join(folder, 'none')]), 'ARGUMENT_INVALID FILE'],
+    ['a file of megabytes', () => run([big()]), 'ARGUMENT_INVALID FILE'],
+    ['no JSON', () => run([fileOf('page.html', '<html>')]), 'ARGUMENT_INVALID FILE'],
+    ['a policy of another form', () => withPolicy('{"debug":true}'), 'ARGUMENT_INVALID policy'],
+    ['a policy that is no JSON', () => withPolicy('{'), 'ARGUMENT_INVALID policy'],
+    [
+      'trust anchors that are no certificates',
+      () => run([genoa], { 'trust-anchors': genoa }),
+      'ARGUMENT_INVALID trust-anchors',
+    ],
+  ];
+  test.each(arguments_)('%s, as an argument', async (_name, work, expected) => {
+    const error: unknown = await work().catch((caught: unknown) => caught);
+    if (expected === 'usage') expect(error).toBeInstanceOf(UsageError);
+    else {
+      const place = error instanceof RecordError ? error.place : null;
+      expect(`${codeOf(error)} ${place}`).toBe(expected);
+    }
+  });
+});
+
+function withPolicy(text: string): Promise<unknown> {
+  return run([genoa], { policy: fileOf('other-policy.json', text) });
+}
+
+function big(): string {
+  return fileOf('big.json', ' '.repeat(2 ** 20));
+}
+
+/** CHIP_ID of the report, as its place in the layout says. */
+function evidenceChip(): string {
+  const { report } = evidenceOf('Milan');
+  return Buffer.from(String(report), 'base64').subarray(0x1a0, 0x1e0).toString('hex');
+}
