@@ -78,8 +78,8 @@ export function manifestBytes(manifest: ReleaseManifest): Bytes {
 
 /**
  * `signed`: `{manifest, signatures: [{key, signature}]}`; keys are raw Ed25519, all in hex. A key
- * counts once, and one that is not among `releaseKeys` never. MANIFEST_MALFORMED, MANIFEST_UNSIGNED;
- * CONFIG_INVALID: no such keys, or not between one and all of them to agree.
+ * counts once, and one that is not among `releaseKeys` never. CONFIG_INVALID: no such keys, or not
+ * between one and all of them to agree; MANIFEST_MALFORMED, MANIFEST_UNSIGNED.
  */
 export async function verifyManifest(
   signed: unknown,
