@@ -62,7 +62,7 @@ describe('accepts', () => {
         '  passed       the record begins at its first hour',
         '  passed       no hour is dated in the future',
         '  passed       the stated figures follow from the hours',
-        '  NOT CHECKED  whether this is the newest record: this version has no public log',
+        '  NOT CHECKED  whether the record is in a public log: the policy names none',
         '',
       ].join('\n'),
     );

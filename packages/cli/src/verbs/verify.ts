@@ -13,6 +13,7 @@ import {
   type ExportVerdict,
   type VerifiedExport,
 } from '@track-record/statement/export';
+import { parseLogTrust } from '@track-record/statement/log';
 import { evidenceCheck, trustAnchorsOf } from '../evidence-input.ts';
 import { instant } from '../input.ts';
 import { UsageError, type Verb, type VerbInput, type VerbOutput } from '../verb.ts';
@@ -73,9 +74,9 @@ const sentences: Readonly<Record<CheckName, { passed: string; failed: string; op
     open: 'whether the stated figures follow from the hours',
   },
   'log inclusion': {
-    passed: 'the record is in the public log',
-    failed: 'the record is not in the public log',
-    open: 'whether this is the newest record: this version has no public log',
+    passed: 'the record is in the public log, up to its last hour',
+    failed: 'nothing shows that the record is in the public log as it is known',
+    open: 'whether the record is in a public log: the policy names none',
   },
 };
 
@@ -132,18 +133,19 @@ async function readText(file: string, place: string): Promise<string> {
 }
 
 /**
- * `allowDevelopmentEvidence`, and what is expected of hardware evidence as in `attestation verify`.
+ * `allowDevelopmentEvidence`, the `log` the record must be in, and what is expected of hardware evidence as in `attestation verify`.
  * Without a file nothing is excepted and no measurement is expected, so that nothing passes.
  */
 async function readPolicy(options: VerbInput['options']): Promise<ExportPolicy> {
   const given = await readPolicyFile(options['policy']);
-  const { allowDevelopmentEvidence = false, ...expected } = given;
+  const { allowDevelopmentEvidence = false, log, ...expected } = given;
   if (typeof allowDevelopmentEvidence !== 'boolean') {
     throw new RecordError('ARGUMENT_INVALID', { place: 'policy.allowDevelopmentEvidence' });
   }
   const trustAnchors = await trustAnchorsOf(options);
   const checkEvidence = evidenceCheck(parsePolicy(expected, 'refuse'), trustAnchors);
-  return { allowDevelopmentEvidence, checkEvidence };
+  const trusted = log === undefined ? {} : { log: await parseLogTrust(log) };
+  return { allowDevelopmentEvidence, checkEvidence, ...trusted };
 }
 
 async function readPolicyFile(
@@ -198,7 +200,17 @@ function figureLines(verified: VerifiedExport | null): readonly string[] {
     `  ${summary.measured} measured, ${missing} without a return (each with its signed reason)`,
     `  ${backfilledIn(verified)} backfilled, ${chain.restatements} corrected later`,
     `  compounded return: ${percent(summary.totalReturn)}`,
+    ...logLines(verified),
   ];
+}
+
+function logLines({ checkpoint }: VerifiedExport): readonly string[] {
+  if (checkpoint === null) return [];
+  const { origin, size, cosignatures } = checkpoint;
+  const times = cosignatures.flatMap(({ time }) => (time === null ? [] : [time * 1000]));
+  const seen = times.length === 0 ? '' : `, last ${new Date(Math.max(...times)).toISOString()}`;
+  const witnesses = `${cosignatures.length} known witnesses${seen}`;
+  return [`  public log ${origin}: ${size} entries, cosigned by ${witnesses}`];
 }
 
 function backfilledIn({ chain }: VerifiedExport): number {

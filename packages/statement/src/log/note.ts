@@ -15,8 +15,8 @@ const SIGNATURES_MAX = 128;
 const PUBLIC_KEY_SIZE_BYTES = 32;
 const KEY_ID_SIZE_BYTES = 4;
 const TIME_SIZE_BYTES = 8;
-/** Seconds from a u64 that a number counts exactly; the format stops at 2^63 - 1. */
-const TIME_MAX = BigInt(Number.MAX_SAFE_INTEGER);
+/** The end of the year 9999: beyond it a witness's clock is broken, and no date can be written. */
+const TIME_MAX = 253_402_300_799n;
 
 /** The byte that a key begins with; it is hashed into the key id. */
 const keyTypes = { log: 0x01, witness: 0x04 } as const;
