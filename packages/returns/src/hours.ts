@@ -33,6 +33,8 @@ export interface HoursOptions {
    */
   readonly opening?: Checkpoint;
   readonly policy?: HoursPolicy;
+  /** Assets whose balance may be negative, where the document alone cannot tell. */
+  readonly mayBeOwed?: ReadonlySet<string>;
 }
 
 export interface HoursReport {
@@ -55,7 +57,8 @@ export function computeHours(document: LedgerDocument, options: HoursOptions = {
   const book = new Book(document.instruments, opening);
   const table = new PriceTable(document, checkpoint);
   table.advance(window.from);
-  const replay = new HourReplay(book, table, policy, assetsThatMayBeOwed(document, checkpoint));
+  const mayBeOwed = options.mayBeOwed ?? assetsThatMayBeOwed(document, checkpoint);
+  const replay = new HourReplay(book, table, policy, mayBeOwed);
   const anchors = sortAnchors(document.anchors);
   const books = checkpoint !== null;
   const hours: Hour[] = [];
