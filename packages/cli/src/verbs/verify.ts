@@ -133,8 +133,9 @@ async function readText(file: string, place: string): Promise<string> {
 }
 
 /**
- * `allowDevelopmentEvidence`, the `log` the record must be in, and what is expected of hardware evidence as in `attestation verify`.
- * Without a file nothing is excepted and no measurement is expected, so that nothing passes.
+ * `allowDevelopmentEvidence`, the `log` the record must be in, and what is expected of hardware
+ * evidence as in `attestation verify`. Without a file nothing is excepted and no measurement is
+ * expected, so that nothing passes.
  */
 async function readPolicy(options: VerbInput['options']): Promise<ExportPolicy> {
   const given = await readPolicyFile(options['policy']);
