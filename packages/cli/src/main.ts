@@ -12,7 +12,7 @@ const EXIT_USAGE = 2;
 process.exitCode = await main(process.argv.slice(2));
 
 async function main(argv: readonly string[]): Promise<number> {
-  const verb = findVerb(argv);
+  const verb = await findVerb(argv);
   if (verb === undefined) return printHelp(argv);
   const rest = argv.slice(verb.name.split(' ').length);
   if (rest.includes('--help')) return printVerbHelp(verb);
@@ -38,11 +38,12 @@ async function main(argv: readonly string[]): Promise<number> {
 }
 
 /** The verb with the most leading words in common with the command line. */
-function findVerb(argv: readonly string[]): Verb | undefined {
-  const matches = verbs.filter((verb) =>
-    verb.name.split(' ').every((word, index) => argv[index] === word),
+async function findVerb(argv: readonly string[]): Promise<Verb | undefined> {
+  const matches = Object.keys(verbs).filter((name) =>
+    name.split(' ').every((word, index) => argv[index] === word),
   );
-  return matches.toSorted((left, right) => right.name.length - left.name.length)[0];
+  const [name = ''] = matches.toSorted((left, right) => right.length - left.length);
+  return await verbs[name]?.();
 }
 
 async function printFailure(verb: Verb, error: unknown, json: boolean): Promise<number> {
@@ -67,11 +68,12 @@ function isUsage(error: unknown): error is Error {
   );
 }
 
-function printHelp(argv: readonly string[]): number {
+async function printHelp(argv: readonly string[]): Promise<number> {
   const asked = argv.length === 0 || argv.includes('--help');
-  const width = Math.max(...verbs.map((verb) => verb.name.length));
-  const lines = verbs.map((verb) => `  ${verb.name.padEnd(width)}  ${verb.summary}`);
-  const examples = verbs.map((verb) => `  track-record ${verb.example}`);
+  const all = await Promise.all(Object.values(verbs).map((load) => load()));
+  const width = Math.max(...all.map((verb) => verb.name.length));
+  const lines = all.map((verb) => `  ${verb.name.padEnd(width)}  ${verb.summary}`);
+  const examples = all.map((verb) => `  track-record ${verb.example}`);
   const parts = ['track-record VERB [options] [--json]', '', 'Verbs', ...lines, '', 'Examples'];
   (asked ? process.stdout : process.stderr).write(`${[...parts, ...examples].join('\n')}\n`);
   return asked ? 0 : EXIT_USAGE;

@@ -12,6 +12,7 @@ import {
   parseDecimal,
   round,
   subtract,
+  type Decimal,
 } from '@track-record/ledger';
 import { isPlainObject } from './canonical-json.ts';
 import {
@@ -268,20 +269,27 @@ function checkLog(
 }
 
 function summaryOf(chain: Chain): ExportSummary {
-  const returns = chain.hours.flatMap(({ body }) => (body.return === null ? [] : [body.return]));
-  const growth = returns.reduce(
-    (product, each) => multiply(product, add(ONE, parseDecimal(each))),
-    ONE,
+  const factors = chain.hours.flatMap(({ body }) =>
+    body.return === null ? [] : [add(ONE, parseDecimal(body.return))],
   );
   return {
     from: chain.from,
     to: chain.to,
     hours: chain.hours.length,
-    measured: returns.length,
+    measured: factors.length,
     // Exact until here: a year of hours is a product of 157,680 decimals, rounded once.
     totalReturn:
-      returns.length === 0 ? null : formatDecimal(round(subtract(growth, ONE), RETURN_DECIMALS)),
+      factors.length === 0
+        ? null
+        : formatDecimal(round(subtract(productOf(factors), ONE), RETURN_DECIMALS)),
   };
+}
+
+/** By halves: multiplying one by one, every step would copy all the digits there are so far. */
+function productOf(factors: readonly Decimal[]): Decimal {
+  const half = Math.floor(factors.length / 2);
+  if (half === 0) return factors[0] ?? ONE;
+  return multiply(productOf(factors.slice(0, half)), productOf(factors.slice(half)));
 }
 
 /** STATEMENT_MALFORMED for a member unknown, missing or of another form; LOG_MALFORMED. */

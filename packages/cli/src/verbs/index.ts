@@ -1,29 +1,20 @@
 import type { Verb } from '../verb.ts';
-import { attestationVerify } from './attestation-verify.ts';
-import { compute } from './compute.ts';
-import { databaseMigrate } from './database-migrate.ts';
-import { evidenceGet } from './evidence-get.ts';
-import { evidenceVerify } from './evidence-verify.ts';
-import { logCheck } from './log-check.ts';
-import { metrics } from './metrics.ts';
-import { queueStatus } from './queue-status.ts';
-import { statementExport } from './statement-export.ts';
-import { venuesFetch } from './venues-fetch.ts';
-import { venuesRead } from './venues-read.ts';
-import { verify } from './verify.ts';
 
-/** Every verb, in the order the help lists them. One file per verb. */
-export const verbs: readonly Verb[] = [
-  compute,
-  metrics,
-  verify,
-  statementExport,
-  logCheck,
-  evidenceGet,
-  evidenceVerify,
-  attestationVerify,
-  venuesFetch,
-  venuesRead,
-  queueStatus,
-  databaseMigrate,
-];
+/**
+ * Every verb by name, in the order the help lists them. One file per verb, read only when asked
+ * for: who verifies a file does not load a database client.
+ */
+export const verbs: Readonly<Record<string, () => Promise<Verb>>> = {
+  compute: async () => (await import('./compute.ts')).compute,
+  metrics: async () => (await import('./metrics.ts')).metrics,
+  verify: async () => (await import('./verify.ts')).verify,
+  'statement export': async () => (await import('./statement-export.ts')).statementExport,
+  'log check': async () => (await import('./log-check.ts')).logCheck,
+  'evidence get': async () => (await import('./evidence-get.ts')).evidenceGet,
+  'evidence verify': async () => (await import('./evidence-verify.ts')).evidenceVerify,
+  'attestation verify': async () => (await import('./attestation-verify.ts')).attestationVerify,
+  'venues fetch': async () => (await import('./venues-fetch.ts')).venuesFetch,
+  'venues read': async () => (await import('./venues-read.ts')).venuesRead,
+  'queue status': async () => (await import('./queue-status.ts')).queueStatus,
+  'database migrate': async () => (await import('./database-migrate.ts')).databaseMigrate,
+};
