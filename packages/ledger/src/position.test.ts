@@ -8,9 +8,12 @@ import type { Instrument, InstrumentKind } from './entry.ts';
 import {
   applyFill,
   FLAT,
+  isInverse,
   type Position,
   positionValue,
   samePosition,
+  splitBack,
+  splitInto,
   undoFill,
 } from './position.ts';
 
@@ -93,6 +96,36 @@ describe('accepts', () => {
     expect(samePosition(FLAT, FLAT, 'linear')).toBe(true);
     const shares = replay(EQUITY, '7 @ 1').position;
     expect(samePosition(shares, replay(EQUITY, '7 @ 2').position, 'equity')).toBe(true);
+  });
+
+  test('one part in a hundred thousand of the cost, and no more', () => {
+    const { position } = replay(FUTURE, '20 @ 100');
+    expect(samePosition(replay(FUTURE, '20 @ 100.001').position, position, 'future')).toBe(true);
+    expect(samePosition(replay(FUTURE, '20 @ 100.0011').position, position, 'future')).toBe(false);
+    const short = replay(FUTURE, '-20 @ 100').position;
+    expect(samePosition(replay(FUTURE, '-20 @ 100.001').position, short, 'future')).toBe(true);
+  });
+
+  test.each([
+    ['four for one', '10', '4', '40', '10'],
+    ['one for three, written with 15 digits', '300', '0.333333333333333', '100', '300'],
+    ['twelve digits are kept', '0.000000000001', '1.5', '0.000000000002', '0.000000000001'],
+    ['thirteen are not', '1.0000000000004', '1', '1', '1'],
+    ['short', '-33', '0.333333333333333333', '-11', '-33'],
+  ])('a split: %s', (_name, held, ratio, after, back) => {
+    const split = splitInto(parseDecimal(held), parseDecimal(ratio));
+    expect(plain(split)).toBe(after);
+    const before = splitBack(split, parseDecimal(ratio));
+    expect(before === null ? null : plain(before)).toBe(back);
+  });
+
+  test('only what settles in its base pays inverse', () => {
+    const dated = (base: string, quote: string, settle: string): boolean =>
+      isInverse({ ...FUTURE, base, quote, settle });
+    expect(dated('BTC', 'USD', 'BTC')).toBe(true);
+    expect(dated('BTC', 'USDT', 'USDT')).toBe(false);
+    expect(dated('USD', 'USD', 'USD')).toBe(false);
+    expect(isInverse({ ...LINEAR, base: 'BTC', settle: 'BTC' })).toBe(false);
   });
 });
 

@@ -3,7 +3,7 @@
 
 import { describe, expect, test } from '@jest/globals';
 import type { Code } from '@track-record/errors';
-import { parseDecimal, parseLedgerDocument } from '@track-record/ledger';
+import { formatDecimal, parseDecimal, parseLedgerDocument, ZERO } from '@track-record/ledger';
 import { hoursToText, ledgerFromText } from '../../testkit/src/ledger-text.ts';
 import { computeHours, type HoursReport, policyFor } from './index.ts';
 
@@ -290,6 +290,16 @@ const cases: Record<string, string> = {
     ---
     00:00 flow_unvalued 100 -> 120 flow 10 pnl 10 return large_flow_without_price`,
 
+  'a price too old for the flow is not its price': `
+    USD 00:00 to 26:00
+    25:10 d flow: ODD 1
+    anchor 26:00: ODD 1, USD 100
+    price ODD: 00:00 3, 26:00 5
+    ---
+    00:00 measured 100 -> 100 flow 0 pnl 0 return 0
+    ...
+    25:00 measured 100 -> 105 flow 5 pnl 0 return 0`,
+
   'a small one: Modified Dietz by the millisecond': `
     USD 00:00 to 01:00
     00:30 d flow: USD 9
@@ -337,6 +347,28 @@ describe('accepts', () => {
     if (!expected.includes('...')) {
       expect(lines).toHaveLength(expected.trim().split('\n').length);
     }
+  });
+
+  test('coverage is the share of the holdings that had a price of the instant', () => {
+    const { hours } = reportOf(`
+      USD 00:00 to 25:00
+      00:10 a airdrop: NEWT 1
+      24:10 b reward: ODD 1
+      anchor 25:00: USD 100, BTC 1, NEWT 1, ODD 1
+      price BTC: 00:00 1, 25:00 1`);
+    const told = [0, 1, 24].map((hour) => formatDecimal(hours[hour]?.coverage ?? ZERO));
+    // Carried, counted as zero and without a price are all not priced.
+    expect(told).toEqual(['0.333333', '0.333333', '0.5']);
+  });
+
+  test('without any minimum a return still needs something above zero', () => {
+    const none = { dustEquity: ZERO, residualUnit: ZERO };
+    const text = `
+      USD 00:00 to 02:00
+      01:30 d flow: USD 0.01
+      anchor 02:00: USD 0.01`;
+    const { hours } = computeHours(parseLedgerDocument(ledgerFromText(text)), { policy: none });
+    expect(hours.map(({ status }) => status)).toEqual(['no_capital', 'measured']);
   });
 });
 

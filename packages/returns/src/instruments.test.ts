@@ -466,7 +466,7 @@ const transfers: Record<string, string> = {
   'what never arrives has left after a day': `
     USD 00:00 to 26:00
     00:30 a transfer: USD -100
-    24:31 b transfer: USD 100
+    24:30 b transfer: USD 100
     anchor 26:00: USD 500
     ---
     00:00 measured 500 -> 500 flow 0 pnl 0 return 0
@@ -474,6 +474,27 @@ const transfers: Record<string, string> = {
     23:00 measured 500 -> 500 flow 0 pnl 0 return 0
     24:00 measured 500 -> 500 flow 0 pnl 0 return 0 (transfer_unmatched)
     25:00 measured 500 -> 500 flow 0 pnl 0 return 0`,
+
+  'until the day is over it is in transit': `
+    USD 00:00 to 25:00
+    01:00 a transfer: USD -100
+    anchor 25:00: USD 400
+    ---
+    00:00 measured 500 -> 500 flow 0 pnl 0 return 0
+    ...
+    24:00 measured 500 -> 500 flow 0 pnl 0 return 0`,
+
+  'a tenth may be a fee; of two that left alike the older one arrives first': `
+    USD 00:00 to 25:00
+    00:10 a transfer: USD -100
+    00:50 b transfer: USD -100
+    00:55 c transfer: USD 90
+    24:20 d transfer: USD 100
+    anchor 25:00: USD 490
+    ---
+    00:00 measured 500 -> 490 flow 0 pnl -10 return -0.02
+    ...
+    24:00 measured 490 -> 490 flow 0 pnl 0 return 0`,
 
   'a millisecond before the day is over it still arrives': `
     USD 00:00 to 25:00

@@ -54,6 +54,41 @@ const backwards: Record<string, string> = {
     ---
     00:00 measured 1000 -> 1010 flow 0 pnl 10 return 0.01`,
 
+  'one unit of currency is within the bound': `
+    USD 00:00 to 01:00
+    anchor 00:00: USD 999
+    anchor 01:00: USD 1000
+    ---
+    00:00 measured 1000 -> 1000 flow 0 pnl 0 return 0`,
+
+  'a little more is not': `
+    USD 00:00 to 01:00
+    anchor 00:00: USD 998.99
+    anchor 01:00: USD 1000
+    ---
+    00:00 quarantined 1000 -> 1000 flow 0 pnl 0 return residual_above_bound`,
+
+  'so is a ten-thousandth of the equity': `
+    USD 00:00 to 01:00
+    anchor 00:00: USD 99990
+    anchor 01:00: USD 100000
+    ---
+    00:00 measured 100000 -> 100000 flow 0 pnl 0 return 0`,
+
+  'and a little more of it': `
+    USD 00:00 to 01:00
+    anchor 00:00: USD 99989.99
+    anchor 01:00: USD 100000
+    ---
+    00:00 quarantined 100000 -> 100000 flow 0 pnl 0 return residual_above_bound`,
+
+  'what is owed counts like what is held': `
+    USD 00:00 to 01:00
+    anchor 00:00: USD -100010
+    anchor 01:00: USD -100000
+    ---
+    00:00 no_capital -100000 -> -100000 flow 0 pnl 0 return equity_not_positive`,
+
   'a missing fill is found even if its value nets to nothing': `
     USD 00:00 to 01:00
     anchor 00:00: USD 1000
