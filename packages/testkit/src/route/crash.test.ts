@@ -19,8 +19,10 @@ import {
 
 /** Workers mostly wait for the queue's next look, so more of them run than there are cores. */
 const AT_ONCE = 6;
-/** Steps of a connection: it computes no hour, so it prices, computes and signs nothing. */
-const connectSteps = routeSteps.filter((step) => !['priced', 'computed', 'signed'].includes(step));
+/** The first tests wait for those that run beside them. */
+const PATIENCE_MS = 180_000;
+/** A connection computes no hour: a kill at one of these falls into the job that follows it. */
+const stepsOfHours: readonly RouteStep[] = ['priced', 'computed', 'signed'];
 
 const databases: FreshDatabase[] = [];
 const outcomes = new Map<string, Promise<OpenedRecord>>();
@@ -41,7 +43,7 @@ beforeAll(async () => {
   });
   undisturbed = await finish(await databaseLike(backfilled), OBSERVED_AT);
   const runs = [
-    ...connectSteps.map((step) => [`connect ${step}`, () => killAtConnection(step)] as const),
+    ...routeSteps.map((step) => [`connect ${step}`, () => killAtConnection(step)] as const),
     ...routeSteps.map(
       (step) => [`backfill ${step}`, () => killAtSync(connected, CONNECTED_AT, step)] as const,
     ),
@@ -50,7 +52,7 @@ beforeAll(async () => {
     ),
   ];
   inTurns(runs);
-}, 60_000);
+}, PATIENCE_MS);
 
 afterAll(async () => {
   await Promise.allSettled(outcomes.values());
@@ -70,12 +72,13 @@ describe('holds', () => {
     expect(undisturbed.intake).toEqual([]);
   });
 
-  for (const step of connectSteps) {
-    test(`killed while it connects, at ${step}`, () => same(`connect ${step}`));
-  }
   for (const step of routeSteps) {
-    test(`killed in the first synchronisation, at ${step}`, () => same(`backfill ${step}`));
-    test(`killed in an hourly synchronisation, at ${step}`, () => same(`hour ${step}`));
+    const runs = [
+      [`killed on its way from the connection, at ${step}`, `connect ${step}`],
+      [`killed in the first synchronisation, at ${step}`, `backfill ${step}`],
+      [`killed in an hourly synchronisation, at ${step}`, `hour ${step}`],
+    ] as const;
+    for (const [title, run] of runs) test(title, () => same(run), PATIENCE_MS);
   }
 });
 
@@ -89,6 +92,8 @@ async function killAtConnection(step: RouteStep): Promise<OpenedRecord> {
     const worker = await site.startWorker({ DEVELOPMENT_KILL_AT_STEP: step });
     await site.handIn();
     expect(await wasKilled(worker)).toBe(true);
+    const isOver = step === 'committed' || stepsOfHours.includes(step);
+    expect(await stateOf('connect-account', site)).toBe(isOver ? 'completed' : 'active');
   });
   return finish(database, CONNECTED_AT);
 }
@@ -104,6 +109,8 @@ async function killAtSync(
     const worker = await site.startWorker({ DEVELOPMENT_KILL_AT_STEP: step });
     if (now === OBSERVED_AT) await site.gateway.enqueueSync(ACCOUNT, LAST_OBSERVED);
     expect(await wasKilled(worker)).toBe(true);
+    const isOver = step === 'committed';
+    expect(await stateOf('sync-account.binance', site)).toBe(isOver ? 'completed' : 'active');
   });
   return finish(database, now);
 }
@@ -125,6 +132,16 @@ async function finish(database: FreshDatabase, now: number): Promise<OpenedRecor
     expect(failed.rows).toEqual([]);
   });
   return openRecord(database.url, MASTER_KEY);
+}
+
+/** Of the last job of the queue. */
+async function stateOf(queue: string, { admin }: Site): Promise<string | undefined> {
+  const found = await admin.query<{ state: string }>(
+    `select state::text from pgboss.job_common where name = $1
+     order by created_on desc limit 1`,
+    [queue],
+  );
+  return found.rows[0]?.state;
 }
 
 async function at(

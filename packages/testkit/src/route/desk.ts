@@ -53,6 +53,8 @@ export async function openDesk(options: DeskOptions): Promise<Desk> {
   let { now } = options;
   const store = openStore(database.urlFor('enclave_worker'), { connectionsMax: 4 });
   const admin = new pg.Pool({ connectionString: database.url, max: 2 });
+  // The end of the database may overtake the end of an idle connection to it.
+  admin.on('error', () => undefined);
   const master = parseMasterKey(options.masterKey);
   const venue = await startBinanceSimulator({ scenario, now: () => now, limits: NO_LIMITS });
   const context: RouteContext = {

@@ -60,6 +60,8 @@ export async function openSite(options: SiteOptions): Promise<Site> {
   const venue = await startBinanceSimulator({ scenario, now: () => now, limits: NO_LIMITS });
   const gateway = createGateway({ databaseUrl: database.urlFor('gateway') });
   const admin = new pg.Pool({ connectionString: database.url, max: 2 });
+  // The end of the database may overtake the end of an idle connection to it.
+  admin.on('error', () => undefined);
   const workers: WorkerProcess[] = [];
   return {
     venue,
