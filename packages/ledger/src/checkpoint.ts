@@ -36,24 +36,21 @@ export interface Checkpoint extends BookState {
 
 const quotes = named(record<Quote>({ price: amount, at: instant }));
 
+const openTransfer = record<OpenTransfer>({
+  id: name,
+  at: instant,
+  asset: name,
+  amount: positive,
+  txid: optional(name),
+});
+
 const checkpointCodec = record<Checkpoint>(
   {
     asOf: instant,
     balances: named(amount),
     positions: named(record<Position>({ contracts: amount, cost: amount, unposted: amount })),
     // Checkpoints that were sealed before there was anything in transit do not say so.
-    transit: byDefault(
-      list(
-        record<OpenTransfer>({
-          id: name,
-          at: instant,
-          asset: name,
-          amount: positive,
-          txid: optional(name),
-        }),
-      ),
-      [],
-    ),
+    transit: byDefault(list(openTransfer), []),
     prices: quotes,
     marks: quotes,
   },

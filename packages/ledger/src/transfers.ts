@@ -48,70 +48,58 @@ export function pairTransfers(
   transit: readonly OpenTransfer[],
   until: number,
 ): PairedTransfers {
-  const moves = entries.filter(({ at, kind }) => kind === 'transfer' && at < until);
-  const legs = moves.flatMap(legsOf);
+  const legs = entries.flatMap((entry) => (entry.at < until ? legsOf(entry) : []));
   if (legs.length === 0 && transit.length === 0) return { entries, open: [], unmatched: [] };
-  const paired = new Map<string, Entry>();
-  const unmatched: Entry[] = [];
+  // In one millisecond what leaves comes first, so that it can arrive.
+  legs.sort((left, right) => left.at - right.at || sign(left.amount) - sign(right.amount));
   const open = [...transit];
-  for (const { entry, leg } of legs.sort(departuresFirst)) {
-    if (sign(leg.amount) < 0) {
-      const left = { ...leg, amount: negate(leg.amount) };
-      open.push(left);
-      paired.set(entry.id, inTransit(entry, left.amount));
-      continue;
-    }
-    const other = otherHalf(leg, open);
-    if (other === undefined) unmatched.push({ ...entry, kind: 'flow' });
-    else {
-      open.splice(open.indexOf(other), 1);
-      paired.set(entry.id, inTransit(entry, negate(other.amount)));
-    }
+  const alone = new Set<string>();
+  const moved = new Map<string, Decimal>();
+  for (const leg of legs) {
+    const left = sign(leg.amount) < 0 ? undefined : otherHalf(leg, open);
+    if (left !== undefined) open.splice(open.indexOf(left), 1);
+    else if (sign(leg.amount) > 0) alone.add(leg.id);
+    else open.push({ ...leg, amount: negate(leg.amount) });
+    moved.set(leg.id, negate(left?.amount ?? leg.amount));
   }
-  const isLost = ({ at }: OpenTransfer): boolean => at + TRANSIT_MS < until;
-  unmatched.push(...open.filter(isLost).map(outflowOf));
-  for (const entry of unmatched) paired.set(entry.id, entry);
-  const rest = entries.filter(({ id }) => !paired.has(id));
+  const lost = open.filter(({ at }) => at + TRANSIT_MS < until).map(outflowOf);
+  const paired = entries.map((entry): Entry => {
+    const amount = moved.get(entry.id);
+    if (amount === undefined) return entry;
+    return alone.has(entry.id) ? { ...entry, kind: 'flow' } : inTransit(entry, amount);
+  });
   return {
-    entries: [...rest, ...paired.values()].sort(compareEntries),
-    open: open.filter((left) => !isLost(left)),
-    unmatched: unmatched.map(({ at }) => at),
+    entries: [...paired, ...lost].sort(compareEntries),
+    open: open.filter(({ at }) => at + TRANSIT_MS >= until),
+    unmatched: [...legs.filter(({ id }) => alone.has(id)), ...lost].map(({ at }) => at),
   };
 }
 
 /** None for an entry that holds both legs, or more than one asset: it needs no pairing. */
-function legsOf(entry: Entry): { entry: Entry; leg: OpenTransfer }[] {
-  const [first, ...others] = entry.postings.filter(isFlowPosting);
+function legsOf({ kind, id, at, postings, txid }: Entry): OpenTransfer[] {
+  const [first, ...others] = kind === 'transfer' ? postings.filter(isFlowPosting) : [];
   if (first === undefined || sign(first.amount) === 0) return [];
-  const alike = others.every(
-    ({ asset, amount }) => asset === first.asset && sign(amount) === sign(first.amount),
-  );
-  if (!alike) return [];
+  const { asset } = first;
+  const alike = others.every((p) => p.asset === asset && sign(p.amount) === sign(first.amount));
   const amount = others.reduce((sum, posting) => add(sum, posting.amount), first.amount);
-  const { id, at, txid } = entry;
-  const leg = { id, at, asset: first.asset, amount };
-  return [{ entry, leg: txid === undefined ? leg : { ...leg, txid } }];
+  return alike ? [{ id, at, asset, amount, ...(txid === undefined ? {} : { txid }) }] : [];
 }
 
 /** By transaction id, else the smallest fee, else the oldest. */
 function otherHalf(arrived: OpenTransfer, open: readonly OpenTransfer[]): OpenTransfer | undefined {
-  const { txid } = arrived;
-  const fits = open.filter(
-    ({ at, asset, amount }) =>
-      asset === arrived.asset &&
-      arrived.at < at + TRANSIT_MS &&
-      compare(arrived.amount, amount) <= 0,
+  const { txid, asset, at } = arrived;
+  const fits = open
+    .filter((left) => left.asset === asset && at < left.at + TRANSIT_MS)
+    .map((left) => ({ left, fee: subtract(left.amount, arrived.amount) }))
+    .filter(({ fee }) => sign(fee) >= 0)
+    .sort((one, other) => compare(one.fee, other.fee));
+  const same = fits.find(({ left }) => txid !== undefined && left.txid === txid);
+  const alike = fits.find(
+    ({ left, fee }) =>
+      (txid === undefined || left.txid === undefined) &&
+      compare(fee, multiply(left.amount, FEE_SHARE_MAX)) <= 0,
   );
-  const same = fits.find((left) => txid !== undefined && left.txid === txid);
-  if (same !== undefined) return same;
-  let best: OpenTransfer | undefined;
-  for (const left of fits) {
-    if (txid !== undefined && left.txid !== undefined) continue;
-    const fee = subtract(left.amount, arrived.amount);
-    if (compare(fee, multiply(left.amount, FEE_SHARE_MAX)) > 0) continue;
-    if (best === undefined || compare(left.amount, best.amount) < 0) best = left;
-  }
-  return best;
+  return (same ?? alike)?.left;
 }
 
 function inTransit(entry: Entry, amount: Decimal): Entry {
@@ -123,14 +111,4 @@ function inTransit(entry: Entry, amount: Decimal): Entry {
 function outflowOf({ id, at, asset, amount }: OpenTransfer): Entry {
   const postings: Posting[] = [{ asset, amount: negate(amount), role: 'transit' }];
   return { id: `${id} (never arrived)`, at: at + TRANSIT_MS, kind: 'flow', postings };
-}
-
-function departuresFirst(
-  left: { readonly leg: OpenTransfer },
-  right: { readonly leg: OpenTransfer },
-): number {
-  if (left.leg.at !== right.leg.at) return left.leg.at - right.leg.at;
-  const directions = sign(left.leg.amount) - sign(right.leg.amount);
-  if (directions !== 0) return directions;
-  return left.leg.id < right.leg.id ? -1 : 1;
 }
