@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""A second, independent verifier of track-record exports, written from docs/statement.md.
+"""A second verifier of track-record exports: it follows docs/statement.md and shares no other code.
 
 It needs Python 3.9 or later and nothing else. It checks the form of the file, the signatures, the
 links, the times, the figures and, given a log key, that the record is in the public log. It does not

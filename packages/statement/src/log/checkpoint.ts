@@ -57,7 +57,7 @@ export async function verifyCheckpoint(
   if (checkpoint.origin !== key.name) throw new RecordError('LOG_SIGNATURE_INVALID');
   const cosignatures = signatures.filter((each) => each.key.kind === 'witness');
   if (cosignatures.length < witnessesMin) throw new RecordError('LOG_COSIGNATURE_MISSING');
-  return { ...checkpoint, cosignatures } as unknown as VerifiedCheckpoint;
+  return readVerified({ ...checkpoint, cosignatures });
 }
 
 /**
@@ -97,6 +97,11 @@ export function parseTreeHash(text: string): TreeHash {
 
 function formatCheckpoint({ origin, size, root }: Checkpoint): string {
   return `${origin}\n${size}\n${toBase64(root)}\n`;
+}
+
+/** The only place that gives the brand: every check before it passed. */
+function readVerified(checked: Omit<VerifiedCheckpoint, typeof brand>): VerifiedCheckpoint {
+  return checked as VerifiedCheckpoint;
 }
 
 /** Extension lines are refused: they are opaque, and nobody could say what was signed. */

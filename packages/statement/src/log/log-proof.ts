@@ -83,7 +83,7 @@ export async function verifyLogProof(
 }
 
 /**
- * `{key, witnesses?, witnessesMin?, known?}`: keys as notes write them, `known` a whole signed note.
+ * `{key, witnesses?, witnessesMin?, known?}`: keys as notes write them, `known` a whole note.
  * LOG_MALFORMED, LOG_SIGNATURE_INVALID, LOG_COSIGNATURE_MISSING.
  */
 export async function parseLogTrust(json: unknown): Promise<LogTrust> {

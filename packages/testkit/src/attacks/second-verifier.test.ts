@@ -1,6 +1,6 @@
-// The verifier in Python, which was written from docs/statement.md and shares no line with ours, gives
-// the same verdict on every file: the same code and the same check. It runs where there is a
-// python3; a machine without one skips it, and with CI set it must be there.
+// The verifier in Python, which follows docs/statement.md and shares no line with ours, gives the
+// same verdict on every file: the same code and the same check. It runs where there is a python3; a
+// machine without one skips it, and with CI set it must be there.
 
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';

@@ -1,4 +1,4 @@
-// The worked example of docs/statement.md, executed: every byte on the page is made again from the two
+// The worked example of docs/statement.md, executed: every byte on the page is made again from two
 // seeds of RFC 8032 and compared.
 
 import { createPrivateKey, sign } from 'node:crypto';
