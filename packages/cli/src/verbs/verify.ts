@@ -209,9 +209,10 @@ function logLines({ checkpoint }: VerifiedExport): readonly string[] {
   if (checkpoint === null) return [];
   const { origin, size, cosignatures } = checkpoint;
   const times = cosignatures.flatMap(({ time }) => (time === null ? [] : [time * 1000]));
-  const seen = times.length === 0 ? '' : `, last ${new Date(Math.max(...times)).toISOString()}`;
-  const witnesses = `${cosignatures.length} known witnesses${seen}`;
-  return [`  public log ${origin}: ${size} entries, cosigned by ${witnesses}`];
+  const last = new Date(Math.max(0, ...times)).toISOString().replace('.000', '');
+  const known = `${times.length} known ${times.length === 1 ? 'witness' : 'witnesses'}`;
+  const seen = times.length === 0 ? '' : `, last on ${last}`;
+  return [`  public log ${origin}: ${size} entries, ${known}${seen}`];
 }
 
 function backfilledIn({ chain }: VerifiedExport): number {
