@@ -1,5 +1,5 @@
 // What an allocator sees: stories of accounts, each as a table of signed hours, and the verdict
-// that `track-record verify` prints. Only those that today's format can tell; docs/statement.md lists
+// that `track-record verify` prints. Only those that today's format can tell: docs/statement.md has
 // the others under Not yet.
 
 import { execFile } from 'node:child_process';
