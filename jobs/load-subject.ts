@@ -1,8 +1,14 @@
 // The first steps of every account route: the account, and the state it was left in, checked.
 
 import { RecordError } from '@track-record/errors';
-import type { AccountKeys } from '@track-record/sealing';
-import { lastStatement, loadAccount, loadState, type Account } from '@track-record/store';
+import { openAccountKeys, type AccountKeys } from '@track-record/sealing';
+import {
+  lastStatement,
+  loadAccount,
+  loadAccountKey,
+  loadState,
+  type Account,
+} from '@track-record/store';
 import { openAccountState, type AccountState } from './account-state.ts';
 import type { RouteContext } from './context.ts';
 
@@ -12,6 +18,13 @@ export async function activeAccount(accountId: string, context: RouteContext): P
   if (account === null) throw new RecordError('ACCOUNT_UNKNOWN');
   if (account.state !== 'active') throw new RecordError('ACCOUNT_PAUSED');
   return account;
+}
+
+/** The caller wipes them. KEY_UNKNOWN once the account's key was destroyed. */
+export async function accountKeys(accountId: string, context: RouteContext): Promise<AccountKeys> {
+  const row = await loadAccountKey(context.db, accountId);
+  if (row === null) throw new RecordError('KEY_UNKNOWN');
+  return openAccountKeys(context.master, accountId, row.envelope);
 }
 
 /**

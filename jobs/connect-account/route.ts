@@ -3,11 +3,18 @@
 // keyed hash, so that one venue account has one record whatever key reads it.
 
 import { RecordError } from '@track-record/errors';
-import { sealCredential, type AccountKeys, type Secret } from '@track-record/sealing';
+import {
+  openAccountKeys,
+  sealAccountRoot,
+  sealCredential,
+  type AccountKeys,
+  type Secret,
+} from '@track-record/sealing';
 import { openIntake } from '@track-record/sealing/intake';
 import {
   deleteIntake,
   insertAccount,
+  insertAccountKey,
   insertCredential,
   loadAccount,
   loadIntake,
@@ -21,9 +28,11 @@ import { finalUntil, HOUR_MS, servedFrom } from '../hour.ts';
 import { syncAccountQueue } from '../sync-account/queue.ts';
 import type { ConnectAccountPayload } from './queue.ts';
 
-interface SealedCredential {
-  readonly field: CredentialField;
-  readonly envelope: Uint8Array;
+/** What is stored of a login: the root of the account's keys, and each field under one of them. */
+interface SealedLogin {
+  readonly root: Uint8Array;
+  readonly keyId: string;
+  readonly fields: readonly { readonly field: CredentialField; readonly envelope: Uint8Array }[];
 }
 
 export async function connectAccount(
@@ -33,15 +42,17 @@ export async function connectAccount(
   const intake = await loadIntake(context.db, payload.accountId);
   if (intake === null) return await settleConnected(payload.accountId, context);
   context.step('loaded');
-  const keys = context.master.accountKeys(intake.accountId);
+  const root = sealAccountRoot(context.master, intake.accountId, context.random);
+  const keys = openAccountKeys(context.master, intake.accountId, root);
   const secrets = await openIntake(context.intake.privateKey, intake.sealed, intake);
   try {
     context.step('opened');
     const credentials = knownFields(secrets);
     const identity = await identify(intake, credentials, context);
     context.step('fetched');
-    const sealed = sealAll(keys, intake.venue, credentials, context);
-    await commitAccount(intake, identity, keys, sealed, context);
+    const fields = sealAll(keys, intake.venue, credentials, context);
+    const login = { root, keyId: keys.credential.id, fields };
+    await commitAccount(intake, identity, login, context);
   } finally {
     wipe(secrets);
     keys.wipe();
@@ -90,7 +101,7 @@ function sealAll(
   venue: string,
   credentials: ReadonlyMap<CredentialField, Secret>,
   context: RouteContext,
-): SealedCredential[] {
+): SealedLogin['fields'] {
   return [...credentials].map(([field, secret]) => ({
     field,
     envelope: sealCredential(keys, { venue, field }, secret, context.random),
@@ -100,8 +111,7 @@ function sealAll(
 async function commitAccount(
   intake: Intake,
   identity: VenueIdentity,
-  keys: AccountKeys,
-  sealed: readonly SealedCredential[],
+  login: SealedLogin,
   context: RouteContext,
 ): Promise<void> {
   const { accountId, venue } = intake;
@@ -119,9 +129,9 @@ async function commitAccount(
       venueAccountHash: context.master.venueAccountHash(venue, identity.venueAccountId),
     });
     if (!isNew) throw new RecordError('ACCOUNT_ALREADY_CONNECTED');
-    for (const { field, envelope } of sealed) {
-      await insertCredential(trx, { accountId, field, keyId: keys.credential.id, envelope });
-    }
+    const { root: envelope, keyId, fields } = login;
+    await insertAccountKey(trx, { accountId, keyId: context.master.id, envelope });
+    for (const each of fields) await insertCredential(trx, { accountId, keyId, ...each });
     await deleteIntake(trx, accountId);
     await saveStatus(trx, {
       accountId,

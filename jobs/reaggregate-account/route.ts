@@ -10,7 +10,7 @@ import { settleUnchanged, type RouteContext } from '../context.ts';
 import { deriveHours } from '../derive-hours.ts';
 import { finalUntil, HOUR_MS } from '../hour.ts';
 import { openJournal } from '../journal.ts';
-import { activeAccount, trustedState } from '../load-subject.ts';
+import { accountKeys, activeAccount, trustedState } from '../load-subject.ts';
 import { stateHours } from '../state-hours.ts';
 import { statementFrame } from '../statement-frame.ts';
 import type { ReaggregateAccountPayload } from './queue.ts';
@@ -20,7 +20,7 @@ export async function reaggregateAccount(
   context: RouteContext,
 ): Promise<void> {
   const account = await activeAccount(payload.accountId, context);
-  const keys = context.master.accountKeys(account.accountId);
+  const keys = await accountKeys(account.accountId, context);
   try {
     const state = await trustedState(keys, context);
     context.step('loaded');

@@ -12,7 +12,7 @@ import { commitHours } from '../commit-hours.ts';
 import { settleUnchanged, type RouteContext } from '../context.ts';
 import { deriveHours, type Derivation } from '../derive-hours.ts';
 import { finalUntil, HOUR_MS, servedFrom, startOfHour } from '../hour.ts';
-import { activeAccount, trustedState } from '../load-subject.ts';
+import { accountKeys, activeAccount, trustedState } from '../load-subject.ts';
 import { journalOf, openJournal, type Journal } from '../journal.ts';
 import { stateHours } from '../state-hours.ts';
 import { statementFrame } from '../statement-frame.ts';
@@ -39,7 +39,7 @@ export async function syncAccount(
   context: RouteContext,
 ): Promise<void> {
   const account = await activeAccount(payload.accountId, context);
-  const keys = context.master.accountKeys(account.accountId);
+  const keys = await accountKeys(account.accountId, context);
   try {
     const state = await trustedState(keys, context);
     context.step('loaded');

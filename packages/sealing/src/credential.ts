@@ -4,7 +4,7 @@
 
 import { contextBytes } from './context.ts';
 import { open, sealAndProve, type RandomBytes } from './envelope.ts';
-import type { AccountKeys } from './key-hierarchy.ts';
+import type { AccountKeys } from './account-root.ts';
 import { Secret } from './secret.ts';
 
 export interface CredentialField {

@@ -26,7 +26,7 @@ const ENVELOPE_SIZE_BYTES_MAX = 64 * 1024 * 1024;
 export type RandomBytes = (sizeBytes: number) => Uint8Array;
 
 export interface SealingKey {
-  /** 16 hex digits: the id of the master key this key descends from. */
+  /** 16 hex digits: the id of the master key or account root this key descends from. */
   readonly id: string;
   /** 32 bytes. */
   readonly secret: Secret;

@@ -1,3 +1,4 @@
+export { openAccountKeys, sealAccountRoot, type AccountKeys } from './account-root.ts';
 export { contextBytes, type ContextPart } from './context.ts';
 export { openCredential, sealCredential, type CredentialField } from './credential.ts';
 export {
@@ -8,7 +9,7 @@ export {
   type RandomBytes,
   type SealingKey,
 } from './envelope.ts';
-export { MasterKey, parseMasterKey, type AccountKeys } from './key-hierarchy.ts';
+export { MasterKey, parseMasterKey } from './key-hierarchy.ts';
 export { keyLabels } from './key-labels.ts';
 export { Secret } from './secret.ts';
 export {

@@ -1,12 +1,13 @@
-// Every key of the worker, derived from one random master key by HKDF-SHA256 (RFC 5869) with a
-// label of its own, so that no two purposes share a key. It does not say where the master key comes
-// from, and never derives one from anything public such as a measurement (field-lessons S1).
+// Every key of the worker, derived by HKDF-SHA256 (RFC 5869) from one random master key, or from
+// the random root of an account, with a label of its own, so that no two purposes share a key. It
+// does not say where the master key comes from, and never derives one from anything public such as
+// a measurement (field-lessons S1).
 //
-//   master -- account root (per account) -- credential, segment, state
+//   master -- account wrap key -> seals each account's root (account-root.ts)
 //          -- statement signing seed, intake seed, sentinel, pseudonym, venue account, fingerprint
+//   account root -- credential, segment, state, fingerprint
 //
-// HKDF info: label || 0x00 || account id (empty where the key is not per account); salt empty,
-// because the master key is uniformly random (RFC 5869, 3.1).
+// HKDF info: label || 0x00; salt empty, because the key is uniformly random (RFC 5869, 3.1).
 
 import { createHmac, hkdfSync } from 'node:crypto';
 import { RecordError } from '@track-record/errors';
@@ -22,15 +23,6 @@ const KEY_ID_SIZE_BYTES = 8;
 const PSEUDONYM_HEX_DIGITS = 32;
 const HEX_KEY = /^[0-9a-fA-F]{64}$/;
 const BASE64_KEY = /^[A-Za-z0-9+/]{43}=$/;
-
-/** The keys of one account. Whoever asks for them wipes them in a `finally`. */
-export interface AccountKeys {
-  readonly accountId: string;
-  readonly credential: SealingKey;
-  readonly segment: SealingKey;
-  readonly state: SealingKey;
-  readonly wipe: () => void;
-}
 
 /** 32 bytes as 64 hex digits or padded base64, white space around them ignored. CONFIG_INVALID. */
 export function parseMasterKey(text: string): MasterKey {
@@ -59,44 +51,27 @@ export class MasterKey {
       throw new RecordError('CONFIG_INVALID', { place: 'ENCRYPTION_KEY' });
     }
     this.#secret = secret;
-    this.id = this.#use('fingerprint', (bytes) =>
-      Buffer.from(bytes.subarray(0, KEY_ID_SIZE_BYTES)).toString('hex'),
-    );
+    this.id = keyIdOf(secret);
   }
 
-  accountKeys(accountId: string): AccountKeys {
-    const root = derive(this.#secret, keyLabels.accountRoot, accountId);
-    try {
-      const credential = derive(root, keyLabels.credential);
-      const segment = derive(root, keyLabels.segment);
-      const state = derive(root, keyLabels.state);
-      return {
-        accountId,
-        credential: { id: this.id, secret: credential },
-        segment: { id: this.id, secret: segment },
-        state: { id: this.id, secret: state },
-        wipe: () => {
-          for (const secret of [credential, segment, state]) secret.wipe();
-        },
-      };
-    } finally {
-      root.wipe();
-    }
+  /** The key that seals the roots of accounts; the caller wipes it. */
+  accountWrapKey(): SealingKey {
+    return { id: this.id, secret: deriveKey(this.#secret, keyLabels.accountWrap) };
   }
 
   /** Ed25519 seed (RFC 8032, 5.1.5); the caller wipes it. */
   statementSigningSeed(): Secret {
-    return derive(this.#secret, keyLabels.statementSigning);
+    return deriveKey(this.#secret, keyLabels.statementSigning);
   }
 
   /** Key material for the intake key pair (RFC 9180, 7.1.3); the caller wipes it. */
   intakeSeed(): Secret {
-    return derive(this.#secret, keyLabels.intake);
+    return deriveKey(this.#secret, keyLabels.intake);
   }
 
   /** The key that seals the sentinel; the caller wipes it. */
   sentinelKey(): SealingKey {
-    return { id: this.id, secret: derive(this.#secret, keyLabels.sentinel) };
+    return { id: this.id, secret: deriveKey(this.#secret, keyLabels.sentinel) };
   }
 
   /** The name of an account in statements: stable, and meaningless without the master key. */
@@ -126,21 +101,30 @@ export class MasterKey {
   }
 
   #mac(name: 'pseudonym' | 'venueAccount', message: Uint8Array): string {
-    return this.#use(name, (key) => createHmac('sha256', key).update(message).digest('hex'));
-  }
-
-  #use<T>(name: keyof typeof keyLabels, read: (bytes: Uint8Array) => T): T {
-    const derived = derive(this.#secret, keyLabels[name]);
+    const derived = deriveKey(this.#secret, keyLabels[name]);
     try {
-      return derived.open(read);
+      return derived.open((key) => createHmac('sha256', key).update(message).digest('hex'));
     } finally {
       derived.wipe();
     }
   }
 }
 
-function derive(parent: Secret, label: KeyLabel, accountId = ''): Secret {
-  const info = Buffer.from(`${label}\0${accountId}`, 'utf8');
+/** What every envelope names its key by: 16 hex digits. */
+export function keyIdOf(key: Secret): string {
+  const fingerprint = deriveKey(key, keyLabels.fingerprint);
+  try {
+    return fingerprint.open((bytes) =>
+      Buffer.from(bytes.subarray(0, KEY_ID_SIZE_BYTES)).toString('hex'),
+    );
+  } finally {
+    fingerprint.wipe();
+  }
+}
+
+/** The caller wipes it. */
+export function deriveKey(parent: Secret, label: KeyLabel): Secret {
+  const info = Buffer.from(`${label}\0`, 'utf8');
   return parent.open(
     (bytes) => new Secret(new Uint8Array(hkdfSync('sha256', bytes, '', info, KEY_SIZE_BYTES))),
   );

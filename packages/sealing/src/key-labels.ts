@@ -4,7 +4,7 @@
 /** Every label in use, for the docs and for whoever recomputes a key. A label is never reused. */
 export const keyLabels = {
   fingerprint: 'track-record/v1/key-fingerprint',
-  accountRoot: 'track-record/v1/account-key',
+  accountWrap: 'track-record/v1/account-wrap-key',
   credential: 'track-record/v1/credential-key',
   segment: 'track-record/v1/segment-key',
   state: 'track-record/v1/state-key',

@@ -1,9 +1,12 @@
-// Credentials, segments, state and the sentinel: what each is bound to. Known answers were made
-// with Python's `cryptography` 48 and zlib, for the master key 000102...1f and account-1.
+// Account roots, credentials, segments, state and the sentinel: what each is bound to. Known
+// answers were made with Python's `cryptography` 48 and zlib, for the master key 000102...1f and
+// account-1, whose root is 32 times 09 (regression for field-lessons S8: every envelope names its
+// key and its place).
 
 import { deflateRawSync } from 'node:zlib';
 import { describe, expect, it } from '@jest/globals';
 import { codeOf } from '@track-record/errors';
+import { type AccountKeys, openAccountKeys, sealAccountRoot } from './account-root.ts';
 import { contextBytes } from './context.ts';
 import { openCredential, sealCredential } from './credential.ts';
 import { seal } from './envelope.ts';
@@ -13,19 +16,30 @@ import { openSegment, openState, sealSegment, sealState } from './segment.ts';
 import { proveSentinel, sealSentinel } from './sentinel.ts';
 
 const HEADER = '545245019c8f248f53dbbd426465666768696a6b6c6d6e6f';
-const CREDENTIAL = bytesOf(`${HEADER}be07e93f83a5b0ad301b5c7a26a8ec9ab46818491851978fe5cd`);
-const SEGMENT = bytesOf(`${HEADER}6dcbe87eeb13f7252353b1917934c628cca29f2aae9373524383769e5d`);
-const STATE = bytesOf(`${HEADER}b3dcdcfc141699ef1aea782e7c5ed27983c7879899fd979661652869fa`);
+const UNDER_ROOT = '545245016b71e0912c4064f26465666768696a6b6c6d6e6f';
+const ROOT = bytesOf(
+  `${HEADER}cbf4693a7237e2869e6083e9924335fd72db32f129ed57974f09925be82ba4865a27882f16b34b08` +
+    'e8e7094cf5ba71c9',
+);
+const CREDENTIAL = bytesOf(`${UNDER_ROOT}00a8bd3695f0e3f03193b92b0afaba2b17db5d5b3625493921ec`);
+const SEGMENT = bytesOf(`${UNDER_ROOT}987f8b200b89db5ce49f29a314a213945b9c52eaa14903eb84c7d91a56`);
+const STATE = bytesOf(`${UNDER_ROOT}ecad8ee7ac7f03884f960359913ae9227045ec1f15d90893fe078fd72d`);
 const SENTINEL = bytesOf(
   `${HEADER}a727da597506fdc49e968b94153a76778db20a2b4195d7e45097054a712a5e47704a05ee8fd1bca7`,
 );
+const REFUSED = 'ENVELOPE_REFUSED';
 const ENTRIES = 'entries '.repeat(8);
 const BOMB_SIZE_BYTES = 64 * 1024 * 1024 + 1;
 
 const master = parseMasterKey('000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f');
 const otherMaster = parseMasterKey('11'.repeat(32));
-const keys = master.accountKeys('account-1');
-const otherKeys = master.accountKeys('account-2');
+const keys = openAccountKeys(master, 'account-1', ROOT);
+/** Another account that happens to have the same root: the context alone tells them apart. */
+const otherKeys = openAccountKeys(
+  master,
+  'account-2',
+  sealAccountRoot(master, 'account-2', random),
+);
 const apiKey = { venue: 'binance', field: 'apiKey' };
 const range = { table: 'sealed_segment', first: 1, last: 8 };
 const version = { table: 'sealed_state', version: 3 };
@@ -36,6 +50,12 @@ function bytesOf(hex: string): Uint8Array {
 
 function random(sizeBytes: number): Uint8Array {
   return new Uint8Array(sizeBytes).fill(9);
+}
+
+/** Of a root that nothing else was sealed under. */
+function newKeys(accountId: string): AccountKeys {
+  const other = (sizeBytes: number): Uint8Array => new Uint8Array(sizeBytes).fill(8);
+  return openAccountKeys(master, accountId, sealAccountRoot(master, accountId, other));
 }
 
 function textOf(bytes: Uint8Array): string {
@@ -92,10 +112,23 @@ describe('refuses', () => {
       'ENVELOPE_REFUSED',
     ],
     [
-      'a credential of another master key',
-      () => openCredential(otherMaster.accountKeys('account-1'), apiKey, CREDENTIAL),
+      'a credential of another root',
+      () => openCredential(newKeys('account-1'), apiKey, CREDENTIAL),
       'KEY_UNKNOWN',
     ],
+    ['a root of another account', () => openAccountKeys(master, 'account-2', ROOT), REFUSED],
+    [
+      'a root of another master key',
+      () => openAccountKeys(otherMaster, 'account-1', ROOT),
+      'KEY_UNKNOWN',
+    ],
+    ['an altered root', () => openAccountKeys(master, 'account-1', altered(ROOT)), REFUSED],
+    [
+      'a cut root',
+      () => openAccountKeys(master, 'account-1', ROOT.subarray(0, 30)),
+      'ENVELOPE_MALFORMED',
+    ],
+    ['a sentinel as a root', () => openAccountKeys(master, 'account-1', SENTINEL), REFUSED],
     [
       'a segment in another table',
       () => openSegment(keys, { ...range, table: 'other' }, SEGMENT),
@@ -143,6 +176,24 @@ describe('refuses', () => {
 });
 
 describe('holds', () => {
+  it('without its root, an account cannot be read with the master key and everything else', () => {
+    const sealed = sealState(newKeys('account-3'), version, Buffer.from(ENTRIES), random);
+    // Whatever can be made anew from the master key is another root.
+    const again = sealAccountRoot(master, 'account-3', random);
+    expect(
+      codeWhen(() => openState(openAccountKeys(master, 'account-3', again), version, sealed)),
+    ).toBe('KEY_UNKNOWN');
+  });
+
+  it('wiped keys do not open, and the row gives them again', () => {
+    const wiped = openAccountKeys(master, 'account-1', ROOT);
+    wiped.wipe();
+    expect(() => openState(wiped, version, STATE)).toThrow('A wiped secret was opened.');
+    expect(textOf(openState(openAccountKeys(master, 'account-1', ROOT), version, STATE))).toBe(
+      ENTRIES,
+    );
+  });
+
   it('a credential opens into a secret of its own bytes', () => {
     const opened = openCredential(keys, apiKey, CREDENTIAL);
     opened.wipe();

@@ -8,7 +8,7 @@ import { deflateRawSync, inflateRawSync } from 'node:zlib';
 import { RecordError } from '@track-record/errors';
 import { contextBytes } from './context.ts';
 import { open, seal, type RandomBytes, type SealingKey } from './envelope.ts';
-import type { AccountKeys } from './key-hierarchy.ts';
+import type { AccountKeys } from './account-root.ts';
 
 /** A first synchronisation is far below; it bounds what a small sealed row can expand to. */
 const PLAINTEXT_SIZE_BYTES_MAX = 64 * 1024 * 1024;

@@ -36,14 +36,17 @@ export {
   type StatementRow,
 } from './published.ts';
 export {
+  insertAccountKey,
   insertCredential,
   insertSegments,
+  loadAccountKey,
   loadCredentials,
   loadSegments,
   loadSentinel,
   loadState,
   saveSentinel,
   saveState,
+  type SealedAccountKey,
   type SealedCredential,
   type SealedSegment,
   type SealedState,

@@ -72,9 +72,13 @@ describe('accepts', () => {
     expect(await store.loadAccount(worker.db, randomUUID())).toBeNull();
   });
 
-  it('credentials and segments, byte for byte', async () => {
+  it('keys, credentials and segments, byte for byte', async () => {
     const { accountId } = await newAccount();
     const envelope = Buffer.from([0, 255, 92, 39, 10]);
+    expect(await store.loadAccountKey(worker.db, accountId)).toBeNull();
+    const accountKey = { accountId, keyId: 'k0', envelope };
+    await store.insertAccountKey(worker.db, accountKey);
+    expect(await store.loadAccountKey(worker.db, accountId)).toEqual(accountKey);
     for (const field of ['secret', 'apiKey']) {
       await store.insertCredential(worker.db, { accountId, field, keyId: 'k1', envelope });
     }

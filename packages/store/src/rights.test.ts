@@ -55,7 +55,7 @@ describe('accepts', () => {
     ['operator', 'select * from operator.queue', 0],
     ['operator', 'select * from operator.job', 0],
     ['operator', 'select * from operator.account', 1],
-    ['enclave_worker', 'select * from record.migration', 5],
+    ['enclave_worker', 'select * from record.migration', 6],
   ])('%s: %s', async (role, text, count) => {
     expect(await rows(role, text)).toHaveLength(count);
   });
@@ -93,6 +93,7 @@ describe('refuses', () => {
     ['enclave_worker', 'delete from record.hourly_return'],
     ['enclave_worker', 'delete from record.sealed_segment'],
     ['enclave_worker', 'delete from record.account'],
+    ['enclave_worker', 'delete from record.account_key'],
     ['enclave_worker', 'insert into record.intake select'],
     ['enclave_worker', 'update record.migration set number = 9'],
     ['enclave_worker', 'select gateway.enqueue_sync(gen_random_uuid(), null)'],

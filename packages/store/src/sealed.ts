@@ -6,12 +6,32 @@ import { sql, type Kysely } from 'kysely';
 import { columns, insertRows } from './rows.ts';
 import type { Database, NewRow } from './tables.ts';
 
+/** The root of the account's keys. */
+export type SealedAccountKey = NewRow<'record.account_key'>;
 export type SealedCredential = NewRow<'record.credential'>;
 /** A run of the account's journal: sequences start at 1, both ends are inside. */
 export type SealedSegment = NewRow<'record.sealed_segment'>;
 /** Version 1 at first; each write names the next one. */
 export type SealedState = NewRow<'record.sealed_state'>;
 export type Sentinel = NewRow<'record.sentinel'>;
+
+export async function insertAccountKey(
+  db: Kysely<Database>,
+  accountKey: SealedAccountKey,
+): Promise<void> {
+  await insertRows(db, 'record.account_key', [accountKey]);
+}
+
+/** Null once it was destroyed. */
+export async function loadAccountKey(
+  db: Kysely<Database>,
+  accountId: string,
+): Promise<SealedAccountKey | null> {
+  const found = await sql<SealedAccountKey>`
+    select ${columns('record.account_key')} from record.account_key
+    where account_id = ${accountId}`.execute(db);
+  return found.rows[0] ?? null;
+}
 
 export async function insertCredential(
   db: Kysely<Database>,

@@ -34,6 +34,12 @@ export const tables = {
     allow_trading_key: 'bool',
     requested_at: 'timestamptz own',
   },
+  'record.account_key': {
+    account_id: 'uuid',
+    key_id: 'text',
+    envelope: 'bytea',
+    created_at: 'timestamptz own',
+  },
   'record.credential': {
     account_id: 'uuid',
     field: 'text',

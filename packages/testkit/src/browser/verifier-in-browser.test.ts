@@ -1,5 +1,6 @@
 // The verifier and the intake client inside Chromium, against the same modules in Node: the same
-// answer to every question, in code, reason and parsed fields. Skipped where there is no Chromium.
+// answer to every question, in code, reason and parsed fields (regression for field-lessons R47 and
+// R57: interop both ways, on genuine reports). Skipped where there is no Chromium.
 
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';

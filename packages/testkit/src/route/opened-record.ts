@@ -1,7 +1,14 @@
 // Everything that an account's database holds, with what is sealed opened, so that two runs can be
 // compared. Envelopes themselves differ by their nonces.
 
-import { openCredential, openSegment, openState, parseMasterKey } from '@track-record/sealing';
+import {
+  type AccountKeys,
+  openAccountKeys,
+  openCredential,
+  openSegment,
+  openState,
+  parseMasterKey,
+} from '@track-record/sealing';
 import pg from 'pg';
 import { ACCOUNT } from './site.ts';
 
@@ -26,9 +33,12 @@ interface SealedRow {
 
 export async function openRecord(url: string, masterKey: string): Promise<OpenedRecord> {
   const client = new pg.Client({ connectionString: url, options: '-c TimeZone=UTC' });
-  const master = parseMasterKey(masterKey);
-  const keys = master.accountKeys(ACCOUNT);
   await client.connect();
+  const keys = await openKeysOf(client, masterKey);
+  const known = (): AccountKeys => {
+    if (keys === null) throw new Error('Something is sealed for an account without a key.');
+    return keys;
+  };
   try {
     const rows = async (from: string): Promise<string[]> => {
       const found = await client.query<{ row: string }>(`select row(${from}`);
@@ -55,27 +65,41 @@ export async function openRecord(url: string, masterKey: string): Promise<Opened
         )
       ).map(({ first, last, envelope }) => {
         const range = { table: 'sealed_segment', first: Number(first), last: Number(last) };
-        return `${first} ${last} ${textOf(openSegment(keys, range, envelope))}`;
+        return `${first} ${last} ${textOf(openSegment(known(), range, envelope))}`;
       }),
       state: (await sealed('version as first', 'record.sealed_state')).map(
         ({ first, envelope }) => {
           const version = { table: 'sealed_state', version: Number(first) };
-          return `${first} ${textOf(openState(keys, version, envelope))}`;
+          return `${first} ${textOf(openState(known(), version, envelope))}`;
         },
       ),
       credentials: (await sealed('field as first', 'record.credential order by field')).map(
         ({ first, envelope }) => {
           const field = first === 'apiKey' ? 'apiKey' : 'secret';
-          const secret = openCredential(keys, { venue: 'binance', field }, envelope);
+          const secret = openCredential(known(), { venue: 'binance', field }, envelope);
           return `${first} ${secret.open(textOf)}`;
         },
       ),
     };
   } finally {
-    keys.wipe();
-    master.wipe();
+    keys?.wipe();
     await client.end();
   }
+}
+
+/** By the root that lies in the account's row; null before there is one. */
+export async function openKeysOf(
+  client: pg.Client | pg.Pool,
+  masterKey: string,
+): Promise<AccountKeys | null> {
+  const text = 'select envelope from record.account_key where account_id = $1';
+  const found = await client.query<{ envelope: Buffer }>(text, [ACCOUNT]);
+  const [row] = found.rows;
+  if (row === undefined) return null;
+  const master = parseMasterKey(masterKey);
+  const keys = openAccountKeys(master, ACCOUNT, row.envelope);
+  master.wipe();
+  return keys;
 }
 
 function textOf(bytes: Uint8Array): string {

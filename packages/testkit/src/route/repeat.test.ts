@@ -22,6 +22,7 @@ import {
   type BackfilledAccount,
   type Copy,
 } from './backfilled-account.ts';
+import { openKeysOf } from './opened-record.ts';
 import { ACCOUNT } from './site.ts';
 import {
   CONNECTED_AT,
@@ -234,7 +235,7 @@ async function addToJournal(copy: Copy, entries: readonly Entry[]): Promise<void
   const [row] = found.rows;
   assert(row !== undefined);
   const version = Number(row.version);
-  await withKeys(async (keys) => {
+  await withKeys(copy, async (keys) => {
     const text = openState(keys, { table: STATE_TABLE, version }, row.envelope);
     const state: { nextSequence: number } = JSON.parse(Buffer.from(text).toString('utf8'));
     const first = state.nextSequence;
@@ -264,12 +265,11 @@ async function addToJournal(copy: Copy, entries: readonly Entry[]): Promise<void
   });
 }
 
-async function withKeys(act: (keys: AccountKeys) => Promise<void>): Promise<void> {
-  const master = parseMasterKey(MASTER_KEY);
-  const keys = master.accountKeys(ACCOUNT);
+async function withKeys({ admin }: Copy, act: (keys: AccountKeys) => Promise<void>): Promise<void> {
+  const keys = await openKeysOf(admin, MASTER_KEY);
+  assert(keys !== null);
   await act(keys);
   keys.wipe();
-  master.wipe();
 }
 
 async function statementsOf(copy: Copy): Promise<readonly string[]> {

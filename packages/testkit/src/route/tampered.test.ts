@@ -4,7 +4,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { RecordError, type Code } from '@track-record/errors';
 import type { RouteContext } from '@track-record/jobs/context';
-import { parseMasterKey, sealState } from '@track-record/sealing';
+import { sealState } from '@track-record/sealing';
 import {
   openBackfilledAccount,
   reactivate,
@@ -13,7 +13,7 @@ import {
   type BackfilledAccount,
   type Copy,
 } from './backfilled-account.ts';
-import { ACCOUNT } from './site.ts';
+import { openKeysOf } from './opened-record.ts';
 import { LAST_OBSERVED, MASTER_KEY } from './small-account.ts';
 
 const OTHER = '00000000-0000-4000-8000-0000000000d1';
@@ -50,6 +50,15 @@ const everySynchronisation: readonly Tampering[] = [
     'ENVELOPE_REFUSED',
     `update record.sealed_state set envelope = segment.envelope
      from record.sealed_segment segment`,
+  ],
+  ["the account's key is gone", 'KEY_UNKNOWN', 'delete from record.account_key'],
+  ["a bit of the account's key is another", 'ENVELOPE_REFUSED', flipped('record.account_key', 40)],
+  ["the account's key is cut", 'ENVELOPE_MALFORMED', cut('record.account_key')],
+  [
+    "the account's key is of another master key",
+    'KEY_UNKNOWN',
+    `update record.account_key
+     set envelope = overlay(envelope placing '\\x0123456789abcdef' from 6)`,
   ],
   ['a bit of a key is another', 'ENVELOPE_REFUSED', flipped('record.credential', 40)],
   ['a key is cut', 'ENVELOPE_MALFORMED', cut('record.credential')],
@@ -164,6 +173,8 @@ describe('refuses, and writes nothing', () => {
         `insert into record.account select '${OTHER}', owner_id, venue, reporting_currency,
            history_from, connected_at, allow_trading_key, repeat('b', 64), state, state_code
          from record.account;
+         insert into record.account_key select '${OTHER}', key_id, envelope, created_at
+         from record.account_key;
          insert into record.credential select '${OTHER}', field, key_id, envelope, created_at
          from record.credential`,
       );
@@ -173,8 +184,8 @@ describe('refuses, and writes nothing', () => {
 
   test('a sealed state that is none of ours: STORE_ROW_UNTRUSTED', async () => {
     await account.withCopy(async (copy) => {
-      const master = parseMasterKey(MASTER_KEY);
-      const keys = master.accountKeys(ACCOUNT);
+      const keys = await openKeysOf(copy.admin, MASTER_KEY);
+      if (keys === null) throw new Error('The account has a key.');
       const random = (size: number): Uint8Array => new Uint8Array(size).fill(7);
       const place = { table: 'sealed_state', version: 1 };
       const envelope = sealState(keys, place, Buffer.from('{"coveredTo":0}'), random);
