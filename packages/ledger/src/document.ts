@@ -101,7 +101,12 @@ const anchorCodec = record<Anchor>({
   ),
 });
 
-export const priceCodec = record<Price>({ asset: name, currency: name, at: instant, price: notNegative });
+export const priceCodec = record<Price>({
+  asset: name,
+  currency: name,
+  at: instant,
+  price: notNegative,
+});
 export const markCodec = record<Mark>({ instrument: name, at: instant, price: amount });
 
 export const documentCodec = record<LedgerDocument>(

@@ -43,11 +43,9 @@ function repeatedIndexes(entries: readonly Entry[]): ReadonlySet<number> {
     hashes[index] = hashOf(id);
   });
   const shared = new Set<number>();
-  let last = -1;
-  for (const hash of hashes.toSorted()) {
-    if (hash === last) shared.add(hash);
-    last = hash;
-  }
+  hashes.toSorted().forEach((hash, index, sorted) => {
+    if (hash === sorted[index + 1]) shared.add(hash);
+  });
   const repeats = new Set<number>();
   if (shared.size === 0) return repeats;
   const byId = new Map<string, Entry>();

@@ -140,7 +140,7 @@ export class HourReplay {
     this.#current().residuals.push({ asOf, residual, booked: books });
   }
 
-  close(): ClosedHour {
+  close(balances: boolean): ClosedHour {
     const hour = this.#current();
     const end = hour.start + HOUR_MS;
     this.#beginInstant(hour, end);
@@ -178,7 +178,7 @@ export class HourReplay {
       residualValue,
       derived: hour.derived,
       flags: close.holdings.worthless > 0 ? (['counted_as_zero'] as const) : [],
-      balances: new Map([...this.#book.balances].map(([asset, sum]) => [asset, { ...sum }])),
+      balances: new Map(balances ? copied(this.#book.balances) : []),
     };
     return { hour: closed, checks: residuals };
   }
@@ -282,6 +282,10 @@ function coverageOf({ holdings }: Valuation): Decimal {
   const all = priced + holdings.worthless + holdings.stale + holdings.unpriced;
   if (all === 0) return ONE;
   return normalise(divide(integer(priced), integer(all), COVERAGE_SCALE));
+}
+
+function copied(totals: ReadonlyMap<string, RunningTotal>): (readonly [string, Decimal])[] {
+  return [...totals].map(([asset, total]) => [asset, { ...total }]);
 }
 
 function isEmpty({ balances, positions }: Residual): boolean {

@@ -73,7 +73,7 @@ export interface Hour {
   /** Realised profit in `balances` that the ledger derived, because the venue does not post it. */
   readonly derived: ReadonlyMap<string, Decimal>;
   readonly flags: readonly HourFlag[];
-  /** At the close. */
+  /** At the close; empty where the options left them out. */
   readonly balances: ReadonlyMap<string, Decimal>;
 }
 

@@ -33,6 +33,8 @@ export interface HoursOptions {
    */
   readonly opening?: Checkpoint;
   readonly policy?: HoursPolicy;
+  /** False leaves out the balances of every hour: in a long window they are most of its memory. */
+  readonly balances?: boolean;
   /** Assets whose balance may be negative, where the document alone cannot tell. */
   readonly mayBeOwed?: ReadonlySet<string>;
 }
@@ -83,7 +85,7 @@ export function computeHours(document: LedgerDocument, options: HoursOptions = {
       const beyond = new Book(document.instruments, book.state());
       checkBeyond(replay, beyond, entries.slice(next), anchors.slice(nextAnchor), books);
     }
-    const closed = replay.close();
+    const closed = replay.close(options.balances ?? true);
     hours.push(closed.hour);
     checks.push(...closed.checks);
   }

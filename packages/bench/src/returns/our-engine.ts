@@ -17,6 +17,9 @@ import { documentOf, nextHour } from './market-document.ts';
 /** As `track-record compute` reads. */
 const CHUNK_BYTES = 1 << 18;
 
+/** As `track-record compute` without `--balances`. */
+const OPTIONS = { balances: false };
+
 /** One hour takes a fraction of a millisecond; the median of this many is what is told. */
 const INCREMENTAL_RUNS = 300;
 
@@ -24,14 +27,14 @@ export async function runOurEngine(source: string, folder: string, runs: number)
   switch (source) {
     case 'objects': {
       const document = documentOf(generateMarket());
-      return await measure(runs, () => answerOf(computeHours(document)));
+      return await measure(runs, () => answerOf(computeHours(document, OPTIONS)));
     }
     case 'columns': {
       const document = readDocument(folder);
-      return await measure(runs, () => answerOf(computeHours(document)));
+      return await measure(runs, () => answerOf(computeHours(document, OPTIONS)));
     }
     case 'text':
-      return await measure(runs, () => answerOf(computeHours(readDocument(folder))));
+      return await measure(runs, () => answerOf(computeHours(readDocument(folder), OPTIONS)));
     default:
       return await measure(1, incremental);
   }
@@ -65,7 +68,7 @@ function incremental(): unknown {
   for (let run = 0; run < INCREMENTAL_RUNS; run += 1) {
     for (const { opening, document, costs } of accounts) {
       const start = performance.now();
-      computeHours(document, { opening });
+      computeHours(document, { opening, ...OPTIONS });
       costs.push(performance.now() - start);
     }
   }

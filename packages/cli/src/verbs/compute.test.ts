@@ -3,6 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { parseLedgerDocument } from '@track-record/ledger';
+import { computeHours, formatHoursReport } from '@track-record/returns';
 import { ledgerFromText } from '../../../testkit/src/ledger-text.ts';
 import type { VerbOutput } from '../verb.ts';
 import { UsageError } from '../verb.ts';
@@ -84,6 +86,20 @@ describe('accepts', () => {
   test('balances only when asked', async () => {
     const { document } = await run(JSON.stringify(ledgerFromText(LEDGER)));
     expect(JSON.stringify(document).match(/"balances"/g)).toHaveLength(1);
+  });
+
+  test('fills by the thousand, which are held in columns, as a document that is held whole', async () => {
+    const fills = Array.from({ length: 5000 }, (_, index) => {
+      const sign = index % 3 === 0 ? '-' : '';
+      return `0${index % 2}:30:${10 + (index % 50)} f${index} fill: BTC ${sign}0.01, USD ${index}, BNB -0.001 fee`;
+    });
+    const prices =
+      'price BTC: 00:00 60000, 01:00 60600, 02:00 60100\nprice BNB: 00:00 600, 02:00 610';
+    const anchor = 'anchor 00:00: BTC 1000, BNB 10, USD 5';
+    const json = ledgerFromText(['USD 00:00 to 02:00', anchor, ...fills, prices].join('\n'));
+    const { document } = await run(JSON.stringify(json), { balances: true });
+    const whole = computeHours(parseLedgerDocument(json));
+    expect(document).toEqual(formatHoursReport(whole, { balances: true }));
   });
 
   test('a reader without JSON', async () => {

@@ -34,7 +34,7 @@ export const compute: Verb = {
 async function run({ options }: VerbInput): Promise<VerbOutput> {
   const { ledger, balances } = options;
   if (typeof ledger !== 'string') throw new UsageError('--ledger FILE is required.');
-  const report = computeHours(await readDocument(ledger));
+  const report = computeHours(await readDocument(ledger), { balances: balances === true });
   return {
     document: formatHoursReport(report, { balances: balances === true }),
     text: formatTable(report),

@@ -38,6 +38,13 @@ const MINUTE_MS = 60_000;
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
 
+const WORD_BYTES = 4;
+
+/** 1 for every byte that stands for itself in a JSON string. */
+const PLAIN = Uint8Array.from({ length: 256 }, (_, byte) =>
+  byte >= SPACE && byte < DELETE && byte !== QUOTE && byte !== BACKSLASH ? 1 : 0,
+);
+
 const ID = literal('{"id":"');
 const AT = literal('","at":"');
 const FILL = literal('","kind":"fill","postings":[');
@@ -49,6 +56,12 @@ const CURRENCY = literal('","currency":"');
 const PRICE = literal('","price":"');
 const END = literal(']}');
 
+/** A text to be met, four bytes at a time and the rest one by one. */
+interface Literal {
+  readonly words: Uint32Array;
+  readonly tail: Uint8Array;
+}
+
 export class Scanner {
   /** Where the last thing that was read ends. */
   end = 0;
@@ -58,6 +71,7 @@ export class Scanner {
   readonly #days = new Map<number, number>();
   #columns = new FillColumns(this.#assets);
   #bytes: Buffer = Buffer.alloc(0);
+  #view: DataView = new DataView(new ArrayBuffer(0));
   #amount: Decimal = { mantissa: 0n, scale: 0 };
 
   /** The fill that begins at `start`, or null. */
@@ -105,17 +119,24 @@ export class Scanner {
   }
 
   #begin(bytes: Buffer, start: number): void {
-    this.#bytes = bytes;
+    if (bytes !== this.#bytes) {
+      this.#bytes = bytes;
+      this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+    }
     this.end = start;
   }
 
-  #literal(expected: Uint8Array): boolean {
-    const bytes = this.#bytes;
+  #literal({ words, tail }: Literal): boolean {
     const start = this.end;
-    for (let index = 0; index < expected.length; index += 1) {
-      if (bytes[start + index] !== expected[index]) return false;
+    const tailStart = start + words.length * WORD_BYTES;
+    if (tailStart + tail.length > this.#bytes.length) return false;
+    for (let index = 0; index < words.length; index += 1) {
+      if (this.#view.getUint32(start + index * WORD_BYTES) !== words[index]) return false;
     }
-    this.end = start + expected.length;
+    for (let index = 0; index < tail.length; index += 1) {
+      if (this.#bytes[tailStart + index] !== tail[index]) return false;
+    }
+    this.end = tailStart + tail.length;
     return true;
   }
 
@@ -134,13 +155,9 @@ export class Scanner {
     const bytes = this.#bytes;
     const start = this.end;
     let at = start;
-    for (let byte = bytes[at]; byte !== QUOTE; byte = bytes[at]) {
-      const plain = byte !== undefined && byte >= SPACE && byte < DELETE && byte !== BACKSLASH;
-      if (!plain) return false;
-      at += 1;
-    }
+    while (PLAIN[bytes[at] ?? 0] === 1) at += 1;
     this.end = at;
-    return at > start && at - start <= NAME_LENGTH_MAX;
+    return bytes[at] === QUOTE && at > start && at - start <= NAME_LENGTH_MAX;
   }
 
   /** The number of the asset, or -1. */
@@ -222,6 +239,11 @@ export class Scanner {
   }
 }
 
-function literal(text: string): Uint8Array {
-  return Buffer.from(text, 'latin1');
+function literal(text: string): Literal {
+  const bytes = Buffer.from(text, 'latin1');
+  const words: number[] = [];
+  for (let at = 0; at + WORD_BYTES <= bytes.length; at += WORD_BYTES) {
+    words.push(bytes.readUInt32BE(at));
+  }
+  return { words: Uint32Array.from(words), tail: bytes.subarray(words.length * WORD_BYTES) };
 }
