@@ -74,6 +74,19 @@ const EXAMPLE = {
   marks: [{ instrument: 'BTC/USD:BTC', at: '2026-01-05T01:00:00Z', price: '42010' }],
 };
 
+describe('accepts, from the beginning of time', () => {
+  test('1970 and a transaction id', () => {
+    const entry = {
+      id: 'first',
+      at: '1970-01-01T00:00:00Z',
+      kind: 'transfer',
+      postings: [{ asset: 'BTC', amount: '-1' }],
+      txid: '7c2f',
+    };
+    expect(formatEntry(parseEntry(entry))).toEqual(entry);
+  });
+});
+
 describe('accepts', () => {
   test('the documented example, and writes it back digit for digit', () => {
     expect(formatLedgerDocument(parseLedgerDocument(EXAMPLE))).toEqual(EXAMPLE);

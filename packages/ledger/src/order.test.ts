@@ -58,6 +58,7 @@ describe('refuses', () => {
     ['another kind', { ...base, kind: 'conversion' }],
     ['another amount', entry('a', 1, 'fill', 'BTC 1', 'USD -2.01', 'BNB -1 fee')],
     ['another asset', entry('a', 1, 'fill', 'BTC 1', 'USDT -2', 'BNB -1 fee')],
+    ['a transaction id', { ...base, txid: '7c2f' }],
     ['another role', entry('a', 1, 'fill', 'BTC 1', 'USD -2', 'BNB -1')],
     ['a posting less', entry('a', 1, 'fill', 'BTC 1', 'USD -2')],
     ['a posting twice', entry('a', 1, 'fill', 'BTC 1', 'BTC 1', 'BNB -1 fee')],
