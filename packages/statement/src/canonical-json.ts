@@ -35,15 +35,16 @@ export function encodeCanonical(value: unknown): Uint8Array<ArrayBuffer> {
  */
 export function parseCanonical(bytes: Uint8Array): CanonicalValue {
   if (bytes.length > SIZE_BYTES_MAX) throw new RecordError('STATEMENT_MALFORMED');
+  let text: string;
   let value: unknown;
   try {
-    value = JSON.parse(new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes));
+    // Fatal: bytes that are no UTF-8 are refused, so that equal texts are equal bytes.
+    text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
+    value = JSON.parse(text);
   } catch (cause) {
     throw new RecordError('STATEMENT_MALFORMED', { cause });
   }
-  const again = encodeCanonical(value);
-  const same = again.length === bytes.length && again.every((byte, at) => byte === bytes[at]);
-  if (!same) throw new RecordError('STATEMENT_MALFORMED');
+  if (encodeValue(value, 0) !== text) throw new RecordError('STATEMENT_MALFORMED');
   return value as CanonicalValue;
 }
 

@@ -173,13 +173,14 @@ const fieldRules: Readonly<Record<keyof StatementBody, FieldRule>> = {
   previous: matches(HASH),
   keyId: matches(/^[0-9a-f]{16}$/),
 };
+const namedRules = Object.entries(fieldRules);
 
 function parseBody(value: unknown): StatementBody {
   if (!isPlainObject(value)) return malformed('body');
-  for (const [name, rule] of Object.entries(fieldRules)) {
+  for (const [name, rule] of namedRules) {
     if (!Object.hasOwn(value, name) || !rule(value[name])) malformed(name);
   }
-  if (Object.keys(value).length !== Object.keys(fieldRules).length) malformed('body');
+  if (Object.keys(value).length !== namedRules.length) malformed('body');
   const body = value as unknown as StatementBody;
   if (body.status === 'measured' && body.return === null) malformed('return');
   if ((body.return === null) !== (body.reason !== null)) malformed('reason');
