@@ -245,6 +245,19 @@ describe('accepts', () => {
   });
 });
 
+describe('accepts, the fewest returns', () => {
+  test.each([
+    'volatility_annual',
+    'sharpe_annual',
+    'sortino_annual_mar_0',
+    'omega_0',
+    'stability_r2',
+    'skew_population',
+  ])('two are enough for %s', (key) => {
+    expect(figures('-0.1 0.3').reasons[key]).toBeUndefined();
+  });
+});
+
 describe('refuses', () => {
   const undefinedRows: [string, string, string, string][] = [
     ['no returns', '', 'total_return', 'no_returns'],
