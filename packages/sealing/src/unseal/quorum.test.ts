@@ -1,6 +1,7 @@
 // Shares against a second implementation of Shamir's scheme, written here without tables from the
 // field's definition (FIPS 197, 4.2: GF(256) modulo x^8 + x^4 + x^3 + x + 1).
 
+import { createHash, hkdfSync } from 'node:crypto';
 import { describe, expect, it } from '@jest/globals';
 import { codeOf, RecordError } from '@track-record/errors';
 import fc from 'fast-check';
@@ -60,6 +61,22 @@ describe('accepts', () => {
     const { id } = parseMasterKey(MASTER_HEX);
     expect(commitment.slice(0, id.length)).toBe(id);
     expect(commitment).toHaveLength(64);
+  });
+
+  it('the commitments of docs/unseal.md, by OpenSSL', async () => {
+    const { quorum, shares } = await splitMasterKey(secretOf(MASTER_HEX), 2, 3);
+    const info = 'track-record/v1/key-fingerprint\0';
+    const key = hkdfSync('sha256', Buffer.from(MASTER_HEX, 'hex'), '', info, 32);
+    expect(quorum.keyCommitment).toBe(Buffer.from(key).toString('hex'));
+    const expected = shares.map((share) =>
+      createHash('sha256')
+        .update(Buffer.of(0, 0, 0, 25))
+        .update('track-record/v1/key-share')
+        .update(Buffer.of(0, 0, 0, 71))
+        .update(hexOf(share), 'hex')
+        .digest('hex'),
+    );
+    expect(quorum.shareCommitments).toEqual(expected);
   });
 
   it('3 of 5, with a quorum that reads back', async () => {

@@ -1,6 +1,7 @@
 // An enclave that has no master key yet: it holds a key pair of its own, which its evidence binds,
 // and takes the master key either from a quorum of share holders or from a running peer. Whatever
-// comes in must be the key that the configuration commits to. Every message is untrusted.
+// comes in must be the key that the configuration commits to. Whoever started a session wipes it
+// once it has the key. Every message is untrusted.
 
 import { RecordError } from '@track-record/errors';
 import { deriveKeyPair, type KeyPair, type MessageKind, openMessage } from '../hpke-message.ts';
@@ -35,7 +36,10 @@ export class UnsealSession {
     return { held: this.#shares.size, threshold: this.#quorum.threshold };
   }
 
-  /** `context.reportData` of this enclave's own evidence. UNSEAL_SHARE_REFUSED. */
+  /**
+   * `context.holder` as the sender says, `context.reportData` of this enclave's own evidence.
+   * UNSEAL_SHARE_REFUSED; ENVELOPE_MALFORMED: a name of more than 512 bytes.
+   */
   async acceptShare(message: Uint8Array, context: ShareContext): Promise<void> {
     const aad = shareContext(this.#quorum.keyCommitment, context);
     const share = await this.#open(shareMessage, message, aad, 'UNSEAL_SHARE_REFUSED');
