@@ -38,6 +38,7 @@ const log = newSigner();
 const other = newSigner();
 const key = await noteKey('log', ORIGIN, log.publicKey);
 const witness = await noteKey('witness', 'witness.example/w1', other.publicKey);
+const logAsWitness = await noteKey('witness', 'witness.example/w2', log.publicKey);
 const policy: LogPolicy = { key, witnesses: [], witnessesMin: 0 };
 
 async function checkpointOf(size: number, root = treeRoot(leaves.slice(0, size))): Promise<string> {
@@ -195,11 +196,13 @@ describe('refuses', () => {
 
   const keyText = formatNoteKey(key);
   const witnessText = formatNoteKey(witness);
+  const ownWitness = formatNoteKey(logAsWitness);
   const policies: readonly (readonly [string, unknown])[] = [
     ['no key', {}],
     ['a witness as log', { key: witnessText }],
     ['a log as witness', { key: keyText, witnesses: [keyText] }],
     ['a witness twice', { key: keyText, witnesses: [witnessText, witnessText] }],
+    ['the log as its own witness', { key: keyText, witnesses: [ownWitness] }],
     ['more than there are', { key: keyText, witnesses: [witnessText], witnessesMin: 2 }],
     ['half a witness', { key: keyText, witnesses: [witnessText], witnessesMin: 0.5 }],
     ['a misspelt member', { key: keyText, witness: [witnessText] }],

@@ -97,9 +97,10 @@ export async function parseLogTrust(json: unknown): Promise<LogTrust> {
     witnessesMin: parseQuorum(witnessesMin, witnesses.length),
   };
   const kinds = policy.witnesses.map(({ kind }) => kind);
-  const names = new Set(policy.witnesses.map(({ publicKey }) => toBase64(publicKey)));
-  // The same witness listed twice would be a quorum of one.
-  if (policy.key.kind !== 'log' || kinds.includes('log') || names.size !== kinds.length) {
+  const keys = [policy.key, ...policy.witnesses].map(({ publicKey }) => toBase64(publicKey));
+  // The same witness under two names would be a quorum of one, and a log is no witness of itself.
+  const isDistinct = new Set(keys).size === keys.length;
+  if (policy.key.kind !== 'log' || kinds.includes('log') || !isDistinct) {
     malformed('policy.log');
   }
   return {
