@@ -13,12 +13,15 @@ const BENCHMARKS: readonly Benchmark[] = [returns];
 
 const PAGE = path.resolve(import.meta.dirname, '../../../docs/benchmarks.md');
 
-const INTRODUCTION = `# Benchmarks
-
-Written by \`pnpm bench\`. Every number compares engines within one run on one machine: read the ratios, not the
-milliseconds. The machine may be shared and noisy; the same run repeated differs by some tens of percent, CPU time less
-than wall time. CPU is that of all threads; a peak is that of a process's whole life, its input included.
-`;
+const INTRODUCTION = [
+  '# Benchmarks',
+  '',
+  'Written by `pnpm bench`. Every number compares engines within one run on one machine: read the',
+  'ratios, not the milliseconds. The machine may be shared and noisy: the same run repeated differs',
+  'by some tens of percent, CPU time less than wall time. CPU is that of all threads. A peak is that',
+  'of the whole life of a process, its input included.',
+  '',
+].join('\n');
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -38,7 +41,8 @@ if (benchmark === undefined) {
 function machine(): string {
   const [cpu] = cpus();
   const memory = Math.round(totalmem() / 2 ** 30);
-  return `${cpu?.model ?? 'unknown CPU'}, ${cpus().length} cores, ${memory} GiB, Node ${process.version}`;
+  const model = cpu?.model ?? 'unknown CPU';
+  return `${model}, ${cpus().length} cores, ${memory} GiB, Node ${process.version}`;
 }
 
 /** Replaces the benchmark's own section and no other. */

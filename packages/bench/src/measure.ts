@@ -1,5 +1,5 @@
-// What a piece of work costs inside a process of its own. CPU is that of all threads of the process;
-// the peak of memory is that of its whole life, so it holds the input too.
+// What a piece of work costs inside a process of its own. CPU is that of all threads of the
+// process; the peak of memory is that of its whole life, so it holds the input too.
 
 import assert from 'node:assert/strict';
 
@@ -21,6 +21,7 @@ const MICROSECONDS = 1_000;
 export async function measure(runs: number, work: () => unknown): Promise<void> {
   const costs: Cost[] = [];
   let answer: unknown = await work();
+  const peakBytes = process.resourceUsage().maxRSS * 1024;
   for (let run = 0; run < runs; run += 1) {
     const cpu = process.cpuUsage();
     const wall = performance.now();
@@ -28,7 +29,6 @@ export async function measure(runs: number, work: () => unknown): Promise<void> 
     const { user, system } = process.cpuUsage(cpu);
     costs.push({ cpuMs: (user + system) / MICROSECONDS, wallMs: performance.now() - wall });
   }
-  const peakBytes = process.resourceUsage().maxRSS * 1024;
   console.log(JSON.stringify({ runs: costs, peakBytes, answer } satisfies Measured));
 }
 

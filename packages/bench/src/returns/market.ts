@@ -1,6 +1,6 @@
-// The generated account of `bench returns`: a year of fills in 20 symbols, with fees in three assets
-// and some rebates, and an hourly price of every asset. Seeded, so that every engine in every
-// process computes the same thing. Amounts are integers of 1e-8, as a venue prints them.
+// The generated account of `bench returns`: a year of fills in 20 symbols, with fees in three
+// assets and some rebates, and an hourly price of every asset. Seeded, so that every engine in
+// every process computes the same thing. Amounts are integers of 1e-8, as a venue prints them.
 
 /** The account of returns.md section 7. */
 export const FILLS = 1_000_000;

@@ -88,10 +88,11 @@ describe('accepts', () => {
     expect(JSON.stringify(document).match(/"balances"/g)).toHaveLength(1);
   });
 
-  test('fills by the thousand, which are held in columns, as a document that is held whole', async () => {
+  test('fills by the thousand, held in columns, as a document that is held whole', async () => {
     const fills = Array.from({ length: 5000 }, (_, index) => {
-      const sign = index % 3 === 0 ? '-' : '';
-      return `0${index % 2}:30:${10 + (index % 50)} f${index} fill: BTC ${sign}0.01, USD ${index}, BNB -0.001 fee`;
+      const amount = index % 3 === 0 ? '-0.01' : '0.01';
+      const at = `0${index % 2}:30:${10 + (index % 50)}`;
+      return `${at} f${index} fill: BTC ${amount}, USD ${index}, BNB -0.001 fee`;
     });
     const prices =
       'price BTC: 00:00 60000, 01:00 60600, 02:00 60100\nprice BNB: 00:00 600, 02:00 610';

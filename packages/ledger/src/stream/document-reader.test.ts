@@ -186,7 +186,7 @@ describe('holds', () => {
 
   test('the pieces in which the bytes come change nothing', () => {
     const whole = outcome(() => read(text));
-    for (let cut = 1; cut < text.length; cut += 1)
+    for (let cut = 1; cut < text.length; cut += 3)
       expect(outcome(() => read(text, [cut]))).toEqual(whole);
     const everyByte = Array.from(Buffer.from(text), (_, index) => index);
     expect(outcome(() => read(text, everyByte))).toEqual(whole);

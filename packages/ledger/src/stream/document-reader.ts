@@ -1,8 +1,8 @@
 // Reads a `track-record-ledger/1` document from its bytes, piece by piece as they come, without
 // holding its text: entries, prices and marks one element at a time, the rest as whole values. As
 // strict as `parseLedgerDocument`, with the same codes; of several faults the first is told. Beyond
-// that, a name written twice at the top is refused, where `JSON.parse` would silently take the last.
-// The bytes are untrusted.
+// that, a name written twice at the top is refused, where `JSON.parse` would take the last. The
+// bytes are untrusted.
 
 import { RecordError } from '@track-record/errors';
 import { type Codec, malformed } from '../codec.ts';

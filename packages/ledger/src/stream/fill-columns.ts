@@ -26,6 +26,8 @@ export class FillColumns {
   readonly #scale = new Uint8Array(POSTINGS);
   readonly #mantissa = new BigInt64Array(POSTINGS);
   #postings = 0;
+  /** Those of closed rows. */
+  #closed = 0;
   /** The row that was read last: a reader asks for its postings more than once. */
   #row = -1;
   #made: readonly Posting[] = [];
@@ -49,13 +51,14 @@ export class FillColumns {
   }
 
   reopen(): void {
-    this.#postings = this.#first[this.#ids.length] ?? 0;
+    this.#postings = this.#closed;
   }
 
   close(id: string, at: number): Entry {
     const row = this.#ids.push(id) - 1;
     this.#at[row] = at;
-    this.#first[row + 1] = this.#postings;
+    this.#closed = this.#postings;
+    this.#first[row + 1] = this.#closed;
     return new FillRow(this, row);
   }
 
@@ -74,16 +77,17 @@ export class FillColumns {
   postings(row: number): readonly Posting[] {
     if (row === this.#row) return this.#made;
     const made: Posting[] = [];
-    const end = this.#first[row + 1] ?? 0;
-    for (let index = this.#first[row] ?? 0; index < end; index += 1)
-      made.push(this.#posting(index));
+    const [first, end] = [this.#first[row], this.#first[row + 1]];
+    assert(first !== undefined && end !== undefined, 'a row of the block');
+    for (let index = first; index < end; index += 1) made.push(this.#posting(index));
     this.#row = row;
     this.#made = made;
     return made;
   }
 
   #posting(index: number): Posting {
-    const packed = this.#asset[index] ?? 0;
+    const packed = this.#asset[index];
+    assert(packed !== undefined, 'a posting of the block');
     const asset = this.#assets[packed & ~FEE];
     const mantissa = this.#mantissa[index];
     const scale = this.#scale[index];

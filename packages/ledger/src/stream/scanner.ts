@@ -1,6 +1,6 @@
-// Reads the entries and prices of a ledger document from bytes that are spelled exactly as
-// `JSON.stringify` spells them: fields in our order, no space, plain ASCII without escapes. Whatever
-// is spelled otherwise is not refused here but left to the codecs (null), which decide; so this adds
+// Reads fills and prices of a ledger document from bytes that are spelled exactly as
+// `JSON.stringify` spells them: fields in our order, no space, plain ASCII without escapes. What is
+// spelled otherwise is not refused here but left to the codecs (null), which decide; so this adds
 // speed and no meaning. Bytes are untrusted.
 
 import { NAME_LENGTH_MAX } from '../codec.ts';
@@ -155,7 +155,7 @@ export class Scanner {
     const bytes = this.#bytes;
     const start = this.end;
     let at = start;
-    while (PLAIN[bytes[at] ?? 0] === 1) at += 1;
+    while (PLAIN[bytes[at] ?? QUOTE] === 1) at += 1;
     this.end = at;
     return bytes[at] === QUOTE && at > start && at - start <= NAME_LENGTH_MAX;
   }
@@ -164,9 +164,11 @@ export class Scanner {
   #asset(): number {
     const start = this.end;
     if (!this.#skipName()) return -1;
-    let key: number | string = 0;
-    if (this.end - start > SHORT_NAME) key = this.#bytes.toString('latin1', start, this.end);
-    else for (let at = start; at < this.end; at += 1) key = key * 256 + (this.#bytes[at] ?? 0);
+    const length = this.end - start;
+    const key =
+      length <= SHORT_NAME
+        ? this.#bytes.readUIntBE(start, length)
+        : this.#bytes.toString('latin1', start, this.end);
     const known = this.#assetNumbers.get(key);
     if (known !== undefined) return known;
     if (this.#assets.length === ASSETS_MAX) return -1;
@@ -231,7 +233,7 @@ export class Scanner {
   #digits(start: number, count: number): number {
     let value = 0;
     for (let at = start; at < start + count; at += 1) {
-      const byte = this.#bytes[at] ?? 0;
+      const byte = this.#bytes[at] ?? QUOTE;
       if (byte < ZERO_DIGIT || byte > NINE_DIGIT) return -1;
       value = value * 10 + (byte - ZERO_DIGIT);
     }
