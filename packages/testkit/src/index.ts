@@ -22,3 +22,5 @@ export type { FakeAmdAuthority, FakeLeaf, LeafOptions } from './amd/fake-authori
 export { fakeEvidence, type EvidenceChange, type FakeEvidence } from './amd/fake-evidence.ts';
 export type { ReportOptions } from './amd/fake-report.ts';
 export { fakeTsm, type FakeTsm, type FakeTsmOptions } from './tsm/fake-tsm.ts';
+// The real door, for tests of rooms that may not import `rpc` themselves.
+export { startRpcServer, type RpcServer } from '@track-record/rpc';

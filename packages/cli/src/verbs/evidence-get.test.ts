@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { codeOf } from '@track-record/errors';
-import { startRpcServer, type RpcServer } from '../../../rpc/src/server.ts';
+import { startRpcServer, type RpcServer } from '../../../testkit/src/index.ts';
 import { selfSignedCertificate } from '../../../testkit/src/tls/self-signed-certificate.ts';
 import { UsageError, type VerbInput, type VerbOutput } from '../verb.ts';
 import { evidenceGet } from './evidence-get.ts';
