@@ -114,6 +114,7 @@ describe('refuses', () => {
     ['a file that is not there', () => run([join(folder, 'none')]), 'ARGUMENT_INVALID'],
     ['a time without a zone', () => run([record], { at: '2026-02-01' }), 'usage'],
     ['a policy that is no JSON', () => withPolicy('{'), 'ARGUMENT_INVALID'],
+    ['a policy with no log key', () => withPolicy('{"log":{"key":"log"}}'), 'LOG_MALFORMED'],
     ['a policy that is no object', () => withPolicy('[true]'), 'ARGUMENT_INVALID'],
     [
       'a policy with a misspelt name',
