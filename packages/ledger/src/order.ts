@@ -16,8 +16,15 @@ export type Phase = typeof INFLOW | typeof INSIDE | typeof OUTFLOW;
 
 /** Each entry once, in the total order. Two that share an id and differ: LEDGER_ENTRY_CONFLICT. */
 export function orderEntries(entries: readonly Entry[]): readonly Entry[] {
-  const repeats = repeatedIndexes(entries);
-  if (repeats.size === 0 && isInOrder(entries)) return entries;
+  const hashes = new Uint32Array(entries.length);
+  let inOrder = true;
+  entries.forEach((entry, index) => {
+    const previous = entries[index - 1];
+    inOrder &&= previous === undefined || compareEntries(previous, entry) < 0;
+    hashes[index] = hashOf(entry.id);
+  });
+  const repeats = repeatedIndexes(entries, hashes);
+  if (repeats.size === 0 && inOrder) return entries;
   return entries.filter((_, index) => !repeats.has(index)).sort(compareEntries);
 }
 
@@ -37,11 +44,7 @@ export function isFlowPosting(posting: Posting): boolean {
  * The entries whose id came before. A sorted list of hashes finds the few ids that may repeat, many
  * times faster than a map of a million ids; only those are compared.
  */
-function repeatedIndexes(entries: readonly Entry[]): ReadonlySet<number> {
-  const hashes = new Uint32Array(entries.length);
-  entries.forEach(({ id }, index) => {
-    hashes[index] = hashOf(id);
-  });
+function repeatedIndexes(entries: readonly Entry[], hashes: Uint32Array): ReadonlySet<number> {
   const shared = new Set<number>();
   hashes.toSorted().forEach((hash, index, sorted) => {
     if (hash === sorted[index + 1]) shared.add(hash);
@@ -67,13 +70,6 @@ function hashOf(id: string): number {
     hash = Math.imul(hash ^ id.charCodeAt(index), 0x01000193);
   }
   return hash;
-}
-
-function isInOrder(entries: readonly Entry[]): boolean {
-  return entries.every((entry, index) => {
-    const previous = entries[index - 1];
-    return previous === undefined || compareEntries(previous, entry) < 0;
-  });
 }
 
 /** The total order of entries; no two have one id. */
