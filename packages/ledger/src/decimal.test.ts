@@ -35,6 +35,10 @@ describe('accepts', () => {
     expect(formatDecimal(parseDecimal(text))).toBe(text);
   });
 
+  test('a count as it is', () => {
+    expect(formatDecimal(integer(3))).toBe('3');
+  });
+
   test('a negative zero as zero', () => {
     expect(formatDecimal(parseDecimal('-0.00'))).toBe('0.00');
   });

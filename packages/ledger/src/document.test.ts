@@ -313,6 +313,18 @@ describe('refuses', () => {
     ],
     ['milliseconds as a number', entry({ at: 0 }), 'LEDGER_MALFORMED', 'document.entries[0].at'],
     [
+      'a window that begins within an hour',
+      { ...EXAMPLE, window: { ...EXAMPLE.window, from: '2026-01-05T00:00:01Z' } },
+      'LEDGER_MALFORMED',
+      'document.window',
+    ],
+    [
+      'a window that ends within an hour',
+      { ...EXAMPLE, window: { ...EXAMPLE.window, to: '2026-01-05T06:00:01Z' } },
+      'LEDGER_MALFORMED',
+      'document.window',
+    ],
+    [
       'before the window',
       entry({ at: '2026-01-04T23:59:59.999Z' }),
       'LEDGER_ENTRY_OUTSIDE_WINDOW',

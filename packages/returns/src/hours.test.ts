@@ -5,7 +5,7 @@ import { describe, expect, test } from '@jest/globals';
 import type { Code } from '@track-record/errors';
 import { formatDecimal, parseDecimal, parseLedgerDocument, ZERO } from '@track-record/ledger';
 import { hoursToText, ledgerFromText } from '../../testkit/src/ledger-text.ts';
-import { computeHours, type HoursReport, policyFor } from './index.ts';
+import { computeHours, formatHoursReport, type HoursReport, policyFor } from './index.ts';
 
 const cases: Record<string, string> = {
   'an account with no entries': `
@@ -359,6 +359,20 @@ describe('accepts', () => {
     const told = [0, 1, 24].map((hour) => formatDecimal(hours[hour]?.coverage ?? ZERO));
     // Carried, counted as zero and without a price are all not priced.
     expect(told).toEqual(['0.333333', '0.333333', '0.5']);
+  });
+
+  test('a session price counts as covered; balances are told in order', () => {
+    const report = reportOf(`
+      USD 00:00 to 02:00
+      ACME is equity ACME USD USD
+      anchor 00:00: USD 1, EUR 0, BTC 2, ACME 1 @ 1
+      price BTC: 00:00 1, 01:00 1, 02:00 1
+      mark ACME: 00:00 1`);
+    expect(formatDecimal(report.hours[1]?.coverage ?? ZERO)).toBe('1');
+    const text = JSON.stringify(formatHoursReport(report, { balances: true }));
+    expect(text.match(/"balances":\{[^}]*\}/g)).toEqual(
+      Array.from({ length: 3 }, () => '"balances":{"BTC":"2","USD":"1"}'),
+    );
   });
 
   test('without any minimum a return still needs something above zero', () => {

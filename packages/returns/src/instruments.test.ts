@@ -237,6 +237,17 @@ const shares: Record<string, string> = {
     ---
     00:00 measured 1300 -> 1300 flow 0 pnl 0 return 0`,
 
+  'a contract that is divided leaves the coins alone': `
+    USD 00:00 to 01:00
+    PERP is linear BTC USD USD size 1
+    anchor 00:00: USD 100, BTC 2, PERP 1 @ 100
+    00:10 a split: PERP x 10
+    anchor 01:00: USD 100, BTC 2, PERP 10 @ 10
+    price BTC: 00:00 110, 01:00 110
+    mark PERP: 00:00 110, 01:00 11
+    ---
+    00:00 measured 330 -> 330 flow 0 pnl 0 return 0`,
+
   'one for three has no finite decimal: 15 digits of it are enough': `
     USD 00:00 to 01:00
     ACME is equity ACME USD USD
@@ -506,6 +517,23 @@ const transfers: Record<string, string> = {
     ...
     24:00 measured 500 -> 500 flow 0 pnl 0 return 0`,
 };
+
+describe('accepts: what is in transit at the end of the window', () => {
+  test.each([
+    ['it left before the end', '00:59:59.999', ['a']],
+    ['at the end is in the next window', '01:00', []],
+  ])('%s', (_name, at, ids) => {
+    const text = `USD 00:00 to 01:00\n${at} a transfer: USD -1\nanchor 00:00: USD 100`;
+    const { closing } = computeHours(parseLedgerDocument(ledgerFromText(text)));
+    expect(closing.transit.map(({ id }) => id)).toEqual(ids);
+  });
+
+  test('what left a day before is lost in the next window', () => {
+    const text = 'USD 00:00 to 25:00\n01:00 a transfer: USD -1\nanchor 00:00: USD 100';
+    const { closing } = computeHours(parseLedgerDocument(ledgerFromText(text)));
+    expect(closing.transit).toHaveLength(1);
+  });
+});
 
 const rooms = { margin, futures, options, shares, cash, transfers };
 

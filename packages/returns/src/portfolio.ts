@@ -261,7 +261,7 @@ function merged({ from, to, members }: Run, account: LedgerDocument['account']):
 }
 
 function prefixedEntry(member: Member, entry: Entry): Entry {
-  const { position, split, txid } = entry;
+  const { position, split } = entry;
   const inner = <Part extends PositionChange | Split>(part: Part): Part => ({
     ...part,
     instrument: member.prefix + part.instrument,
@@ -275,7 +275,6 @@ function prefixedEntry(member: Member, entry: Entry): Entry {
     })),
     ...(position === undefined ? {} : { position: inner(position) }),
     ...(split === undefined ? {} : { split: inner(split) }),
-    ...(txid === undefined ? {} : { txid: member.prefix + txid }),
   };
 }
 
@@ -291,7 +290,6 @@ function prefixedCheckpoint(member: Member, state: Checkpoint): Checkpoint {
       ...left,
       id: prefix + left.id,
       asset: asset(left.asset),
-      ...(left.txid === undefined ? {} : { txid: prefix + left.txid }),
     })),
     prices: renamed<Quote>(state.prices, asset),
     marks: renamed<Quote>(state.marks, name),

@@ -89,6 +89,13 @@ const backwards: Record<string, string> = {
     ---
     00:00 no_capital -100000 -> -100000 flow 0 pnl 0 return equity_not_positive`,
 
+  'what no price tells the size of is above any bound': `
+    USD 00:00 to 01:00
+    anchor 00:00: USD 1000, ODD 0.0001
+    anchor 01:00: USD 1000
+    ---
+    00:00 quarantined 1000 -> 1000 flow 0 pnl 0 return residual_above_bound`,
+
   'a missing fill is found even if its value nets to nothing': `
     USD 00:00 to 01:00
     anchor 00:00: USD 1000
@@ -220,6 +227,19 @@ describe.each([
     const [ledger = '', rule = ''] = text.split('---');
     const expected = rule.split('\n').flatMap((line) => (line.trim() === '' ? [] : [line.trim()]));
     expect(hoursToText(reportOf(ledger))).toEqual(expected);
+  });
+});
+
+describe('holds', () => {
+  test('of two anchors of one instant the same one fixes the opening, in whatever order', () => {
+    const { anchors, ...rest } = ledgerFromText(
+      'USD 00:00 to 01:00\nanchor 01:00: USD 7\nanchor 01:00: USD 5\nanchor 01:00: USD 6',
+    );
+    const told = [anchors, anchors.toReversed(), [...anchors.slice(1), ...anchors.slice(0, 1)]].map(
+      (list) => hoursToText(computeHours(parseLedgerDocument({ ...rest, anchors: list }))),
+    );
+    expect(told[1]).toEqual(told[0]);
+    expect(told[2]).toEqual(told[0]);
   });
 });
 
