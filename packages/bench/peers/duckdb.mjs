@@ -36,9 +36,10 @@ const hourly = (fills, prices) => `
     SELECT hour, 'BTC' AS asset, sum(fee_btc) AS fee FROM sums GROUP BY hour UNION ALL
     SELECT hour, 'BNB', sum(fee_bnb) FROM sums GROUP BY hour UNION ALL
     SELECT hour, 'USDT', sum(fee_usdt) FROM sums GROUP BY hour),
+  quoted AS MATERIALIZED (SELECT asset, hour, price FROM ${prices}),
   prices AS MATERIALIZED (
-    SELECT asset, hour, price FROM ${prices} UNION ALL
-    SELECT 'USDT', hour, 1 FROM (SELECT DISTINCT hour FROM ${prices})),
+    SELECT asset, hour, price FROM quoted UNION ALL
+    SELECT 'USDT', hour, 1 FROM (SELECT DISTINCT hour FROM quoted)),
   changes AS (
     SELECT hour, symbol AS asset, base AS change FROM sums UNION ALL
     SELECT hour, 'USDT', sum(quote) FROM sums GROUP BY hour UNION ALL

@@ -1,5 +1,5 @@
 // What a piece of work costs inside a process of its own. CPU is that of all threads of the
-// process; the peak of memory is that of its whole life, so it holds the input too.
+// process; the peak of memory is that until its first run ends, so it holds the input too.
 
 import assert from 'node:assert/strict';
 
