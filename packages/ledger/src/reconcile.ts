@@ -62,7 +62,10 @@ export function assetsThatMayBeOwed(
   for (const { balances } of shown) {
     for (const [asset, balance] of balances) if (sign(balance) < 0) owed.add(asset);
   }
-  for (const entry of document.entries) for (const asset of lentIn(entry)) owed.add(asset);
+  for (const entry of document.entries) {
+    if (entry.kind !== 'interest' && entry.kind !== 'conversion') continue;
+    for (const asset of lentIn(entry)) owed.add(asset);
+  }
   for (const instrument of document.instruments.values()) {
     if (instrument.kind === 'spot') continue;
     owed.add(instrument.settle).add(instrument.quote);
@@ -72,7 +75,6 @@ export function assetsThatMayBeOwed(
 }
 
 function lentIn({ kind, postings }: Entry): readonly string[] {
-  if (kind !== 'interest' && kind !== 'conversion') return [];
   const paid = postings.filter(({ amount }) => sign(amount) < 0).map(({ asset }) => asset);
   if (kind === 'interest') return paid;
   const got = new Set(postings.filter(({ amount }) => sign(amount) > 0).map((p) => p.asset));

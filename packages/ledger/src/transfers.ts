@@ -48,7 +48,8 @@ export function pairTransfers(
   transit: readonly OpenTransfer[],
   until: number,
 ): PairedTransfers {
-  const legs = entries.flatMap((entry) => (entry.at < until ? legsOf(entry) : []));
+  const moves = entries.filter(({ kind, at }) => kind === 'transfer' && at < until);
+  const legs = moves.flatMap(legsOf);
   if (legs.length === 0 && transit.length === 0) return { entries, open: [], unmatched: [] };
   // In one millisecond what leaves comes first, so that it can arrive.
   legs.sort((left, right) => left.at - right.at || sign(left.amount) - sign(right.amount));
@@ -76,8 +77,8 @@ export function pairTransfers(
 }
 
 /** None for an entry that holds both legs, or more than one asset: it needs no pairing. */
-function legsOf({ kind, id, at, postings, txid }: Entry): OpenTransfer[] {
-  const [first, ...others] = kind === 'transfer' ? postings.filter(isFlowPosting) : [];
+function legsOf({ id, at, postings, txid }: Entry): OpenTransfer[] {
+  const [first, ...others] = postings.filter(isFlowPosting);
   if (first === undefined || sign(first.amount) === 0) return [];
   const { asset } = first;
   const alike = others.every((p) => p.asset === asset && sign(p.amount) === sign(first.amount));
