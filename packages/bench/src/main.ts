@@ -17,9 +17,9 @@ const INTRODUCTION = [
   '# Benchmarks',
   '',
   'Written by `pnpm bench`. Every number compares engines within one run on one machine: read the',
-  'ratios, not the milliseconds. The machine may be shared and noisy: the same run repeated differs',
-  'by some tens of percent, CPU time less than wall time. CPU is that of all threads. A peak is that',
-  'of a process until its first run ends, its input included.',
+  'ratios, not the milliseconds. The machine may be shared and noisy: the same run repeated',
+  'differs by some tens of percent, CPU time less than wall time. CPU is that of all threads. A',
+  'peak is that of a process until its first run ends, its input included.',
   '',
 ].join('\n');
 

@@ -58,10 +58,10 @@ const OUR_ENGINES: readonly Engine[] = [
 
 const NOTES = [
   'A year of fills in 20 symbols, 8,760 hours, fees and rebates in three assets; the same ids,',
-  'instants and digits for all: 226 MB of JSON for us, 82 MB of CSV for the others. All add up every',
-  'hour per asset and value it; the equities are compared hour by hour. Ours also refuses what is',
-  'malformed, finds repeated ids, orders, looks below zero after every instant, reconciles with the',
-  'anchor and measures the return. `columns` is the document as `track-record compute` holds it,',
+  'instants and digits for all: 226 MB of JSON for us, 82 MB of CSV for the others. All add up',
+  'every hour per asset and value it; the equities are compared hour by hour. Ours also refuses',
+  'what is malformed, finds repeated ids, orders, looks below zero after every instant, reconciles',
+  'with the anchor and measures the return. `columns` is the document as `track-record compute` holds it,',
   '`objects` as the worker holds some hours of it.',
 ];
 
