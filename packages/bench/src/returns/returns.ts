@@ -61,8 +61,8 @@ const NOTES = [
   'instants and digits for all: 226 MB of JSON for us, 82 MB of CSV for the others. All add up',
   'every hour per asset and value it; the equities are compared hour by hour. Ours also refuses',
   'what is malformed, finds repeated ids, orders, looks below zero after every instant, reconciles',
-  'with the anchor and measures the return. `columns` is the document as `track-record compute` holds it,',
-  '`objects` as the worker holds some hours of it.',
+  'with the anchor and measures the return. `columns` is the document as `track-record compute`',
+  'holds it, `objects` as the worker holds some hours of it.',
 ];
 
 const PEER_ENGINES: readonly Engine[] = ['memory', 'text'].flatMap((kind) => {
