@@ -52,6 +52,18 @@ describe('accepts', () => {
   });
 });
 
+describe('accepts, what changes a position', () => {
+  test('other spellings of its numbers', () => {
+    const held = { ...base, position, split };
+    const spelled = {
+      ...base,
+      position: { ...position, contracts: parseDecimal('1.0'), price: parseDecimal('2.00') },
+      split: { ...split, ratio: parseDecimal('2.0') },
+    };
+    expect(orderEntries([held, spelled])).toEqual([held]);
+  });
+});
+
 describe('refuses', () => {
   test.each<[string, Entry]>([
     ['another instant', { ...base, at: 2 }],

@@ -54,6 +54,14 @@ describe('accepts', () => {
     ).toEqual(['00:00 asset BNB']);
   });
 
+  test('at a full hour, what is held before the entries of that instant', () => {
+    expect(
+      needsOf(`USD 00:00 to 02:00
+        anchor 00:00: BTC 1
+        01:00 a fill: BTC -1, USD 100`),
+    ).toEqual(['00:00 asset BTC', '01:00 asset BTC']);
+  });
+
   test('nothing after the window', () => {
     expect(
       needsOf(`USD 00:00 to 01:00

@@ -46,6 +46,12 @@ describe('accepts', () => {
       '3: 1 fresh',
     ],
     [
+      'in whatever order they are quoted',
+      `anchor 00:00: DOT 1
+       price DOT/BTC: 00:00 3\n price DOT/USDT: 00:00 2\n price USDT: 00:00 1\n price BTC: 00:00 1`,
+      '3: 1 fresh',
+    ],
+    [
       'a chain of three',
       `anchor 00:00: A 1
        price A/B: 00:00 2\n price B/C: 00:00 3\n price C: 00:00 5`,

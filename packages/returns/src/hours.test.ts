@@ -290,6 +290,17 @@ const cases: Record<string, string> = {
     ---
     00:00 flow_unvalued 100 -> 120 flow 10 pnl 10 return large_flow_without_price`,
 
+  'a small flow in kind without a price of its instant takes the nearer full hour': `
+    USD 00:00 to 03:00
+    00:29:59.999 d flow: BTC 0.01
+    01:30 e flow: BTC 0.01
+    anchor 03:00: BTC 1.02
+    price BTC: 00:00 100, 01:00 200, 02:00 300, 03:00 300
+    ---
+    00:00 measured 100 -> 202 flow 1 pnl 101 return 1.004975121600400438
+    01:00 measured 202 -> 306 flow 3 pnl 101 return 0.496314496314496314
+    02:00 measured 306 -> 306 flow 0 pnl 0 return 0`,
+
   'a price too old for the flow is not its price': `
     USD 00:00 to 26:00
     25:10 d flow: ODD 1

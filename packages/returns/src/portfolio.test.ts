@@ -70,6 +70,20 @@ describe('accepts', () => {
     ]);
   });
 
+  test('an entry at the joining hour belongs to it, and one at the leaving hour does not', () => {
+    const busy = account(
+      'b',
+      `USD 00:00 to 03:00
+       01:00 x adjustment: USD 10
+       02:00 y adjustment: USD 20
+       anchor 00:00: USD 1000`,
+    );
+    expect(told('join b 1, leave b 2', busy)).toEqual([
+      'b: measured 0 -> 1010 flow 1000 pnl 10 0.01',
+      ': no_capital 1010 -> 0 flow -1010 pnl 0 equity_not_positive',
+    ]);
+  });
+
   test('a leaving one is an outflow, and may come back', () => {
     const events = 'join a 0, join b 0, leave b 1, join b 2';
     expect(told(events, account('a', WINNER), account('b', SLEEPER))).toEqual([
