@@ -111,7 +111,7 @@ describe('refuses', () => {
     ],
     [
       'committed firmware that may be rolled back',
-      { report: { alter: (report) => void report.set([9], 0x1e0) } },
+      { report: { alter: (report) => report.set([9], 0x1e0) } },
       { minTcb: { bootloader: 10 } },
       'POLICY_TCB policy.tcb',
     ],
