@@ -5,7 +5,7 @@ import path from 'node:path';
 import { promisify } from 'node:util';
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import { commandsOf, isDocument, parseDocument, type Document } from './document.ts';
-import { findStalePages, OWN_LINES_MAX } from './generated-pages.ts';
+import { findStalePages, OWN_LINES_MAX, workerOfOneVenue } from './generated-pages.ts';
 import { readManifests } from './manifests.ts';
 import { readRepository, readText, repositoryOf, repositoryRoot } from './repository.ts';
 import { findBrokenReferences, PNPM_PINNED, type Named } from './references.ts';
@@ -149,7 +149,8 @@ describe('holds', () => {
   });
 
   test('own code in the worker stays within the budget', () => {
-    expect(measureTrustedBase(repository).codeLines).toBeLessThanOrEqual(OWN_LINES_MAX);
+    const { codeLines } = workerOfOneVenue(measureTrustedBase(repository));
+    expect(codeLines).toBeLessThanOrEqual(OWN_LINES_MAX);
   });
 });
 

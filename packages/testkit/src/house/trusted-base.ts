@@ -22,6 +22,9 @@ const ENTRY_FILES = ['packages/worker/src/main.ts', 'packages/worker/src/index.t
  */
 const CCXT = { name: 'ccxt', sourceFolder: 'js/src', ourFolder: 'packages/venues/src/ccxt/' };
 
+/** A venue's own folder, of one exchange of ccxt's or of a broker. */
+const VENUE_FOLDER = /^packages\/venues\/src\/(?:ccxt\/)?(?!ccxt\/)(?<venue>[^/]+)\//;
+
 export interface RoomSize {
   readonly room: string;
   readonly files: number;
@@ -39,9 +42,10 @@ export interface DependencySize {
 }
 
 export interface TrustedBase {
-  readonly rooms: readonly RoomSize[];
-  readonly lines: number;
-  readonly codeLines: number;
+  /** What every worker carries. */
+  readonly core: readonly RoomSize[];
+  /** One row per venue: a deployment carries those that it names (decision 0006). */
+  readonly venues: readonly RoomSize[];
   readonly dependencies: readonly DependencySize[];
   readonly dependencyLines: number;
 }
@@ -51,28 +55,48 @@ export function measureTrustedBase(repository: Repository): TrustedBase {
   const graph = buildImportGraph(all, readManifests(repository.texts));
   const reached = reachableFrom(graph, ENTRY_FILES);
   const isReached = (file: SourceFile): boolean => reached.has(file.path);
-  const rooms = measureRooms(repository.sources.filter(isReached));
+  const sources = repository.sources.filter(isReached);
   const dependencies = measureDependencies(repository, all.filter(isReached), graph);
   return {
-    rooms,
-    lines: sum(rooms.map((room) => room.lines)),
-    codeLines: sum(rooms.map((room) => room.codeLines)),
+    core: measureGroups(sources, (file) => (venueOf(file) === null ? file.room : null)),
+    venues: measureGroups(sources, venueOf),
     dependencies,
     dependencyLines: sum(dependencies.map((dependency) => dependency.lines)),
   };
 }
 
-function measureRooms(sources: readonly SourceFile[]): readonly RoomSize[] {
-  const rooms = [...new Set(sources.map((file) => file.room))].toSorted();
-  return rooms.map((room) => {
-    const files = sources.filter((file) => file.room === room);
-    return {
-      room,
-      files: files.length,
-      lines: sum(files.map((file) => file.lines.length - 1)),
-      codeLines: sum(files.map((file) => file.codeLines.size)),
-    };
-  });
+/** The one row that stands for all of `sizes`. */
+export function total(room: string, sizes: readonly RoomSize[]): RoomSize {
+  return {
+    room,
+    files: sum(sizes.map((size) => size.files)),
+    lines: sum(sizes.map((size) => size.lines)),
+    codeLines: sum(sizes.map((size) => size.codeLines)),
+  };
+}
+
+/** The venue whose connector a file is part of; null for the frame that all of them share. */
+function venueOf(file: SourceFile): string | null {
+  return VENUE_FOLDER.exec(file.path)?.groups?.['venue'] ?? null;
+}
+
+function measureGroups(
+  sources: readonly SourceFile[],
+  groupOf: (file: SourceFile) => string | null,
+): readonly RoomSize[] {
+  const groups = Map.groupBy(sources, groupOf);
+  return [...groups]
+    .flatMap(([name, files]) => (name === null ? [] : [sizeOf(name, files)]))
+    .toSorted((left, right) => left.room.localeCompare(right.room, 'en'));
+}
+
+function sizeOf(room: string, files: readonly SourceFile[]): RoomSize {
+  return {
+    room,
+    files: files.length,
+    lines: sum(files.map((file) => file.lines.length - 1)),
+    codeLines: sum(files.map((file) => file.codeLines.size)),
+  };
 }
 
 /** A package on the disk, and who asked for it. */
