@@ -25,6 +25,7 @@ export const codes = {
   CONFIG_INVALID: never(
     'The configuration is missing a setting, has one it does not know, or a malformed one.',
   ),
+  CODE_UNEXPECTED: never('A deployed tree or image has another form than the one that is published.'),
   PAYLOAD_INVALID: job('never', 'The job payload does not match the schema of its queue.'),
   ACCOUNT_UNKNOWN: job('never', 'There is no such account.'),
   ACCOUNT_ALREADY_CONNECTED: owner('This venue account is already connected.'),
@@ -86,6 +87,7 @@ export const codes = {
   ENVELOPE_REFUSED: never('A sealed envelope does not open under this key and context.'),
   KEY_UNKNOWN: never('The key that sealed this is not held.'),
   UNSEAL_SHARE_REFUSED: never('A share of the master key is not one that this enclave asked for.'),
+  ENCLAVE_SEALED: later('The enclave waits for its master key.'),
   UNSEAL_INCOMPLETE: later('Too few shares of the master key have come in.'),
   HANDOVER_REFUSED: never('The master key was not handed over to this enclave.'),
   KEY_SOURCE_UNAVAILABLE: later('The source of the master key does not answer.'),
@@ -109,6 +111,7 @@ export const codes = {
   POLICY_IDENTITY: never(
     'The guest identity (SVN, family, image or key digests) is not the expected one.',
   ),
+  POLICY_SUCCESSION: never('The evidence does not name the expected source of the master key.'),
   POLICY_AGE: never('The evidence is older than the policy allows.'),
   POLICY_CODE: never('The evidence names other code than the release.'),
   MANIFEST_MALFORMED: never('The release manifest does not have the documented form.'),

@@ -23,6 +23,7 @@ const rooms = {
     signNonce: () => Promise.reject(new Error('not used')),
   },
 } as unknown as Parameters<typeof bindingOf>[1];
+const NO_CODE = new Uint8Array();
 
 let told: unknown[] = [];
 let bugs: unknown[] = [];
@@ -53,7 +54,7 @@ function open({ files }: FakeTsm, config = configOf()): Promise<ServedEvidence> 
       bugs.push(error);
     },
   };
-  return openEvidence(options, bindingOf(config, rooms, tls));
+  return openEvidence(options, bindingOf(config, rooms, tls, NO_CODE));
 }
 
 /** When the served evidence was collected. */
@@ -155,7 +156,7 @@ describe('holds', () => {
 
   test('the configuration is bound without secrets and places', async () => {
     const digest = (change: Readonly<Record<string, string>>): string =>
-      Buffer.from(bindingOf(configOf(change), rooms, tls).configSha256).toString('hex');
+      Buffer.from(bindingOf(configOf(change), rooms, tls, NO_CODE).configSha256).toString('hex');
     const plain = digest({});
     expect(digest({ ENCRYPTION_KEY: 'another' })).toBe(plain);
     expect(digest({ AMD_SEV_CERTIFICATE_DIRECTORY: '/elsewhere' })).toBe(plain);

@@ -57,6 +57,7 @@ export function bindingOf(
   config: Config,
   { intake, signingKey }: Pick<RouteContext, 'intake' | 'signingKey'>,
   tls: TlsIdentity,
+  codeSha256: Uint8Array,
 ): Binding {
   return {
     nonce: new Uint8Array(),
@@ -64,7 +65,7 @@ export function bindingOf(
     intakePublicKey: intake.publicKey,
     statementPublicKey: signingKey.publicKey,
     configSha256: configSha256(config),
-    codeSha256: new Uint8Array(),
+    codeSha256,
     ledgerHead: new Uint8Array(),
   };
 }

@@ -18,6 +18,7 @@ import type { Kysely } from 'kysely';
 import { PgBoss } from 'pg-boss';
 import { startClaimLoop, type ClaimLoop } from './claim-loop.ts';
 import type { Clock } from './clock.ts';
+import { ownCodeSha256 } from './code-digest.ts';
 import type { Config } from './config.ts';
 import { enqueueInto } from './enqueue.ts';
 import { bindingOf, openEvidence, type ServedEvidence } from './evidence.ts';
@@ -81,7 +82,8 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
     await proveMasterKey(store.db, master, random);
     const rooms = await routeRooms(options, store.db);
     const tls = await createTlsIdentity(options.clock(), random(SERIAL_SIZE));
-    const evidence = await openEvidence(options, bindingOf(config, rooms, tls));
+    const binding = bindingOf(config, rooms, tls, await ownCodeSha256());
+    const evidence = await openEvidence(options, binding);
     ends.unshift(async () => evidence.stop());
     const boss = await startBoss(options);
     ends.unshift(() => boss.stop({ graceful: false }));

@@ -13,6 +13,7 @@ export const verbs: Readonly<Record<string, () => Promise<Verb>>> = {
   'evidence get': async () => (await import('./evidence-get.ts')).evidenceGet,
   'evidence verify': async () => (await import('./evidence-verify.ts')).evidenceVerify,
   'attestation verify': async () => (await import('./attestation-verify.ts')).attestationVerify,
+  'build verify': async () => (await import('./build-verify.ts')).buildVerify,
   'venues fetch': async () => (await import('./venues-fetch.ts')).venuesFetch,
   'venues read': async () => (await import('./venues-read.ts')).venuesRead,
   'queue status': async () => (await import('./queue-status.ts')).queueStatus,

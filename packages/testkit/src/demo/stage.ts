@@ -128,12 +128,17 @@ export interface WorkerProcess {
   readonly stop: () => Promise<void>;
 }
 
-/** The worker as `pnpm worker` starts it, with nothing of this process's environment but PATH. */
+const WORKER_SOURCE = join(import.meta.dirname, '../../../worker/src/main.ts');
+
+/**
+ * The worker as `pnpm worker` starts it, with nothing of this process's environment but PATH; or
+ * another one by its main file.
+ */
 export function startWorkerProcess(
   settings: Readonly<Record<string, string>>,
   logFile: string,
+  main = WORKER_SOURCE,
 ): WorkerProcess {
-  const main = join(import.meta.dirname, '../../../worker/src/main.ts');
   const child = spawn(process.execPath, ['--conditions=@track-record/source', main], {
     env: { PATH: process.env['PATH'] ?? '', ...settings },
     stdio: ['ignore', 'pipe', 'pipe'],

@@ -1,0 +1,123 @@
+// The worker as deployed: complete without the checkout, the same bytes wherever it is built, and
+// every change of it found and named.
+
+import { execFileSync } from 'node:child_process';
+import { appendFileSync, cpSync, mkdtempSync, renameSync, rmSync, symlinkSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { codeOf } from '@track-record/errors';
+import { codeSha256, listFiles } from '@track-record/worker/code-digest';
+import { repositoryRoot } from '../house/repository.ts';
+import { freshDatabase } from '../postgres/template-database.ts';
+import { openSite } from '../route/site.ts';
+import { CONNECTED_AT, LAST_BACKFILLED, MASTER_KEY, scenario } from '../route/small-account.ts';
+
+const MAIN = 'node_modules/@track-record/worker/dist/main.js';
+const LEDGER = 'node_modules/@track-record/ledger/dist/decimal.js';
+const SYNC_MS = 60_000;
+const BUILD_MS = 120_000;
+
+let folder: string;
+let release: string;
+
+beforeAll(() => {
+  folder = mkdtempSync(path.join(tmpdir(), 'track-record-release-'));
+  release = path.join(folder, 'release');
+  build(release, { TZ: 'UTC' }, '022');
+}, BUILD_MS);
+
+afterAll(() => rmSync(folder, { recursive: true }));
+
+describe('accepts', () => {
+  test(
+    'a sync by the release alone, with its digest in the evidence',
+    async () => {
+      const database = await freshDatabase();
+      const workerMain = path.join(release, MAIN);
+      const now = CONNECTED_AT;
+      const site = await openSite({ scenario, database, masterKey: MASTER_KEY, now, workerMain });
+      try {
+        await site.startWorker();
+        await site.handIn();
+        await site.untilSigned(LAST_BACKFILLED);
+        const { rows } = await site.admin.query('select from record.statement');
+        expect(rows.length).toBeGreaterThan(0);
+      } finally {
+        await site.close();
+        await database.drop();
+      }
+    },
+    SYNC_MS,
+  );
+
+  test('what was built, by the command', () => {
+    expect(verify(release)).toMatchObject({ verdict: 'same', differing: [] });
+  });
+});
+
+describe('refuses', () => {
+  test('a byte more in one file, and names the file', () => {
+    const altered = copyOf('altered');
+    appendFileSync(path.join(altered, LEDGER), '\n');
+    expect(verify(altered)).toMatchObject({ verdict: 'different', differing: [LEDGER] });
+  });
+
+  test('a file that moved, with both of its names', () => {
+    const moved = copyOf('moved');
+    renameSync(path.join(moved, LEDGER), path.join(moved, `${LEDGER}.bak`));
+    const answer = verify(moved);
+    expect(answer).toMatchObject({ missing: [LEDGER], unexpected: [`${LEDGER}.bak`] });
+  });
+
+  test('a link, which would lead out of the tree: CODE_UNEXPECTED', async () => {
+    const linked = copyOf('linked');
+    symlinkSync('/etc/hostname', path.join(linked, 'link'));
+    await expect(listFiles(linked).then(() => 'accepted', codeOf)).resolves.toBe('CODE_UNEXPECTED');
+  });
+});
+
+describe('holds', () => {
+  test(
+    'another folder, zone, user mask and locale give the same digest',
+    async () => {
+      const again = path.join(folder, 'a', 'deeper', 'folder');
+      build(again, { TZ: 'Pacific/Kiritimati', LANG: 'tr_TR.UTF-8' }, '077');
+      expect(await digestOf(again)).toBe(await digestOf(release));
+    },
+    BUILD_MS,
+  );
+});
+
+function build(target: string, env: Readonly<Record<string, string>>, umask: string): void {
+  const script = path.join(import.meta.dirname, 'build.ts');
+  const node = [process.execPath, '--conditions=@track-record/source', script, target];
+  execFileSync('sh', ['-c', `umask ${umask}; exec "$@"`, 'sh', ...node], {
+    cwd: repositoryRoot,
+    env: { PATH: process.env['PATH'] ?? '', ...env },
+  });
+}
+
+function verify(place: string): unknown {
+  const main = path.join(repositoryRoot, 'packages/cli/src/main.ts');
+  const verb = ['build', 'verify', place, '--json'];
+  try {
+    return JSON.parse(
+      execFileSync(process.execPath, ['--conditions=@track-record/source', main, ...verb], {
+        encoding: 'utf8',
+      }),
+    );
+  } catch (error) {
+    return JSON.parse(String(Reflect.get(Object(error), 'stdout')));
+  }
+}
+
+function copyOf(name: string): string {
+  const copy = path.join(folder, name);
+  cpSync(release, copy, { recursive: true });
+  return copy;
+}
+
+async function digestOf(tree: string): Promise<string> {
+  return Buffer.from(codeSha256(await listFiles(tree))).toString('hex');
+}
