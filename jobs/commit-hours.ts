@@ -5,9 +5,7 @@
 import { RecordError } from '@track-record/errors';
 import type { AccountKeys } from '@track-record/sealing';
 import {
-  insertHourlyReturns,
-  insertSegments,
-  insertStatements,
+  insertRows,
   lockAccount,
   readBackStatements,
   saveState,
@@ -42,10 +40,12 @@ export async function commitHours(hours: HoursToCommit, context: RouteContext): 
   await context.db.transaction().execute(async (trx) => {
     await lockAccount(trx, keys.accountId);
     await saveState(trx, sealedState);
-    await insertSegments(trx, segments);
-    await insertStatements(trx, statements);
-    await insertHourlyReturns(
+    // One by one: a segment may be megabytes.
+    for (const each of segments) await insertRows(trx, 'record.sealed_segment', [each]);
+    await insertRows(trx, 'record.statement', statements);
+    await insertRows(
       trx,
+      'record.hourly_return',
       hours.stated.map((each) => hourlyRow(keys.accountId, each)),
     );
     checkWritten(statements, await readBackStatements(trx, keys.accountId, statements));

@@ -4,7 +4,7 @@
 import { codes, type Code } from '@track-record/errors';
 import {
   deleteIntake,
-  loadStatus,
+  loadRow,
   saveStatus,
   setAccountState,
   type AccountStateName,
@@ -39,7 +39,7 @@ export async function recordFailure(
 ): Promise<void> {
   if (codes[code].consequence === 'none') return;
   await db.transaction().execute(async (trx) => {
-    const status = await loadStatus(trx, accountId);
+    const status = await loadRow(trx, 'record.account_status', accountId);
     await saveStatus(trx, {
       accountId,
       lastHour: status === null ? null : status.lastHour,

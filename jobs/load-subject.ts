@@ -2,19 +2,13 @@
 
 import { RecordError } from '@track-record/errors';
 import { openAccountKeys, type AccountKeys } from '@track-record/sealing';
-import {
-  lastStatement,
-  loadAccount,
-  loadAccountKey,
-  loadState,
-  type Account,
-} from '@track-record/store';
+import { lastStatement, loadRow, type Account } from '@track-record/store';
 import { openAccountState, type AccountState } from './account-state.ts';
 import type { RouteContext } from './context.ts';
 
 /** ACCOUNT_UNKNOWN, ACCOUNT_PAUSED. */
 export async function activeAccount(accountId: string, context: RouteContext): Promise<Account> {
-  const account = await loadAccount(context.db, accountId);
+  const account = await loadRow(context.db, 'record.account', accountId);
   if (account === null) throw new RecordError('ACCOUNT_UNKNOWN');
   if (account.state !== 'active') throw new RecordError('ACCOUNT_PAUSED');
   return account;
@@ -22,7 +16,7 @@ export async function activeAccount(accountId: string, context: RouteContext): P
 
 /** The caller wipes them. KEY_UNKNOWN once the account's key was destroyed. */
 export async function accountKeys(accountId: string, context: RouteContext): Promise<AccountKeys> {
-  const row = await loadAccountKey(context.db, accountId);
+  const row = await loadRow(context.db, 'record.account_key', accountId);
   if (row === null) throw new RecordError('KEY_UNKNOWN');
   return openAccountKeys(context.master, accountId, row.envelope);
 }
@@ -36,11 +30,11 @@ export async function trustedState(
   keys: AccountKeys,
   context: RouteContext,
 ): Promise<AccountState | null> {
-  const row = await loadState(context.db, keys.accountId);
+  const row = await loadRow(context.db, 'record.sealed_state', keys.accountId);
   const last = await lastStatement(context.db, keys.accountId);
   const state = row === null ? null : openAccountState(keys, row);
   const expected = state !== null && state.statementCount > 0 ? state.head : null;
-  const found = last === null ? null : last.hash.toString('hex');
+  const found = last === null ? null : Buffer.from(last.hash).toString('hex');
   if (expected !== found) throw new RecordError('STORE_ROW_UNTRUSTED');
   return state;
 }

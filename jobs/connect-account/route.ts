@@ -14,10 +14,8 @@ import { openIntake } from '@track-record/sealing/intake';
 import {
   deleteIntake,
   insertAccount,
-  insertAccountKey,
-  insertCredential,
-  loadAccount,
-  loadIntake,
+  insertRows,
+  loadRow,
   saveStatus,
   type Intake,
 } from '@track-record/store';
@@ -39,7 +37,7 @@ export async function connectAccount(
   payload: ConnectAccountPayload,
   context: RouteContext,
 ): Promise<void> {
-  const intake = await loadIntake(context.db, payload.accountId);
+  const intake = await loadRow(context.db, 'record.intake', payload.accountId);
   if (intake === null) return await settleConnected(payload.accountId, context);
   context.step('loaded');
   const root = sealAccountRoot(context.master, intake.accountId, context.random);
@@ -61,7 +59,7 @@ export async function connectAccount(
 
 /** A repeat after the account was connected; a job for nothing at all is refused. */
 async function settleConnected(accountId: string, context: RouteContext): Promise<void> {
-  if ((await loadAccount(context.db, accountId)) === null) {
+  if ((await loadRow(context.db, 'record.account', accountId)) === null) {
     throw new RecordError('ACCOUNT_UNKNOWN');
   }
   await settleUnchanged(context);
@@ -130,8 +128,10 @@ async function commitAccount(
     });
     if (!isNew) throw new RecordError('ACCOUNT_ALREADY_CONNECTED');
     const { root: envelope, keyId, fields } = login;
-    await insertAccountKey(trx, { accountId, keyId: context.master.id, envelope });
-    for (const each of fields) await insertCredential(trx, { accountId, keyId, ...each });
+    const accountKey = { accountId, keyId: context.master.id, envelope };
+    await insertRows(trx, 'record.account_key', [accountKey]);
+    const credentials = fields.map((each) => ({ accountId, keyId, ...each }));
+    await insertRows(trx, 'record.credential', credentials);
     await deleteIntake(trx, accountId);
     await saveStatus(trx, {
       accountId,

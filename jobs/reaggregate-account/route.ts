@@ -25,7 +25,7 @@ export async function reaggregateAccount(
     const state = await trustedState(keys, context);
     context.step('loaded');
     if (state === null || state.statementCount === 0) return await settleUnchanged(context);
-    const segments = await loadSegments(context.db, keys.accountId, 1);
+    const segments = await loadSegments(context.db, keys.accountId);
     const journal = openJournal(keys, segments, state.nextSequence);
     if (journal.opening === null) throw new RecordError('STORE_ROW_UNTRUSTED');
     context.step('opened');

@@ -138,7 +138,7 @@ async function knownBefore(
     (entry) => entry.at < state.checkpoint.asOf && !recentIds.has(entry.id),
   );
   if (late) {
-    const segments = await loadSegments(context.db, keys.accountId, 1);
+    const segments = await loadSegments(context.db, keys.accountId);
     return openJournal(keys, segments, state.nextSequence);
   }
   return {

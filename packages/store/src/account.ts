@@ -2,8 +2,7 @@
 
 import type { Code } from '@track-record/errors';
 import { sql, type Kysely, type Transaction } from 'kysely';
-import { columns, insertRows } from './rows.ts';
-import type { Database, Row } from './tables.ts';
+import { insertRows, type Database, type Row } from './rows.ts';
 
 export type AccountStateName = 'active' | 'paused' | 'quarantined' | 'closed';
 
@@ -22,7 +21,7 @@ export type Intake = Row<'record.intake'>;
  * `lastHour`: start of the last signed hour. `code`: why the last attempt failed; null after a
  * success.
  */
-export type AccountStatus = Row<'record.account_status'>;
+type AccountStatus = Row<'record.account_status'>;
 
 /**
  * What the door says of an account to its owner; `connecting` until the worker has tried the
@@ -43,16 +42,6 @@ export async function lockAccount(trx: Transaction<Database>, accountId: string)
   await sql`select pg_advisory_xact_lock(hashtextextended(${accountId}, 0))`.execute(trx);
 }
 
-export async function loadAccount(
-  db: Kysely<Database>,
-  accountId: string,
-): Promise<Account | null> {
-  const found = await sql<Account>`
-    select ${columns('record.account')} from record.account
-    where account_id = ${accountId}`.execute(db);
-  return found.rows[0] ?? null;
-}
-
 /** False when the account, or another one of the same venue account, is there already. */
 export async function insertAccount(db: Kysely<Database>, account: NewAccount): Promise<boolean> {
   const row: Account = { ...account, state: 'active', stateCode: null };
@@ -68,13 +57,6 @@ export async function setAccountState(
   await sql`
     update record.account set state = ${state}, state_code = ${code}
     where account_id = ${accountId}`.execute(db);
-}
-
-export async function loadIntake(db: Kysely<Database>, accountId: string): Promise<Intake | null> {
-  const found = await sql<Intake>`
-    select ${columns('record.intake')} from record.intake
-    where account_id = ${accountId}`.execute(db);
-  return found.rows[0] ?? null;
 }
 
 export async function deleteIntake(db: Kysely<Database>, accountId: string): Promise<void> {
@@ -103,16 +85,6 @@ export async function saveStatus(db: Kysely<Database>, status: AccountStatus): P
     code = excluded.code, code_at = excluded.code_at, hours_missing = excluded.hours_missing,
     syncing = excluded.syncing, updated_at = excluded.updated_at`;
   await insertRows(db, 'record.account_status', [status], replace);
-}
-
-export async function loadStatus(
-  db: Kysely<Database>,
-  accountId: string,
-): Promise<AccountStatus | null> {
-  const found = await sql<AccountStatus>`
-    select ${columns('record.account_status')} from record.account_status
-    where account_id = ${accountId}`.execute(db);
-  return found.rows[0] ?? null;
 }
 
 /** All accounts of the owner, or one of them; an account of another owner is absent. */

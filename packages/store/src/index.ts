@@ -3,31 +3,19 @@ export {
   deleteIntake,
   dueAccounts,
   insertAccount,
-  loadAccount,
-  loadIntake,
-  loadStatus,
   lockAccount,
   saveStatus,
   setAccountState,
   type Account,
   type AccountStateName,
-  type AccountStatus,
   type Intake,
   type NewAccount,
   type OwnedAccountStatus,
 } from './account.ts';
-export { checkSchema, migrate, QUEUE_SCHEMA_VERSION } from './migrate.ts';
-export {
-  openStore,
-  roleNames,
-  type RoleName,
-  type Store,
-  type StoreOptions,
-} from './open-store.ts';
+export { checkSchema, migrate } from './migrate.ts';
+export { openStore, roleNames, type RoleName, type Store } from './open-store.ts';
 export {
   hourlyReturns,
-  insertHourlyReturns,
-  insertStatements,
   lastStatement,
   loadStatements,
   readBackStatements,
@@ -35,22 +23,14 @@ export {
   type StatedHourRow,
   type StatementRow,
 } from './published.ts';
+export { insertRows, loadRow, type Database } from './rows.ts';
 export {
-  insertAccountKey,
-  insertCredential,
-  insertSegments,
-  loadAccountKey,
   loadCredentials,
   loadSegments,
   loadSentinel,
-  loadState,
-  saveSentinel,
   saveState,
-  type SealedAccountKey,
   type SealedCredential,
   type SealedSegment,
   type SealedState,
-  type Sentinel,
 } from './sealed.ts';
 export { storeFailure } from './store-failure.ts';
-export { tables, type Database } from './tables.ts';

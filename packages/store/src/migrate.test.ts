@@ -6,7 +6,8 @@ import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { sql } from 'kysely';
 import { freshDatabase, type FreshDatabase } from '../../testkit/src/postgres/template-database.ts';
-import { checkSchema, migrate, openStore, QUEUE_SCHEMA_VERSION, type Store } from './index.ts';
+import { openStore, type Store } from './index.ts';
+import { checkSchema, migrate, QUEUE_SCHEMA_VERSION } from './migrate.ts';
 
 let database: FreshDatabase;
 let owner: Store;

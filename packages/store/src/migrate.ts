@@ -9,8 +9,8 @@ import { RecordError } from '@track-record/errors';
 import { sql, type Kysely } from 'kysely';
 import { PgBoss } from 'pg-boss';
 import { openStore } from './open-store.ts';
+import { insertRows, selectRows, type Database, type Row } from './rows.ts';
 import { storeFailure } from './store-failure.ts';
-import type { Database } from './tables.ts';
 
 /** The schema of pg-boss 12.38.0, as its package.json states it (a test compares them). */
 export const QUEUE_SCHEMA_VERSION = 46;
@@ -22,11 +22,8 @@ const LOCK_TIMEOUT_MS = 60_000;
 
 const FILE_NAME = /^(\d{4})-[a-z-]+\.sql$/;
 
-interface Migration {
-  readonly number: number;
-  readonly name: string;
+interface Migration extends Row<'record.migration'> {
   readonly text: string;
-  readonly sha256: Buffer;
 }
 
 /**
@@ -78,14 +75,14 @@ async function checkApplied(
   migrations: readonly Migration[],
 ): Promise<number> {
   if (!(await exists(db, 'record.migration'))) return 0;
-  const rows = await db.selectFrom('record.migration').selectAll().orderBy('number').execute();
+  const rows = await selectRows(db, 'record.migration', sql`order by number`);
   for (const [index, row] of rows.entries()) {
     const migration = migrations[index];
     if (
       migration === undefined ||
       row.number !== migration.number ||
       row.name !== migration.name ||
-      !row.sha256.equals(migration.sha256)
+      Buffer.compare(row.sha256, migration.sha256) !== 0
     ) {
       refuse(`record.migration[${index}]`);
     }
@@ -116,8 +113,7 @@ async function installQueue(db: Kysely<Database>, ownerUrl: string): Promise<voi
 async function apply(db: Kysely<Database>, migration: Migration): Promise<void> {
   await db.transaction().execute(async (trx) => {
     await sql.raw(migration.text).execute(trx);
-    const { number, name, sha256 } = migration;
-    await trx.insertInto('record.migration').values({ number, name, sha256 }).execute();
+    await insertRows(trx, 'record.migration', [migration]);
   });
 }
 

@@ -3,7 +3,7 @@
 
 import { Kysely, PostgresDialect } from 'kysely';
 import pg from 'pg';
-import type { Database } from './tables.ts';
+import type { Database } from './rows.ts';
 
 /**
  * The longest statement is one page of segments or statements; a minute means that the database is
@@ -54,8 +54,9 @@ export function openStore(url: string, options: StoreOptions): Store {
   return { db, close: () => db.destroy() };
 }
 
-/** numeric and int8 stay text, which pg's own parsers do too; an instant becomes ms UTC. */
+/** A numeric stays text; an instant becomes ms UTC; what is a bigint here counts rows: exact. */
 const typeParser: typeof pg.types.getTypeParser = (oid: number, format?: 'text' | 'binary') => {
   if (oid === pg.types.builtins.TIMESTAMPTZ) return (text: string) => Date.parse(text);
+  if (oid === pg.types.builtins.INT8) return Number;
   return pg.types.getTypeParser(oid, format);
 };

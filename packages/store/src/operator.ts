@@ -2,7 +2,7 @@
 
 import { sql, type Kysely } from 'kysely';
 import { storeFailure } from './store-failure.ts';
-import type { Database } from './tables.ts';
+import type { Database } from './rows.ts';
 
 /** Jobs of one queue that have not ended well, as decimal strings. */
 export interface QueueDepth {

@@ -59,28 +59,29 @@ async function collect<Item>(items: AsyncIterable<Item>): Promise<Item[]> {
 describe('accepts', () => {
   it('an account, with instants to the millisecond', async () => {
     const account = await newAccount({ connectedAt: SAMPLE_HOUR + 123 });
-    expect(await store.loadAccount(worker.db, account.accountId)).toEqual({
+    expect(await store.loadRow(worker.db, 'record.account', account.accountId)).toEqual({
       ...account,
       state: 'active',
       stateCode: null,
     });
     await store.setAccountState(worker.db, account.accountId, 'paused', 'VENUE_KEY_REJECTED');
-    expect(await store.loadAccount(worker.db, account.accountId)).toMatchObject({
+    expect(await store.loadRow(worker.db, 'record.account', account.accountId)).toMatchObject({
       state: 'paused',
       stateCode: 'VENUE_KEY_REJECTED',
     });
-    expect(await store.loadAccount(worker.db, randomUUID())).toBeNull();
+    expect(await store.loadRow(worker.db, 'record.account', randomUUID())).toBeNull();
   });
 
   it('keys, credentials and segments, byte for byte', async () => {
     const { accountId } = await newAccount();
     const envelope = Buffer.from([0, 255, 92, 39, 10]);
-    expect(await store.loadAccountKey(worker.db, accountId)).toBeNull();
+    expect(await store.loadRow(worker.db, 'record.account_key', accountId)).toBeNull();
     const accountKey = { accountId, keyId: 'k0', envelope };
-    await store.insertAccountKey(worker.db, accountKey);
-    expect(await store.loadAccountKey(worker.db, accountId)).toEqual(accountKey);
+    await store.insertRows(worker.db, 'record.account_key', [accountKey]);
+    expect(await store.loadRow(worker.db, 'record.account_key', accountId)).toEqual(accountKey);
     for (const field of ['secret', 'apiKey']) {
-      await store.insertCredential(worker.db, { accountId, field, keyId: 'k1', envelope });
+      const credential = { accountId, field, keyId: 'k1', envelope };
+      await store.insertRows(worker.db, 'record.credential', [credential]);
     }
     const credentials = await store.loadCredentials(worker.db, accountId);
     expect(credentials.map((each) => each.field)).toEqual(['apiKey', 'secret']);
@@ -89,16 +90,15 @@ describe('accepts', () => {
       { accountId, firstSequence: 1, lastSequence: 5, keyId: 'k1', envelope },
       { accountId, firstSequence: 6, lastSequence: 6, keyId: 'k1', envelope },
     ];
-    await store.insertSegments(worker.db, segments);
-    expect(await store.loadSegments(worker.db, accountId, 1)).toEqual(segments);
-    expect(await store.loadSegments(worker.db, accountId, 6)).toEqual(segments.slice(1));
+    await store.insertRows(worker.db, 'record.sealed_segment', segments);
+    expect(await store.loadSegments(worker.db, accountId)).toEqual(segments);
   });
 
   it('statements and hours in bulk, with the digits they were signed with', async () => {
     const { accountId } = await newAccount();
     const statements = sampleStatements(accountId, 2_500);
-    await store.insertStatements(worker.db, statements);
-    await store.insertHourlyReturns(worker.db, statements.map(sampleReturn));
+    await store.insertRows(worker.db, 'record.statement', statements);
+    await store.insertRows(worker.db, 'record.hourly_return', statements.map(sampleReturn));
     expect(await store.readBackStatements(worker.db, accountId, statements)).toEqual(statements);
     expect(await collect(store.loadStatements(worker.db, accountId))).toEqual(statements);
     const [from, to] = [SAMPLE_HOUR + HOUR_MS, SAMPLE_HOUR + 3 * HOUR_MS];
@@ -115,9 +115,9 @@ describe('accepts', () => {
     const [first, second] = sampleStatements(accountId, 2);
     if (first === undefined || second === undefined) throw new Error('two samples');
     const correction = { ...second, hour: first.hour, restates: first.hash };
-    await store.insertStatements(worker.db, [first, correction]);
+    await store.insertRows(worker.db, 'record.statement', [first, correction]);
     const unpriced = { status: 'unpriced', reason: 'no_price', return: null, coverage: null };
-    await store.insertHourlyReturns(worker.db, [
+    await store.insertRows(worker.db, 'record.hourly_return', [
       sampleReturn(first),
       { ...sampleReturn(correction), ...unpriced },
     ]);
@@ -139,7 +139,9 @@ describe('accepts', () => {
       const status = { ...STATUS, accountId: account.accountId, lastHour };
       await store.saveStatus(worker.db, { ...status, code: 'VENUE_UNAVAILABLE', codeAt: 5 });
       await store.saveStatus(worker.db, status);
-      expect(await store.loadStatus(worker.db, account.accountId)).toEqual(status);
+      expect(await store.loadRow(worker.db, 'record.account_status', account.accountId)).toEqual(
+        status,
+      );
     }
     const due = await store.dueAccounts(worker.db, venue, SAMPLE_HOUR + 3 * HOUR_MS);
     expect(due).toEqual([fresh.accountId, behind.accountId]);
@@ -184,24 +186,30 @@ describe('refuses', () => {
     await store.saveState(worker.db, { accountId, version: 2, ...STATE });
     const work = store.saveState(worker.db, { accountId, version, ...STATE });
     expect(await codeOf(work)).toBe('STORE_CONFLICT');
-    expect(await store.loadState(worker.db, accountId)).toMatchObject({ version: 2 });
+    expect(await store.loadRow(worker.db, 'record.sealed_state', accountId)).toMatchObject({
+      version: 2,
+    });
   });
 
   it('STORE_CONFLICT: an hour stated twice, a fork, an overlap, a second sentinel', async () => {
     const { accountId } = await newAccount();
     const [first, second] = sampleStatements(accountId, 2);
     if (first === undefined || second === undefined) throw new Error('two samples');
-    await store.insertStatements(worker.db, [first]);
+    await store.insertRows(worker.db, 'record.statement', [first]);
     const hash = Buffer.alloc(32, 7);
     const attempts = [
-      store.insertStatements(worker.db, [{ ...second, hour: first.hour }]),
-      store.insertStatements(worker.db, [{ ...second, sequence: 5, hash, previous: null }]),
+      store.insertRows(worker.db, 'record.statement', [{ ...second, hour: first.hour }]),
+      store.insertRows(worker.db, 'record.statement', [
+        { ...second, sequence: 5, hash, previous: null },
+      ]),
     ];
     const segment = { accountId, firstSequence: 1, lastSequence: 5, ...STATE };
-    await store.insertSegments(worker.db, [segment]);
-    attempts.push(store.insertSegments(worker.db, [{ ...segment, lastSequence: 3 }]));
-    await store.saveSentinel(worker.db, STATE);
-    attempts.push(store.saveSentinel(worker.db, { ...STATE, keyId: 'k2' }));
+    await store.insertRows(worker.db, 'record.sealed_segment', [segment]);
+    attempts.push(
+      store.insertRows(worker.db, 'record.sealed_segment', [{ ...segment, lastSequence: 3 }]),
+    );
+    await store.insertRows(worker.db, 'record.sentinel', [STATE]);
+    attempts.push(store.insertRows(worker.db, 'record.sentinel', [{ ...STATE, keyId: 'k2' }]));
     for (const attempt of attempts) expect(await codeOf(attempt)).toBe('STORE_CONFLICT');
     expect(await store.loadSentinel(worker.db)).toEqual(STATE);
   });
@@ -215,15 +223,17 @@ describe('refuses', () => {
     const { accountId } = await newAccount();
     const [first, second] = sampleStatements(accountId, 2);
     if (first === undefined || second === undefined) throw new Error('two samples');
-    await store.insertStatements(worker.db, [first]);
-    const work = store.insertStatements(worker.db, [{ ...second, ...change }]);
+    await store.insertRows(worker.db, 'record.statement', [first]);
+    const work = store.insertRows(worker.db, 'record.statement', [{ ...second, ...change }]);
     await expect(codeOf(work)).rejects.toMatchObject({ code: expect.stringMatching(/^23/) });
   });
 
   it('as a bug: a gap between segments', async () => {
     const { accountId } = await newAccount();
     const segment = { accountId, firstSequence: 2, lastSequence: 5, ...STATE };
-    await expect(codeOf(store.insertSegments(worker.db, [segment]))).rejects.toMatchObject({
+    await expect(
+      codeOf(store.insertRows(worker.db, 'record.sealed_segment', [segment])),
+    ).rejects.toMatchObject({
       code: '23503',
     });
   });
@@ -264,7 +274,9 @@ describe('holds', () => {
     const url = new URL(database.url);
     url.searchParams.set('options', '-c TimeZone=Pacific/Kiritimati');
     const elsewhere = store.openStore(url.href, { connectionsMax: 1, role: 'enclave_worker' });
-    expect(await store.loadAccount(elsewhere.db, account.accountId)).toMatchObject(account);
+    expect(await store.loadRow(elsewhere.db, 'record.account', account.accountId)).toMatchObject(
+      account,
+    );
     await elsewhere.close();
   });
 });

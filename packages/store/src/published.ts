@@ -2,8 +2,7 @@
 // removes a row, and the database would refuse it.
 
 import { sql, type Kysely } from 'kysely';
-import { columns, insertRows } from './rows.ts';
-import type { Database, Row } from './tables.ts';
+import { columns, selectRows, type Database, type Row } from './rows.ts';
 
 const STATEMENTS_PER_PAGE = 1_000;
 
@@ -16,35 +15,18 @@ export type StatementRow = Row<'record.statement'>;
 export type HourlyReturnRow = Row<'record.hourly_return'>;
 /** `hash`: of the statement that holds for the hour. */
 export interface StatedHourRow extends HourlyReturnRow {
-  readonly hash: Buffer;
-}
-
-export async function insertStatements(
-  db: Kysely<Database>,
-  rows: readonly StatementRow[],
-): Promise<void> {
-  await insertRows(db, 'record.statement', rows);
-}
-
-export async function insertHourlyReturns(
-  db: Kysely<Database>,
-  rows: readonly HourlyReturnRow[],
-): Promise<void> {
-  await insertRows(db, 'record.hourly_return', rows);
+  readonly hash: Uint8Array;
 }
 
 /** What the database now holds for the sequences of `written`, in order. */
-export async function readBackStatements(
+export function readBackStatements(
   db: Kysely<Database>,
   accountId: string,
   written: readonly StatementRow[],
 ): Promise<readonly StatementRow[]> {
   const sequences = written.map((row) => row.sequence);
-  const found = await sql<StatementRow>`
-    select ${columns('record.statement')} from record.statement
-    where account_id = ${accountId} and sequence = any(${sequences}::bigint[])
-    order by record.statement.sequence`.execute(db);
-  return found.rows;
+  const same = sql`where account_id = ${accountId} and sequence = any(${sequences}::bigint[])`;
+  return selectRows(db, 'record.statement', sql`${same} order by sequence`);
 }
 
 /** The head of the account's chain. */
@@ -52,11 +34,9 @@ export async function lastStatement(
   db: Kysely<Database>,
   accountId: string,
 ): Promise<StatementRow | null> {
-  const found = await sql<StatementRow>`
-    select ${columns('record.statement')} from record.statement
-    where account_id = ${accountId}
-    order by record.statement.sequence desc limit 1`.execute(db);
-  return found.rows[0] ?? null;
+  const latest = sql`where account_id = ${accountId} order by sequence desc limit 1`;
+  const [last] = await selectRows(db, 'record.statement', latest);
+  return last ?? null;
 }
 
 /** The statements of the hours in [from, to), by sequence, read page by page. */
@@ -67,13 +47,15 @@ export async function* loadStatements(
   to = Infinity,
 ): AsyncGenerator<StatementRow> {
   for (let next: number | null = 0; next !== null;) {
-    const found = await sql<StatementRow>`
-      select ${columns('record.statement')} from record.statement
-      where account_id = ${accountId} and sequence >= ${next}
+    const page: readonly StatementRow[] = await selectRows(
+      db,
+      'record.statement',
+      sql`where account_id = ${accountId} and sequence >= ${next}
         and hour >= ${instant(from)}::timestamptz and hour < ${instant(to)}::timestamptz
-      order by record.statement.sequence limit ${STATEMENTS_PER_PAGE}`.execute(db);
-    yield* found.rows;
-    const last = found.rows.at(STATEMENTS_PER_PAGE - 1);
+        order by sequence limit ${STATEMENTS_PER_PAGE}`,
+    );
+    yield* page;
+    const last = page.at(STATEMENTS_PER_PAGE - 1);
     next = last === undefined ? null : last.sequence + 1;
   }
 }

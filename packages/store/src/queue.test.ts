@@ -131,10 +131,10 @@ describe('accepts', () => {
     const accountId = randomUUID();
     const job = await connectAccount({ accountId, currency: 'EUR' });
     expect(await jobRow(job)).toMatchObject({ name: 'connect-account', data: { accountId } });
-    const intake = await store.loadIntake(worker.db, accountId);
+    const intake = await store.loadRow(worker.db, 'record.intake', accountId);
     expect(intake).toMatchObject({ reportingCurrency: 'EUR', historyFrom: SAMPLE_HOUR });
     await store.deleteIntake(worker.db, accountId);
-    expect(await store.loadIntake(worker.db, accountId)).toBeNull();
+    expect(await store.loadRow(worker.db, 'record.intake', accountId)).toBeNull();
   });
 
   it('everything pg-boss does, with the rights of the worker', async () => {

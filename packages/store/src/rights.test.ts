@@ -9,6 +9,7 @@ import {
   sampleReturn,
   sampleStatements,
 } from '../../testkit/src/postgres/sample-record.ts';
+import { tables } from './generated/tables.ts';
 import * as store from './index.ts';
 
 const DENIED = '42501';
@@ -26,8 +27,8 @@ beforeAll(async () => {
   const account = sampleAccount();
   await store.insertAccount(worker.db, account);
   const statements = sampleStatements(account.accountId, 2);
-  await store.insertStatements(worker.db, statements);
-  await store.insertHourlyReturns(worker.db, statements.map(sampleReturn));
+  await store.insertRows(worker.db, 'record.statement', statements);
+  await store.insertRows(worker.db, 'record.hourly_return', statements.map(sampleReturn));
   await worker.close();
 });
 
@@ -64,7 +65,7 @@ describe('accepts', () => {
 describe('refuses', () => {
   const others = ['gateway', 'operator'];
   const hidden = [
-    ...Object.keys(store.tables),
+    ...Object.keys(tables),
     'pgboss.job',
     'pgboss.job_common',
     'pgboss.queue',

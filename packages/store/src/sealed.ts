@@ -3,82 +3,28 @@
 
 import { RecordError } from '@track-record/errors';
 import { sql, type Kysely } from 'kysely';
-import { columns, insertRows } from './rows.ts';
-import type { Database, NewRow } from './tables.ts';
+import { selectRows, type Database, type Row } from './rows.ts';
 
-/** The root of the account's keys. */
-export type SealedAccountKey = NewRow<'record.account_key'>;
-export type SealedCredential = NewRow<'record.credential'>;
+export type SealedCredential = Row<'record.credential'>;
 /** A run of the account's journal: sequences start at 1, both ends are inside. */
-export type SealedSegment = NewRow<'record.sealed_segment'>;
+export type SealedSegment = Row<'record.sealed_segment'>;
 /** Version 1 at first; each write names the next one. */
-export type SealedState = NewRow<'record.sealed_state'>;
-export type Sentinel = NewRow<'record.sentinel'>;
+export type SealedState = Row<'record.sealed_state'>;
 
-export async function insertAccountKey(
-  db: Kysely<Database>,
-  accountKey: SealedAccountKey,
-): Promise<void> {
-  await insertRows(db, 'record.account_key', [accountKey]);
-}
-
-/** Null once it was destroyed. */
-export async function loadAccountKey(
-  db: Kysely<Database>,
-  accountId: string,
-): Promise<SealedAccountKey | null> {
-  const found = await sql<SealedAccountKey>`
-    select ${columns('record.account_key')} from record.account_key
-    where account_id = ${accountId}`.execute(db);
-  return found.rows[0] ?? null;
-}
-
-export async function insertCredential(
-  db: Kysely<Database>,
-  credential: SealedCredential,
-): Promise<void> {
-  await insertRows(db, 'record.credential', [credential]);
-}
-
-export async function loadCredentials(
+export function loadCredentials(
   db: Kysely<Database>,
   accountId: string,
 ): Promise<readonly SealedCredential[]> {
-  const found = await sql<SealedCredential>`
-    select ${columns('record.credential')} from record.credential
-    where account_id = ${accountId} order by field`.execute(db);
-  return found.rows;
+  return selectRows(db, 'record.credential', sql`where account_id = ${accountId} order by field`);
 }
 
-/** One by one: a segment may be megabytes. */
-export async function insertSegments(
-  db: Kysely<Database>,
-  segments: readonly SealedSegment[],
-): Promise<void> {
-  for (const segment of segments) await insertRows(db, 'record.sealed_segment', [segment]);
-}
-
-/** The segments that hold `fromSequence` or a later one, in order. */
-export async function loadSegments(
+/** The whole journal, in order. */
+export function loadSegments(
   db: Kysely<Database>,
   accountId: string,
-  fromSequence: number,
 ): Promise<readonly SealedSegment[]> {
-  const found = await sql<SealedSegment>`
-    select ${columns('record.sealed_segment')} from record.sealed_segment
-    where account_id = ${accountId} and last_sequence >= ${fromSequence}
-    order by first_sequence`.execute(db);
-  return found.rows;
-}
-
-export async function loadState(
-  db: Kysely<Database>,
-  accountId: string,
-): Promise<SealedState | null> {
-  const found = await sql<SealedState>`
-    select ${columns('record.sealed_state')} from record.sealed_state
-    where account_id = ${accountId}`.execute(db);
-  return found.rows[0] ?? null;
+  const inOrder = sql`where account_id = ${accountId} order by first_sequence`;
+  return selectRows(db, 'record.sealed_segment', inOrder);
 }
 
 /** Replaces the version before `state.version`; STORE_CONFLICT when that is not the stored one. */
@@ -96,13 +42,8 @@ export async function saveState(db: Kysely<Database>, state: SealedState): Promi
   if (result.numAffectedRows !== 1n) throw new RecordError('STORE_CONFLICT');
 }
 
-/** A unique violation (STORE_CONFLICT) when another worker sealed the first sentinel meanwhile. */
-export async function saveSentinel(db: Kysely<Database>, sentinel: Sentinel): Promise<void> {
-  await insertRows(db, 'record.sentinel', [sentinel]);
-}
-
-export async function loadSentinel(db: Kysely<Database>): Promise<Sentinel | null> {
-  const found = await sql<Sentinel>`
-    select ${columns('record.sentinel')} from record.sentinel`.execute(db);
-  return found.rows[0] ?? null;
+/** The proof of the master key; null in a database that no worker has served yet. */
+export async function loadSentinel(db: Kysely<Database>): Promise<Row<'record.sentinel'> | null> {
+  const [sentinel] = await selectRows(db, 'record.sentinel', sql``);
+  return sentinel ?? null;
 }

@@ -7,7 +7,7 @@ import {
   type MasterKey,
   type RandomBytes,
 } from '@track-record/sealing';
-import { loadSentinel, saveSentinel, type Database } from '@track-record/store';
+import { insertRows, loadSentinel, type Database } from '@track-record/store';
 import type { Kysely } from 'kysely';
 
 /** Seals the sentinel on an empty database. KEY_UNKNOWN when another key sealed this one. */
@@ -18,7 +18,8 @@ export async function proveMasterKey(
 ): Promise<void> {
   const found = await loadSentinel(db);
   if (found === null) {
-    await saveSentinel(db, { keyId: master.id, envelope: sealSentinel(master, random) });
+    const sentinel = { keyId: master.id, envelope: sealSentinel(master, random) };
+    await insertRows(db, 'record.sentinel', [sentinel]);
     return;
   }
   if (found.keyId !== master.id) throw new RecordError('KEY_UNKNOWN');

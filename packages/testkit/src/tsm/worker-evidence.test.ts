@@ -15,7 +15,7 @@ import {
   STATEMENT_FORMAT,
   STATEMENT_METHOD,
 } from '@track-record/statement';
-import { insertAccount, insertStatements, openStore } from '@track-record/store';
+import { insertAccount, insertRows, openStore } from '@track-record/store';
 import type { Verb, VerbOutput } from '../../../cli/src/verb.ts';
 import { evidenceGet } from '../../../cli/src/verbs/evidence-get.ts';
 import { evidenceVerify } from '../../../cli/src/verbs/evidence-verify.ts';
@@ -126,7 +126,7 @@ async function signOneHour(): Promise<void> {
   const { bytes: body, signature, hash } = signed;
   const links = { hash: Buffer.from(hash, 'hex'), previous: null, restates: null };
   const bytes = { body: Buffer.from(body), signature: Buffer.from(signature) };
-  await insertStatements(store.db, [{ ...row, ...bytes, ...links }]);
+  await insertRows(store.db, 'record.statement', [{ ...row, ...bytes, ...links }]);
   await store.close();
 }
 

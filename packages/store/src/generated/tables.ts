@@ -1,0 +1,99 @@
+// Generated from the migrated schema by packages/testkit/src/postgres/write-tables.ts. DO NOT EDIT.
+// Every column of schema `record`, by its Postgres type. `null`: may be null. `own`: filled by the
+// database alone, neither written nor read by the functions of this room.
+
+export const tables = {
+  "record.account": {
+    "account_id": "uuid",
+    "owner_id": "uuid",
+    "venue": "text",
+    "reporting_currency": "text",
+    "history_from": "timestamptz",
+    "connected_at": "timestamptz",
+    "allow_trading_key": "bool",
+    "venue_account_hash": "text",
+    "state": "text",
+    "state_code": "text null"
+  },
+  "record.account_key": {
+    "account_id": "uuid",
+    "key_id": "text",
+    "envelope": "bytea",
+    "created_at": "timestamptz own"
+  },
+  "record.account_status": {
+    "account_id": "uuid",
+    "last_hour": "timestamptz null",
+    "code": "text null",
+    "code_at": "timestamptz null",
+    "hours_missing": "int4",
+    "syncing": "bool",
+    "updated_at": "timestamptz"
+  },
+  "record.credential": {
+    "account_id": "uuid",
+    "field": "text",
+    "key_id": "text",
+    "envelope": "bytea",
+    "created_at": "timestamptz own"
+  },
+  "record.hourly_return": {
+    "account_id": "uuid",
+    "hour": "timestamptz",
+    "sequence": "int8",
+    "status": "text",
+    "reason": "text null",
+    "return": "numeric null",
+    "coverage": "numeric null",
+    "provenance": "text"
+  },
+  "record.intake": {
+    "account_id": "uuid",
+    "owner_id": "uuid",
+    "venue": "text",
+    "sealed": "bytea",
+    "reporting_currency": "text null",
+    "history_from": "timestamptz",
+    "allow_trading_key": "bool",
+    "requested_at": "timestamptz own"
+  },
+  "record.migration": {
+    "number": "int4",
+    "name": "text",
+    "sha256": "bytea",
+    "applied_at": "timestamptz own"
+  },
+  "record.sealed_segment": {
+    "account_id": "uuid",
+    "first_sequence": "int8",
+    "last_sequence": "int8",
+    "key_id": "text",
+    "envelope": "bytea",
+    "created_at": "timestamptz own",
+    "previous_sequence": "int8 own"
+  },
+  "record.sealed_state": {
+    "account_id": "uuid",
+    "version": "int8",
+    "key_id": "text",
+    "envelope": "bytea",
+    "updated_at": "timestamptz own"
+  },
+  "record.sentinel": {
+    "key_id": "text",
+    "envelope": "bytea"
+  },
+  "record.statement": {
+    "account_id": "uuid",
+    "sequence": "int8",
+    "hour": "timestamptz",
+    "body": "bytea",
+    "hash": "bytea",
+    "previous": "bytea null",
+    "signature": "bytea",
+    "key_id": "text",
+    "restates": "bytea null",
+    "created_at": "timestamptz own",
+    "previous_sequence": "int8 own"
+  }
+} as const;
