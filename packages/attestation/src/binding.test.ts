@@ -1,18 +1,7 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, test } from '@jest/globals';
-import { bindingFields, reportDataOf, type Binding } from './binding.ts';
+import { bindingFields, emptyBinding as empty, reportDataOf, type Binding } from './binding.ts';
 import { developmentEvidence } from './insecure/index.ts';
-
-const nothing = new Uint8Array();
-const empty: Binding = {
-  nonce: nothing,
-  tlsSpkiSha256: nothing,
-  intakePublicKey: nothing,
-  statementPublicKey: nothing,
-  configSha256: nothing,
-  codeSha256: nothing,
-  ledgerHead: nothing,
-};
 
 describe('accepts', () => {
   test('REPORT_DATA is the SHA-512 of the label and the tagged fields', async () => {

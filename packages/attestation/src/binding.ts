@@ -12,10 +12,23 @@ export const bindingFields = [
   'configSha256',
   'codeSha256',
   'ledgerHead',
+  'hpkeSuite',
+  'unsealPublicKey',
+  'successionSha256',
 ] as const;
 
 export type BindingField = (typeof bindingFields)[number];
 export type Binding = Readonly<Record<BindingField, Uint8Array>>;
+
+/**
+ * KEM, KDF and AEAD by their numbers in RFC 9180: DHKEM(X25519, HKDF-SHA256), HKDF-SHA256,
+ * AES-256-GCM. What is sealed to either key is sealed so.
+ */
+export const HPKE_SUITE = Uint8Array.of(0x00, 0x20, 0x00, 0x01, 0x00, 0x02);
+
+const absent = bindingFields.map((field) => [field, new Uint8Array()]);
+/** Every field absent. */
+export const emptyBinding: Binding = Object.fromEntries(absent);
 
 const LABEL = 'track-record-enclave/report-data/v1\0';
 const HEADER_SIZE = 6;

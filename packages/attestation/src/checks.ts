@@ -80,6 +80,10 @@ export const checks = {
   ),
   'policy.reportData': policy('POLICY_REPORT_DATA', 'The report is not bound to these keys.'),
   'policy.hostData': policy('POLICY_HOST_DATA', 'The host data is not the expected one.'),
+  'policy.succession': policy(
+    'POLICY_SUCCESSION',
+    'The evidence does not name the expected source of the master key.',
+  ),
   'policy.identity': policy('POLICY_IDENTITY', 'The guest identity is not the expected one.'),
 } as const satisfies Record<string, Check>;
 

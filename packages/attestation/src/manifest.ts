@@ -13,6 +13,8 @@ import type { Bytes } from './bytes.ts';
 import { hex } from './hex.ts';
 import { parsePolicy, type Policy } from './policy.ts';
 import { type Tcb, tcbComponents } from './tcb.ts';
+import type { TrustAnchors } from './trust-anchors.ts';
+import { parseEvidence, verifyEvidence, type VerifiedEvidence } from './verify-evidence.ts';
 
 const FORMAT = 'track-record-release/1';
 const FIELDS = ['format', 'version', 'svn', 'codeSha256', 'measurements', 'minTcb'];
@@ -48,6 +50,18 @@ export interface ReleaseManifest {
   readonly measurements: readonly ReleaseMeasurement[];
   /** By `family/model` in hex, as in `19/a0`: microcode numbers differ by model. */
   readonly minTcb: Readonly<Record<string, Tcb>>;
+}
+
+/** What whoever gives a key to an enclave expects of it. */
+export interface ExpectedRelease {
+  readonly releaseKeys: readonly string[];
+  readonly releaseThreshold: number;
+  readonly minSvn: number;
+  /** Hex. */
+  readonly successionSha256: string;
+  readonly trustAnchors: TrustAnchors;
+  /** Ms UTC. */
+  readonly now: number;
 }
 
 /** Not exported, so that nobody else can write down a VerifiedManifest. */
@@ -116,6 +130,23 @@ export function checkRelease(manifest: VerifiedManifest, binding: Binding, minSv
   if (hex(binding.codeSha256) !== manifest.codeSha256) throw new RecordError('POLICY_CODE');
   // An older release may have a hole through which the key gets out (rollback).
   if (manifest.svn < minSvn) throw new RecordError('MANIFEST_SVN');
+}
+
+/**
+ * Evidence and the signed manifest of the release that it shall be of, both as JSON: all that is
+ * asked before a key is sealed to an enclave. Refuses as the functions above and verifyEvidence do.
+ */
+export async function verifyRelease(
+  evidence: unknown,
+  signed: unknown,
+  expected: ExpectedRelease,
+): Promise<VerifiedEvidence & { readonly manifest: VerifiedManifest }> {
+  const { releaseKeys, releaseThreshold, trustAnchors, now } = expected;
+  const manifest = await verifyManifest(signed, releaseKeys, releaseThreshold);
+  const policy = { ...policyOf(manifest), successions: [expected.successionSha256] };
+  const verified = await verifyEvidence(parseEvidence(evidence), trustAnchors, policy, now);
+  checkRelease(manifest, verified.binding, expected.minSvn);
+  return { ...verified, manifest };
 }
 
 /** The listed key that made this signature; null when none did. */

@@ -38,6 +38,8 @@ const FIELDS = {
   authorKeyDigests: listOf(hexText(48)),
   familyIds: listOf(hexText(16)),
   imageIds: listOf(hexText(16)),
+  /** Who may give the enclave its master key, by the digest that its evidence binds. */
+  successions: listOf(hexText(32)),
   minGuestSvn: field(integer(0, U32_MAX), 0),
   /** For the reported and the committed TCB: the first is in use, the second is there to stay. */
   minTcb: field(tcb, {}),

@@ -4,7 +4,7 @@ import { describe, expect, test } from '@jest/globals';
 import { RecordError } from '@track-record/errors';
 import { fakeAmdAuthority } from '../../testkit/src/amd/fake-authority.ts';
 import { fakeTsm, type FakeTsmOptions } from '../../testkit/src/tsm/fake-tsm.ts';
-import { bindingFields, reportDataOf, type Binding } from './binding.ts';
+import { bindingFields, emptyBinding, HPKE_SUITE, reportDataOf, type Binding } from './binding.ts';
 import { writeEvidence, type Evidence } from './evidence.ts';
 import { developmentEvidence } from './insecure/index.ts';
 import { reportSource } from './obtain/report-source.ts';
@@ -19,22 +19,25 @@ const anchors = await parseTrustAnchors(Buffer.from(authority.rootsPem));
 const strangers = await parseTrustAnchors(Buffer.from(fakeAmdAuthority().rootsPem));
 const policy = parsePolicy({ measurements: [MEASUREMENT] }, 'refuse');
 const binding: Binding = {
-  nonce: new Uint8Array(),
+  ...emptyBinding,
   tlsSpkiSha256: new Uint8Array(32).fill(1),
   intakePublicKey: new Uint8Array(32).fill(2),
   statementPublicKey: new Uint8Array(32).fill(3),
   configSha256: new Uint8Array(32).fill(4),
-  codeSha256: new Uint8Array(),
-  ledgerHead: new Uint8Array(),
+  hpkeSuite: HPKE_SUITE,
+  successionSha256: new Uint8Array(32).fill(5),
 };
 const good = await collect();
 
-async function collect(options: Partial<FakeTsmOptions> = {}): Promise<Evidence> {
+async function collect(
+  options: Partial<FakeTsmOptions> = {},
+  of: Binding = binding,
+): Promise<Evidence> {
   const { files } = fakeTsm({ authority, ...options });
   const source = reportSource({ files, newName: () => 'ours' });
-  const reportData = await reportDataOf(binding);
+  const reportData = await reportDataOf(of);
   const collected = await source.obtain(reportData, new AbortController().signal);
-  return writeEvidence(collected, binding, NOW);
+  return writeEvidence(collected, of, NOW);
 }
 
 async function outcome(
@@ -50,6 +53,10 @@ async function outcome(
     if (!(error instanceof RecordError)) throw error;
     return `${error.code} ${error.place}`;
   }
+}
+
+async function bindingRefusal(change: Partial<Binding>): Promise<string> {
+  return await outcome(await collect({}, { ...binding, ...change }));
 }
 
 function bound(field: keyof Binding, text: string): object {
@@ -164,6 +171,23 @@ describe('refuses', () => {
     expect(await outcome(measured)).toBe('POLICY_MEASUREMENT policy.measurement');
     const debugged = await collect({ report: { policy: 0xb0000n } });
     expect(await outcome(debugged)).toBe('POLICY_DEBUG policy.debug');
+  });
+
+  test('a master key from nowhere in particular, and one from another succession', async () => {
+    const code = 'POLICY_SUCCESSION policy.succession';
+    expect(await bindingRefusal({ successionSha256: new Uint8Array() })).toBe(code);
+    const other = parsePolicy(
+      { measurements: [MEASUREMENT], successions: ['06'.repeat(32)] },
+      'refuse',
+    );
+    expect(await outcome(good, { policy: other })).toBe(code);
+  });
+
+  test('keys for another HPKE suite', async () => {
+    const hpkeSuite = Uint8Array.of(0, 0x20, 0, 1, 0, 1);
+    expect(await bindingRefusal({ hpkeSuite })).toBe(
+      'EVIDENCE_MALFORMED evidence.binding.hpkeSuite',
+    );
   });
 
   test('a policy that names no measurement', async () => {

@@ -3,8 +3,9 @@
 // in Node and in a browser. Every byte of the evidence is untrusted.
 
 import { RecordError } from '@track-record/errors';
-import { bindingFields, reportDataOf, type Binding } from './binding.ts';
+import { bindingFields, HPKE_SUITE, reportDataOf, type Binding } from './binding.ts';
 import { checkReport } from './check-report.ts';
+import { refusal } from './checks.ts';
 import { endorsementsOfAuxBlob } from './endorsements.ts';
 import {
   base64,
@@ -59,7 +60,8 @@ export function parseEvidence(json: unknown): UnverifiedEvidence {
 
 /**
  * `now` in ms UTC: the verifier's clock. Refuses as verifyReport and checkReport do; with
- * POLICY_REPORT_DATA when the report is bound to anything else than the keys in the evidence.
+ * POLICY_REPORT_DATA when the report is bound to anything else than the keys in the evidence;
+ * POLICY_SUCCESSION when the master key comes from another source than is expected.
  */
 export async function verifyEvidence(
   evidence: UnverifiedEvidence,
@@ -74,7 +76,16 @@ export async function verifyEvidence(
   // What the caller expects besides may narrow this down and never widen it.
   const reportData = (policy.reportData ?? [bound]).filter((each) => each === bound);
   checkReport(report, { ...policy, reportData });
+  checkBinding(evidence.binding, policy);
   return { report, binding: evidence.binding, collectedAt: evidence.collectedAt };
+}
+
+/** Without a succession whoever started the enclave gave it its key, and knows it. */
+function checkBinding({ hpkeSuite, successionSha256 }: Binding, { successions }: Policy): void {
+  if (hex(hpkeSuite) !== hex(HPKE_SUITE)) throw malformed('evidence.binding.hpkeSuite');
+  const named = hex(successionSha256);
+  const isExpected = named !== '' && (successions ?? [named]).includes(named);
+  if (!isExpected) throw refusal('policy.succession');
 }
 
 /** Exactly these members, of an object that is nothing else. */

@@ -2,20 +2,11 @@
 
 import { describe, expect, test } from '@jest/globals';
 import { codeOf, RecordError } from '@track-record/errors';
+import { emptyBinding as binding } from '../binding.ts';
 import { writeEvidence, type Evidence } from '../evidence.ts';
 import { keepEvidence, type EvidenceKeeper } from './keep-evidence.ts';
 
 const INTERVAL_MS = 3_600_000;
-const nothing = new Uint8Array();
-const binding = {
-  nonce: nothing,
-  tlsSpkiSha256: nothing,
-  intakePublicKey: nothing,
-  statementPublicKey: nothing,
-  configSha256: nothing,
-  codeSha256: nothing,
-  ledgerHead: nothing,
-};
 
 interface Bench {
   readonly keeper: EvidenceKeeper;
@@ -67,6 +58,7 @@ async function bench(jitter = 0): Promise<Bench> {
 
 /** Evidence that says which request it answers. */
 function numbered(number: number): Evidence {
+  const nothing = new Uint8Array();
   return writeEvidence({ report: nothing, certificateTable: nothing }, binding, number);
 }
 

@@ -16,10 +16,12 @@ const folder = mkdtempSync(join(tmpdir(), 'track-record-evidence-verify-'));
 const authority = fakeAmdAuthority();
 const anchors = fileOf('anchors.pem', authority.rootsPem);
 const measured = fileOf('policy.json', JSON.stringify({ measurements: ['4d'.repeat(48)] }));
-/** SHA-512 of the label and of seven empty fields, by Python's hashlib. */
-const EMPTY_BINDING = Buffer.from(
-  'cacb50d68ac3e01c85544b8e7575c2c949a02100aa2ec64886206bf42413f8b9' +
-    '49de8eb1d447f0bae45ac37b5b09f40b45a39e38b844ec567deaac36031e5a9e',
+/** Everything else is empty. */
+const bound = { hpkeSuite: '002000010002', successionSha256: '5c'.repeat(32) };
+/** SHA-512 of the label and of these ten fields, by Python's hashlib. */
+const REPORT_DATA = Buffer.from(
+  '45cb6ef402ff774c938cccd0d2a0a6f139ba0716b51ba10674fd81a7a7b6b2db' +
+    'b40b63d22458a4e5991fe6d3f373406b6ab274f07720ccfe67ee6034402309d5',
   'hex',
 );
 
@@ -34,7 +36,7 @@ function fileOf(name: string, text: string): string {
 function evidenceOf(product: 'Genoa' | 'Milan'): Record<string, unknown> {
   const kind = { product, signer: 'VCEK' } as const;
   const leaf = authority.leaf(kind);
-  const report = authority.report({ ...kind, reportData: EMPTY_BINDING }, leaf);
+  const report = authority.report({ ...kind, reportData: REPORT_DATA }, leaf);
   const table = fakeCertificateTable([
     ['63da758d-e664-4564-adc5-f4b93be8accd', leaf.der],
     ['4ab7b379-bbac-4fe4-a02f-05aef327c782', authority.intermediate(kind)],
@@ -45,7 +47,7 @@ function evidenceOf(product: 'Genoa' | 'Milan'): Record<string, unknown> {
     collectedAt: '2026-01-05T00:00:00.000Z',
     report: report.toString('base64'),
     certificateTable: table.toString('base64'),
-    binding: Object.fromEntries(bindingFields.map((field) => [field, ''])),
+    binding: { ...Object.fromEntries(bindingFields.map((field) => [field, ''])), ...bound },
   };
 }
 

@@ -1,27 +1,21 @@
 // The life of a master key that nobody outside an enclave ever holds whole: split among holders,
 // put together in the first enclave, handed to its next release. Evidence is of the fake authority,
-// and what goes between the parties is bytes. While it waits for its master key, an enclave's
-// evidence binds the key that shares are sealed to in the place of the intake key (regression for
-// field-lessons S1 and R52: the key is no function of the measurement, and outlives it).
+// and what goes between the parties is bytes; two-enclaves.test.ts does it with processes
+// (regression for field-lessons S1 and R52: the key is no function of the measurement, and outlives
+// it).
 
 import { generateKeyPairSync, sign } from 'node:crypto';
 import { inspect } from 'node:util';
 import { beforeAll, describe, expect, test } from '@jest/globals';
+import { type Evidence, parseTrustAnchors } from '@track-record/attestation';
 import {
-  type Evidence,
-  parseEvidence,
-  parseTrustAnchors,
-  verifyEvidence,
-} from '@track-record/attestation';
-import { type Binding, reportDataOf } from '@track-record/attestation/binding';
+  type Binding,
+  emptyBinding,
+  HPKE_SUITE,
+  reportDataOf,
+} from '@track-record/attestation/binding';
 import { writeEvidence } from '@track-record/attestation/evidence';
-import {
-  checkRelease,
-  manifestBytes,
-  parseManifest,
-  policyOf,
-  verifyManifest,
-} from '@track-record/attestation/manifest';
+import { manifestBytes, parseManifest, verifyRelease } from '@track-record/attestation/manifest';
 import { RecordError } from '@track-record/errors';
 import { MasterKey, openAccountKeys, openState } from '@track-record/sealing';
 import { sealAccountRoot, sealState } from '@track-record/sealing';
@@ -38,6 +32,7 @@ import { fakeAmdAuthority, fakeCertificateTable } from '../amd/fake-authority.ts
 import type { ReportOptions } from '../amd/fake-report.ts';
 
 const NOW = Date.UTC(2026, 0, 1);
+const SUCCESSION = '5c'.repeat(32);
 const MASTER = '5ec2e7'.repeat(10) + '5ec2';
 const VCEK_GUID = '63da758d-e664-4564-adc5-f4b93be8accd';
 const ASK_GUID = '4ab7b379-bbac-4fe4-a02f-05aef327c782';
@@ -87,13 +82,13 @@ async function boot(
 ): Promise<Enclave> {
   const session = await UnsealSession.start(quorum, new Secret(new Uint8Array(32).fill(started)));
   const binding: Binding = {
-    nonce: new Uint8Array(),
+    ...emptyBinding,
     tlsSpkiSha256: new Uint8Array(32),
-    intakePublicKey: session.publicKey,
-    statementPublicKey: new Uint8Array(),
     configSha256: new Uint8Array(32),
     codeSha256: new Uint8Array(32).fill(release.mark),
-    ledgerHead: new Uint8Array(),
+    hpkeSuite: HPKE_SUITE,
+    unsealPublicKey: session.publicKey,
+    successionSha256: Buffer.from(SUCCESSION, 'hex'),
   };
   const reportData = await reportDataOf(binding);
   const measurement = new Uint8Array(48).fill(release.mark);
@@ -132,11 +127,15 @@ async function attestedKey(
   signed: unknown,
   minSvn: number,
 ): Promise<AttestedKey> {
-  const manifest = await verifyManifest(signed, releaseKeyTexts, 2);
-  const unverified = parseEvidence(JSON.parse(JSON.stringify(evidence)));
-  const { binding } = await verifyEvidence(unverified, anchors, policyOf(manifest), NOW);
-  checkRelease(manifest, binding, minSvn);
-  return { publicKey: binding.intakePublicKey, reportData: await reportDataOf(binding) };
+  const { binding } = await verifyRelease(JSON.parse(JSON.stringify(evidence)), signed, {
+    releaseKeys: releaseKeyTexts,
+    releaseThreshold: 2,
+    minSvn,
+    successionSha256: SUCCESSION,
+    trustAnchors: anchors,
+    now: NOW,
+  });
+  return { publicKey: binding.unsealPublicKey, reportData: await reportDataOf(binding) };
 }
 
 async function shareFor(enclave: Enclave, at: number): Promise<Uint8Array> {
@@ -238,7 +237,7 @@ describe('refuses', () => {
       'to hand over to a key that the report does not name',
       async (master) => {
         const newcomer = await boot(next, 2);
-        const binding = { ...newcomer.evidence.binding, intakePublicKey: '00'.repeat(32) };
+        const binding = { ...newcomer.evidence.binding, unsealPublicKey: '00'.repeat(32) };
         const evidence = { ...newcomer.evidence, binding };
         await handOver(master, first, { ...newcomer, evidence });
       },
