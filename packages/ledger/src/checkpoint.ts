@@ -23,6 +23,8 @@ import type { OpenTransfer } from './transfers.ts';
 export interface Quote {
   readonly price: Decimal;
   readonly at: number;
+  /** The venue of the reference pair that said so. */
+  readonly source?: string | undefined;
 }
 
 export interface Checkpoint extends BookState {
@@ -34,7 +36,7 @@ export interface Checkpoint extends BookState {
   readonly marks: ReadonlyMap<string, Quote>;
 }
 
-const quotes = named(record<Quote>({ price: amount, at: instant }));
+const quotes = named(record<Quote>({ price: amount, at: instant, source: optional(name) }));
 
 const openTransfer = record<OpenTransfer>({
   id: name,

@@ -34,6 +34,7 @@ import {
   type PositionChange,
   type Posting,
   type Price,
+  type ReferencePair,
   type Split,
   type Window,
 } from './entry.ts';
@@ -106,12 +107,20 @@ export const priceCodec = record<Price>({
   currency: name,
   at: instant,
   price: notNegative,
+  source: optional(name),
 });
 export const markCodec = record<Mark>({ instrument: name, at: instant, price: amount });
 
+const reference = record<ReferencePair>({ asset: name, currency: name, source: name });
+
 export const documentCodec = record<LedgerDocument>(
   {
-    account: record<LedgerAccount>({ id: name, venue: name, reportingCurrency: name }),
+    account: record<LedgerAccount>({
+      id: name,
+      venue: name,
+      reportingCurrency: name,
+      references: optional(list(reference)),
+    }),
     window: record<Window>({ from: instant, to: instant }),
     instruments: byDefault(named(instrumentCodec), new Map()),
     anchors: list(anchorCodec),
@@ -147,15 +156,11 @@ export const formatMark = markCodec.format;
 
 /**
  * What must hold between the parts of a document, however it was made: full hours, nothing before
- * the window, instruments that are defined, and prices by which something is divided above zero.
+ * the window, instruments that are defined, prices by which something is divided above zero, and
+ * from other venues no price but those of the reference pairs.
  */
-export function checkDocument({
-  window,
-  instruments,
-  anchors,
-  entries,
-  marks,
-}: LedgerDocument): void {
+export function checkDocument(document: LedgerDocument): void {
+  const { account, window, instruments, anchors, entries, prices, marks } = document;
   const aligned = window.from % HOUR_MS === 0 && window.to % HOUR_MS === 0;
   if (!aligned || window.from >= window.to) throw malformed('document.window');
   entries.forEach((entry, index) => checkEntry(entry, window, instruments, index));
@@ -170,9 +175,20 @@ export function checkDocument({
       checkPosition(instrument, price, instruments, `${place}.positions`);
     }
   }
+  const { references = [] } = account;
+  for (const [index, price] of prices.entries()) {
+    const known = price.source === undefined || references.some((pair) => isOf(pair, price));
+    if (!known) throw malformed(`document.prices[${index}].source`);
+  }
   for (const [index, { instrument, price }] of marks.entries()) {
     checkPosition(instrument, price, instruments, `document.marks[${index}]`);
   }
+}
+
+/** Venues list a pair in one direction only, which may be the other one. */
+function isOf(pair: ReferencePair, { asset, currency, source }: Price): boolean {
+  const sides = [asset, currency];
+  return pair.source === source && sides.includes(pair.asset) && sides.includes(pair.currency);
 }
 
 function checkEntry(

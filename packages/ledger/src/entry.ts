@@ -65,6 +65,11 @@ export interface Entry {
   readonly split?: Split;
   /** The transaction both legs of a transfer share, where the venue tells it. */
   readonly txid?: string;
+  /**
+   * Of several fills that act as one, whose postings are their sums: the least that was added to a
+   * balance after any instant among them, where that is below zero and below the sum.
+   */
+  readonly lows?: readonly Posting[];
 }
 
 export const instrumentKinds = [
@@ -110,7 +115,12 @@ export interface Price {
   readonly currency: string;
   readonly at: number;
   readonly price: Decimal;
+  /** The venue of a reference pair; absent where the account's own venue quotes. */
+  readonly source?: string;
 }
+
+/** A pair that leads towards the reporting currency, by the public candles of the venue it names. */
+export type ReferencePair = Required<Omit<Price, 'at' | 'price'>>;
 
 export interface Mark {
   readonly instrument: string;
@@ -122,6 +132,8 @@ export interface LedgerAccount {
   readonly id: string;
   readonly venue: string;
   readonly reportingCurrency: string;
+  /** The account's own venue is asked in the asset of the first one. */
+  readonly references?: readonly ReferencePair[];
 }
 
 export interface Window {

@@ -1,6 +1,7 @@
 // Which prices a window needs, found by replaying quantities alone: every holding at every full
 // hour and at every flow, and at the hour's beginning every asset in which something was paid or
-// received. The worker asks the venue for these before anything is valued.
+// received. The worker asks the venue for these before anything is valued, and the venues of the
+// reference pairs for what leads from there to the reporting currency at the same instants.
 
 import { Book } from './book.ts';
 import type { Checkpoint } from './checkpoint.ts';
@@ -11,14 +12,14 @@ import { replayBackward } from './opening.ts';
 import { orderEntries } from './order.ts';
 import { pairTransfers } from './transfers.ts';
 
-/**
- * `name` is an asset, or an instrument for a mark; the currency is the account's reporting
- * currency.
- */
 export interface PriceNeed {
   readonly kind: 'asset' | 'mark';
+  /** An asset, or an instrument for a mark. */
   readonly name: string;
+  readonly currency: string;
   readonly at: number;
+  /** The venue of a reference pair, to be told with its price; else the account's own is asked. */
+  readonly source?: string;
 }
 
 /** Sorted by instant, kind and name; each need once. */
@@ -29,10 +30,16 @@ export function priceRequests(document: LedgerDocument, opening?: Checkpoint): P
   const state = opening ?? replayBackward(document, ordered);
   const { entries } = pairTransfers(ordered, state.transit, window.to);
   const book = new Book(instruments, state);
+  const { references = [], reportingCurrency } = account;
+  const currency = references[0]?.asset ?? reportingCurrency;
   const needs = new Map<string, PriceNeed>();
   const need = (kind: PriceNeed['kind'], name: string, at: number): void => {
-    if (kind === 'asset' && name === account.reportingCurrency) return;
-    needs.set(`${at} ${kind} ${name}`, { kind, name, at });
+    if (kind === 'asset' && name === reportingCurrency) return;
+    const own = kind === 'mark' || name !== currency;
+    if (own) needs.set(`${at} ${kind} ${name}`, { kind, name, currency, at });
+    for (const { asset, ...pair } of kind === 'asset' ? references : []) {
+      needs.set(`${at} pair ${asset} ${pair.currency}`, { kind, name: asset, ...pair, at });
+    }
   };
   const needHoldings = (at: number): void => {
     for (const [asset, total] of [...book.balances, ...book.transit]) {

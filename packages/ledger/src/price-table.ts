@@ -1,8 +1,9 @@
 // What everything is worth in the reporting currency as time advances: the last price of each asset
 // and the last mark of each instrument, with their instants. A quote chain (asset, quote, reporting
 // currency) uses legs of one instant only; the shortest chain wins, then the alphabetically first.
-// A price of the reporting currency itself is a leg used backwards, which is the only place where a
-// price is rounded. Prices are untrusted.
+// A pair of the reporting currency, or of what no chain reaches, is used backwards, which is the
+// only place where a price is rounded. Of two quotes of one pair that of a reference is taken.
+// Prices are untrusted.
 
 import { RecordError } from '@track-record/errors';
 import type { Checkpoint, Quote } from './checkpoint.ts';
@@ -11,13 +12,6 @@ import type { LedgerDocument, Mark, Posting, Price } from './entry.ts';
 
 /** A price used backwards keeps this many digits: twice those of the finest quote. */
 const INVERSE_PRICE_SCALE = 36;
-
-/** One leg: a unit of `from` is worth `price` units of `to`. */
-interface Leg {
-  readonly from: string;
-  readonly to: string;
-  readonly price: Decimal;
-}
 
 interface Instant {
   readonly at: number;
@@ -47,8 +41,8 @@ export class PriceTable {
   /** Makes every price and mark known that holds at or before `at`. */
   advance(at: number): void {
     for (let instant = this.#instants[this.#next]; instant !== undefined && instant.at <= at;) {
-      for (const [asset, price] of resolveChains(instant.prices, this.#reportingCurrency)) {
-        remember(this.#prices, asset, { price, at: instant.at });
+      for (const [asset, quote] of resolveChains(instant, this.#reportingCurrency)) {
+        remember(this.#prices, asset, quote);
       }
       for (const mark of instant.marks) {
         remember(this.#marks, mark.instrument, { price: mark.price, at: instant.at });
@@ -83,46 +77,61 @@ export class PriceTable {
     return this.#marks.get(instrument) ?? null;
   }
 
+  /** What is priced by a reference pair now, and by whose. */
+  references(): Map<string, Quote> {
+    return new Map([...this.#prices].filter(([, { source }]) => source !== undefined));
+  }
+
   quotes(): Pick<Checkpoint, 'prices' | 'marks'> {
     return { prices: sortedByName(this.#prices), marks: sortedByName(this.#marks) };
   }
 }
 
 /** Every asset that reaches the reporting currency through prices of one instant. */
-function resolveChains(prices: readonly Price[], reportingCurrency: string): Map<string, Decimal> {
-  const resolved = new Map<string, Decimal>([[reportingCurrency, ONE]]);
-  let open = prices.map((price) => legOf(price, reportingCurrency));
-  for (;;) {
-    open = open.filter((leg) => !resolved.has(leg.from));
-    const level = new Map<string, Leg>();
-    for (const leg of open) {
-      if (!resolved.has(leg.to)) continue;
-      const rival = level.get(leg.from);
-      if (rival === undefined || compareLegs(leg, rival) < 0) level.set(leg.from, leg);
-    }
-    if (level.size === 0) break;
-    for (const { from, to, price } of level.values()) {
-      const next = resolved.get(to) ?? ONE;
-      resolved.set(from, next === ONE ? price : multiply(price, next));
-    }
+function resolveChains({ at, prices }: Instant, reportingCurrency: string): Map<string, Quote> {
+  const resolved = new Map<string, Quote>([[reportingCurrency, { price: ONE, at }]]);
+  // EUR in USDT is the pair that exists when EUR is the reporting currency: a leg like any other.
+  const legs = prices.map((leg) => (leg.asset === reportingCurrency ? turned(leg) : leg));
+  for (let further = true; further;) {
+    further = extend(resolved, legs) || extend(resolved, legsBack(resolved, legs));
   }
   resolved.delete(reportingCurrency);
   return resolved;
 }
 
-/** EUR in USDT is the pair that exists when EUR is the reporting currency: it is used backwards. */
-function legOf(price: Price, reportingCurrency: string): Leg {
-  if (price.asset !== reportingCurrency || sign(price.price) === 0) {
-    return { from: price.asset, to: price.currency, price: price.price };
+/** One leg further from everything that is resolved; false when there is none. */
+function extend(resolved: Map<string, Quote>, legs: readonly Price[]): boolean {
+  const level = new Map<string, Price>();
+  for (const leg of legs) {
+    if (resolved.has(leg.asset) || !resolved.has(leg.currency)) continue;
+    const rival = level.get(leg.asset);
+    if (rival === undefined || compareLegs(leg, rival) < 0) level.set(leg.asset, leg);
   }
-  const backward = divide(ONE, price.price, INVERSE_PRICE_SCALE);
-  return { from: price.currency, to: price.asset, price: backward };
+  for (const { asset, currency, at, price, source } of level.values()) {
+    const next = resolved.get(currency)?.price ?? ONE;
+    resolved.set(asset, { price: next === ONE ? price : multiply(price, next), at, source });
+  }
+  return level.size > 0;
 }
 
-function compareLegs(left: Leg, right: Leg): number {
-  if (left.from !== right.from) return left.from < right.from ? -1 : 1;
-  if (left.to !== right.to) return left.to < right.to ? -1 : 1;
-  // Both directions of one pair may be quoted; the larger price, to be independent of input order.
+/** From what has a price to what no leg leads from. */
+function legsBack(resolved: ReadonlyMap<string, Quote>, legs: readonly Price[]): Price[] {
+  const open = legs.filter((leg) => resolved.has(leg.asset) && !resolved.has(leg.currency));
+  return open.map(turned);
+}
+
+/** What is worth nothing buys nothing and cannot be turned. */
+function turned(leg: Price): Price {
+  if (sign(leg.price) === 0) return leg;
+  const price = divide(ONE, leg.price, INVERSE_PRICE_SCALE);
+  return { ...leg, asset: leg.currency, currency: leg.asset, price };
+}
+
+/** Of one asset: which leg is taken first. */
+function compareLegs(left: Price, right: Price): number {
+  if (left.currency !== right.currency) return left.currency < right.currency ? -1 : 1;
+  if (left.source !== right.source) return (left.source ?? '') > (right.source ?? '') ? -1 : 1;
+  // A pair may be quoted in both directions; the larger price, to be independent of input order.
   return compare(right.price, left.price);
 }
 
@@ -130,7 +139,10 @@ function groupByInstant(document: LedgerDocument): Instant[] {
   const instants = new Map<number, Instant>();
   for (const [index, price] of document.prices.entries()) {
     const { prices } = instantAt(instants, price.at);
-    const repeated = prices.find((p) => p.asset === price.asset && p.currency === price.currency);
+    const repeated = prices.find(
+      ({ asset, currency, source }) =>
+        asset === price.asset && currency === price.currency && source === price.source,
+    );
     if (repeated === undefined) prices.push(price);
     else checkRepeat(repeated.price, price.price, `prices[${index}]`);
   }

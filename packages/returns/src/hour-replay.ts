@@ -18,6 +18,7 @@ import {
   type Entry,
   HOUR_MS,
   multiply,
+  negate,
   normalise,
   ONE,
   integer,
@@ -37,7 +38,7 @@ import {
 import { type Hour, judge, type ValuedFlow } from './hour.ts';
 import { FLOW_PRICE_AGE_MS, type HoursPolicy, RESIDUAL_SHARE } from './policy.ts';
 import { SubPeriods } from './sub-periods.ts';
-import { Tally, tallyClass, type TallyClass } from './tally.ts';
+import { byClass, Tally, tallyClass, type TallyClass } from './tally.ts';
 
 /** A flow whose instant has no prices is moved to the nearer full hour (returns.md 1.4). */
 const NEARER_HALF_MS = HOUR_MS / 2;
@@ -88,17 +89,25 @@ export class HourReplay {
   readonly #table: PriceTable;
   readonly #policy: HoursPolicy;
   readonly #mayBeOwed: ReadonlySet<string>;
+  readonly #currencies: ReadonlySet<string>;
   #hour: OpenHour | null = null;
   #lastClose: Valuation | null = null;
   /** The instant of the last entry, and the phase of the last flow in it. */
   #at = -1;
   #flowPhase = -1;
 
-  constructor(book: Book, table: PriceTable, policy: HoursPolicy, mayBeOwed: ReadonlySet<string>) {
+  constructor(
+    book: Book,
+    table: PriceTable,
+    policy: HoursPolicy,
+    mayBeOwed: ReadonlySet<string>,
+    currencies: ReadonlySet<string>,
+  ) {
     this.#book = book;
     this.#table = table;
     this.#policy = policy;
     this.#mayBeOwed = mayBeOwed;
+    this.#currencies = currencies;
   }
 
   begin(start: number): void {
@@ -110,7 +119,7 @@ export class HourReplay {
       open,
       subPeriods: equity === null ? null : new SubPeriods(equity, this.#policy.dustEquity),
       flows: [],
-      tallies: { fees: new Tally(), funding: new Tally(), income: new Tally() },
+      tallies: byClass(() => new Tally()),
       residuals: [],
       derived: new Map(),
       overdrawn: this.#isOverdrawn(this.#book.balances.keys()),
@@ -123,7 +132,10 @@ export class HourReplay {
     if (entry.kind === 'flow') this.#cut(hour, entry);
     if (entry.kind === 'airdrop') this.#receive(entry);
     const derived = this.#book.apply(entry);
-    if (derived !== null) addAmount(hour.derived, derived.asset, derived.amount);
+    if (derived !== null) {
+      addAmount(hour.derived, derived.asset, derived.amount);
+      hour.tallies.realised.add(derived.asset, derived.amount);
+    }
     for (const posting of entry.postings) {
       const kind = tallyClass(entry, posting);
       if (kind !== null) hour.tallies[kind].add(posting.asset, posting.amount);
@@ -155,27 +167,20 @@ export class HourReplay {
     });
     const flow = sumOrNull(flows.map(({ value }) => value));
     const residualValue = sumOrNull(residuals.map(({ net }) => net));
-    const pnl = profitOf(hour, close, flow, sumOrNull(residuals.map(({ booked }) => booked)));
-    const parts = {
-      fees: hour.tallies.fees.value(),
-      funding: hour.tallies.funding.value(),
-      income: hour.tallies.income.value(),
-    };
-    const named = sumOrNull(Object.values(parts));
+    const profit = profitOf(hour, close, flow, sumOrNull(residuals.map(({ booked }) => booked)));
     this.#hour = null;
     this.#lastClose = close;
     const closed = {
       hour: hour.start,
-      ...judge({ ...hour, close, flows, pnl }, this.#policy),
+      ...judge({ ...hour, close, flows, pnl: profit.pnl }, this.#policy),
       navOpen: hour.open.equity,
       navClose: close.equity,
       flow,
-      pnl,
-      ...parts,
-      trading: pnl === null || named === null ? null : subtract(pnl, named),
+      ...profit,
       coverage: coverageOf(close),
       residual: sumResiduals(hour.residuals),
       residualValue,
+      references: this.#table.references(),
       derived: hour.derived,
       flags: close.holdings.worthless > 0 ? (['counted_as_zero'] as const) : [],
       balances: new Map(balances ? copied(this.#book.balances) : []),
@@ -198,8 +203,20 @@ export class HourReplay {
     this.#flowPhase = -1;
     if (this.#table.nextAt() > at) return;
     // What was paid before a new price is worth the price known when it was paid.
+    this.#revalue(hour, negate);
     for (const tally of Object.values(hour.tallies)) tally.settle(this.#table, at);
     this.#table.advance(at);
+    this.#revalue(hour, normalise);
+  }
+
+  /** Cash is taken out at the old rate and put back at the new one; what that made is fx. */
+  #revalue(hour: OpenHour, moved: (held: Decimal) => Decimal): void {
+    for (const currency of this.#currencies) {
+      for (const totals of [this.#book.balances, this.#book.transit]) {
+        const held = totals.get(currency);
+        if (held !== undefined) hour.tallies.fx.add(currency, moved(held));
+      }
+    }
   }
 
   #isOverdrawn(assets: Iterable<string>): boolean {
@@ -245,24 +262,28 @@ export class HourReplay {
   }
 }
 
-/** Closes the last sub-period and checks the identity of the hour on two ways. */
+/** Closes the last sub-period, takes the profit apart, and checks the identity of the hour. */
 function profitOf(
-  hour: OpenHour,
+  { open, subPeriods, tallies }: OpenHour,
   close: Valuation,
   flow: Decimal | null,
   booked: Decimal | null,
-): Decimal | null {
-  const { open, subPeriods } = hour;
+): Pick<Hour, TallyClass | 'pnl' | 'unrealised'> {
+  const parts = byClass((kind) => tallies[kind].value());
   if (open.equity === null || close.equity === null || flow === null || booked === null) {
-    return null;
+    return { ...parts, pnl: null, unrealised: null };
   }
   const explained = subtract(close.equity, booked);
   const pnl = subtract(subtract(explained, open.equity), flow);
   subPeriods?.end(explained);
   // The sub-periods summed their gains on their own way: every flow was cut exactly once.
   const gain = subPeriods?.gain() ?? pnl;
-  assert(compare(gain, pnl) === 0, 'navClose - navOpen = flow + pnl + what was booked');
-  return pnl;
+  const named = sumOrNull(Object.values(parts));
+  const unrealised = named === null ? null : subtract(gain, named);
+  const profit = sumOrNull([...Object.values(parts), unrealised]) ?? gain;
+  const whole = [open.equity, flow, booked, profit].reduce(add);
+  assert(compare(whole, close.equity) === 0, 'navClose = navOpen + flow + booked + all parts');
+  return { ...parts, pnl, unrealised };
 }
 
 function valueFlow({ entry, found }: FoundFlow, start: number, atEnd: Appraisal): ValuedFlow {

@@ -11,6 +11,7 @@ import {
   HOUR_MS,
   integer,
   multiply,
+  type Quote,
   type Valuation,
 } from '@track-record/ledger';
 import { type HoursPolicy, LARGE_FLOW_SHARE } from './policy.ts';
@@ -61,8 +62,12 @@ export interface Hour {
   readonly fees: Decimal | null;
   readonly funding: Decimal | null;
   readonly income: Decimal | null;
-  /** The rest of pnl: realised, unrealised and revaluation together. */
-  readonly trading: Decimal | null;
+  /** Profit of closed contracts, posted or derived. */
+  readonly realised: Decimal | null;
+  /** What the rates of other currencies made of the cash in them. */
+  readonly fx: Decimal | null;
+  /** The rest of pnl, which prices made of everything else that was held or traded. */
+  readonly unrealised: Decimal | null;
   /**
    * Share of the holdings at the close that had a price of that instant; 1 when nothing is held.
    */
@@ -70,6 +75,8 @@ export interface Hour {
   /** Asset or instrument to what the anchors in the hour show beyond the replay. */
   readonly residual: ReadonlyMap<string, Decimal>;
   readonly residualValue: Decimal | null;
+  /** What the reference pairs said last, per asset: the rates of the close, and whose they are. */
+  readonly references: ReadonlyMap<string, Quote>;
   /** Realised profit in `balances` that the ledger derived, because the venue does not post it. */
   readonly derived: ReadonlyMap<string, Decimal>;
   readonly flags: readonly HourFlag[];

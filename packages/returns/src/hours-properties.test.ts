@@ -229,7 +229,8 @@ describe('holds', () => {
     const property = fc.property(ledgers, (ledger) => {
       const { hours } = computeHours(ledger);
       for (const [index, hour] of hours.entries()) {
-        const parts = [hour.fees, hour.funding, hour.income, hour.trading].map((p) => p ?? ONE);
+        const { fees, funding, income, realised, unrealised, fx } = hour;
+        const parts = [fees, funding, income, realised, unrealised, fx].map((part) => part ?? ONE);
         expect(compare(parts.reduce(add), hour.pnl ?? ONE)).toBe(0);
         const next = hours[index + 1];
         if (next !== undefined) expect(next.navOpen).toEqual(hour.navClose);

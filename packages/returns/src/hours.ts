@@ -25,6 +25,7 @@ import {
 import { type Hour, quarantine } from './hour.ts';
 import { type AnchorCheck, HourReplay } from './hour-replay.ts';
 import { type HoursPolicy, policyFor } from './policy.ts';
+import { currenciesOf } from './tally.ts';
 
 export interface HoursOptions {
   /**
@@ -60,7 +61,7 @@ export function computeHours(document: LedgerDocument, options: HoursOptions = {
   const table = new PriceTable(document, checkpoint);
   table.advance(window.from);
   const mayBeOwed = options.mayBeOwed ?? assetsThatMayBeOwed(document, checkpoint);
-  const replay = new HourReplay(book, table, policy, mayBeOwed);
+  const replay = new HourReplay(book, table, policy, mayBeOwed, currenciesOf(document));
   const anchors = sortAnchors(document.anchors);
   const books = checkpoint !== null;
   const hours: Hour[] = [];

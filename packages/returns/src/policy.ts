@@ -24,14 +24,15 @@ export const LARGE_FLOW_SHARE: Decimal = parseDecimal('0.1');
 /** A flow may be valued with the minute candle that closed before it (returns.md 1.4). */
 export const FLOW_PRICE_AGE_MS = 60_000;
 
+/** What is cash wherever it is held; a ledger may name more (`currenciesOf`). */
+export const CURRENCIES = 'USD USDT USDC FDUSD DAI EUR GBP CHF CAD AUD JPY'.split(' ');
+
 /**
  * About 10 US dollars (returns.md 1.4), fixed per currency so that the rule never moves with a
  * price.
  */
 const DUST_EQUITY: ReadonlyMap<string, string> = new Map([
-  ...['USD', 'USDT', 'USDC', 'FDUSD', 'DAI', 'EUR', 'GBP', 'CHF', 'CAD', 'AUD'].map(
-    (currency) => [currency, '10'] as const,
-  ),
+  ...CURRENCIES.map((currency) => [currency, '10'] as const),
   ['JPY', '1500'],
   ['BTC', '0.0001'],
   ['ETH', '0.003'],

@@ -1,7 +1,14 @@
 // The JSON form of a report, `track-record-hours/1` (FORMATS.md). One spelling per number: no
 // trailing zeros, but for the return, which always has its 18 digits.
 
-import { type Decimal, formatDecimal, formatInstant, normalise, sign } from '@track-record/ledger';
+import {
+  type Decimal,
+  formatDecimal,
+  formatInstant,
+  normalise,
+  type Quote,
+  sign,
+} from '@track-record/ledger';
 import type { HoursReport } from './hours.ts';
 import type { Hour } from './hour.ts';
 
@@ -35,24 +42,36 @@ function formatHour(hour: Hour, balances: boolean): unknown {
     return: hour.return === null ? null : formatDecimal(hour.return),
     fees: formatOrNull(hour.fees),
     funding: formatOrNull(hour.funding),
+    income: formatOrNull(hour.income),
+    realised: formatOrNull(hour.realised),
+    unrealised: formatOrNull(hour.unrealised),
+    fx: formatOrNull(hour.fx),
     coverage: formatDecimal(hour.coverage),
-    residual: formatAmounts(hour.residual),
+    residual: formatNamed(hour.residual, formatExact),
     residualValue: formatOrNull(hour.residualValue),
+    ...(hour.references.size === 0
+      ? {}
+      : { references: formatNamed(hour.references, formatQuote) }),
     ...(hour.flags.length === 0 ? {} : { flags: hour.flags }),
-    ...(hour.derived.size === 0 ? {} : { derived: formatAmounts(hour.derived) }),
+    ...(hour.derived.size === 0 ? {} : { derived: formatNamed(hour.derived, formatExact) }),
     ...(balances ? { balances: formatHeld(hour.balances) } : {}),
   };
 }
 
 /** An amount of zero is not held and not listed. */
-function formatHeld(balances: ReadonlyMap<string, Decimal>): Record<string, string> {
-  return formatAmounts(new Map([...balances].filter(([, amount]) => sign(amount) !== 0)));
+function formatHeld(balances: ReadonlyMap<string, Decimal>): unknown {
+  const held = new Map([...balances].filter(([, amount]) => sign(amount) !== 0));
+  return formatNamed(held, formatExact);
 }
 
 /** In the order of the names. A residual of zero is listed: anchors that disagreed, or a cost. */
-function formatAmounts(amounts: ReadonlyMap<string, Decimal>): Record<string, string> {
-  const sorted = [...amounts].sort(([left], [right]) => (left < right ? -1 : 1));
-  return Object.fromEntries(sorted.map(([name, amount]) => [name, formatExact(amount)]));
+function formatNamed<T>(values: ReadonlyMap<string, T>, format: (value: T) => unknown): unknown {
+  const sorted = [...values].sort(([left], [right]) => (left < right ? -1 : 1));
+  return Object.fromEntries(sorted.map(([name, value]) => [name, format(value)]));
+}
+
+function formatQuote({ price, at, source }: Quote): unknown {
+  return { price: formatExact(price), at: formatInstant(at), source };
 }
 
 function formatOrNull(value: Decimal | null): string | null {

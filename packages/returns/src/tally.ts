@@ -7,6 +7,7 @@ import {
   addAmount,
   type Decimal,
   type Entry,
+  type LedgerDocument,
   multiply,
   type Posting,
   type PriceTable,
@@ -15,10 +16,29 @@ import {
   VALUE_SCALE,
   ZERO,
 } from '@track-record/ledger';
+import { CURRENCIES } from './policy.ts';
 
-export type TallyClass = 'fees' | 'funding' | 'income';
+/** `fx`: what cash in other currencies gained by their rates; no posting belongs to it. */
+export type TallyClass = 'fees' | 'funding' | 'income' | 'realised' | 'fx';
 
-/** Which class a posting belongs to; null for trades, flows and realised profit. */
+export function byClass<T>(make: (of: TallyClass) => T): Record<TallyClass, T> {
+  const [fees, funding, income] = [make('fees'), make('funding'), make('income')];
+  return { fees, funding, income, realised: make('realised'), fx: make('fx') };
+}
+
+/** Cash that is not the reporting currency; coins are none, though much is quoted in some. */
+export function currenciesOf({ account, instruments }: LedgerDocument): ReadonlySet<string> {
+  const found = new Set(CURRENCIES);
+  for (const { asset, currency } of account.references ?? []) found.add(asset).add(currency);
+  for (const { kind, base, quote } of instruments.values()) {
+    if (kind === 'fx') found.add(base);
+    if (kind === 'fx' || kind === 'equity') found.add(quote);
+  }
+  found.delete(account.reportingCurrency);
+  return found;
+}
+
+/** Which class a posting belongs to; null for trades and flows. */
 export function tallyClass(entry: Entry, posting: Posting): TallyClass | null {
   if (posting.role === 'fee') return 'fees';
   switch (entry.kind) {
@@ -35,9 +55,10 @@ export function tallyClass(entry: Entry, posting: Posting): TallyClass | null {
     case 'reward':
     case 'airdrop':
       return 'income';
+    case 'realised':
+      return 'realised';
     case 'fill':
     case 'conversion':
-    case 'realised':
     case 'settlement':
     case 'flow':
     case 'split':
