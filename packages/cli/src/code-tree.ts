@@ -54,7 +54,7 @@ function applyEntry({ header, data }: ParsedTarEntryWithData, digests: Map<strin
     return;
   }
   const gone = base === OPAQUE ? dir : path.posix.join(dir, base.slice(WHITEOUT.length));
-  for (const known of [...digests.keys()]) {
+  for (const known of digests.keys()) {
     if (known === gone || gone === '' || known.startsWith(`${gone}/`)) digests.delete(known);
   }
 }

@@ -25,7 +25,9 @@ export const codes = {
   CONFIG_INVALID: never(
     'The configuration is missing a setting, has one it does not know, or a malformed one.',
   ),
-  CODE_UNEXPECTED: never('A deployed tree or image has another form than the one that is published.'),
+  CODE_UNEXPECTED: never(
+    'A deployed tree or image has another form than the one that is published.',
+  ),
   PAYLOAD_INVALID: job('never', 'The job payload does not match the schema of its queue.'),
   ACCOUNT_UNKNOWN: job('never', 'There is no such account.'),
   ACCOUNT_ALREADY_CONNECTED: owner('This venue account is already connected.'),
@@ -118,6 +120,7 @@ export const codes = {
   MANIFEST_UNSIGNED: never('Too few release keys signed the release manifest.'),
   MANIFEST_SVN: never('The release is older than the one that must not be gone behind.'),
   EVIDENCE_MALFORMED: never('The evidence does not have the documented form.'),
+  FIRMWARE_REFUSED: never('The firmware does not measure what it was to be measured for.'),
   ATTESTATION_UNAVAILABLE: later('The attestation source did not give a report.'),
   ATTESTATION_DISABLED: never(
     'The security processor gives no more reports until the virtual machine is started anew.',
