@@ -1,6 +1,5 @@
 // What the verbs that judge evidence are given besides it: whom to believe, and what to expect.
 
-import { readFile, stat } from 'node:fs/promises';
 import {
   amdTrustAnchors,
   parseEvidence,
@@ -11,16 +10,19 @@ import {
 } from '@track-record/attestation';
 import { RecordError } from '@track-record/errors';
 import type { EvidenceCheck } from '@track-record/statement/export';
+import { readFileAtMost, readJsonFile } from './input.ts';
 import type { VerbInput } from './verb.ts';
 
 /** A root and two intermediates for each of three products, in PEM, with room to spare. */
 const TRUST_ANCHORS_SIZE_BYTES_MAX = 256 * 1024;
+/** A hundred thousand measurements. */
+const POLICY_SIZE_BYTES_MAX = 16 * 1024 * 1024;
 
 /** AMD's pinned roots, or in their place those of the file that `--trust-anchors` names. */
 export async function trustAnchorsOf(options: VerbInput['options']): Promise<TrustAnchors> {
   const file = options['trust-anchors'];
   if (typeof file !== 'string') return amdTrustAnchors;
-  const bytes = await readFileAtMost(file, TRUST_ANCHORS_SIZE_BYTES_MAX, 'trust-anchors');
+  const bytes = await readFileAtMost(file, 'trust-anchors', TRUST_ANCHORS_SIZE_BYTES_MAX);
   try {
     return await parseTrustAnchors(bytes);
   } catch (cause) {
@@ -29,34 +31,17 @@ export async function trustAnchorsOf(options: VerbInput['options']): Promise<Tru
   }
 }
 
+/** The JSON of the file that `--policy` names; without one, a policy that says nothing. */
+export async function policyJsonOf(options: VerbInput['options']): Promise<unknown> {
+  const file = options['policy'];
+  if (typeof file !== 'string') return {};
+  return await readJsonFile(file, 'policy', POLICY_SIZE_BYTES_MAX);
+}
+
 /** The check of an export's evidence against this policy. */
 export function evidenceCheck(policy: Policy, trustAnchors: TrustAnchors): EvidenceCheck {
   return async (evidence, at) => {
     const { binding } = await verifyEvidence(parseEvidence(evidence), trustAnchors, policy, at);
     return binding.statementPublicKey;
   };
-}
-
-/** ARGUMENT_INVALID, at `place`, for a file that is longer or cannot be read. */
-export async function readFileAtMost(
-  file: string,
-  sizeBytesMax: number,
-  place: string,
-): Promise<Uint8Array> {
-  try {
-    const { size } = await stat(file);
-    if (size <= sizeBytesMax) return await readFile(file);
-  } catch (cause) {
-    throw new RecordError('ARGUMENT_INVALID', { cause, place });
-  }
-  throw new RecordError('ARGUMENT_INVALID', { place });
-}
-
-/** ARGUMENT_INVALID, at `place`, for what is no JSON. */
-export function parseJson(bytes: Uint8Array, place: string): unknown {
-  try {
-    return JSON.parse(new TextDecoder().decode(bytes));
-  } catch (cause) {
-    throw new RecordError('ARGUMENT_INVALID', { cause, place });
-  }
 }

@@ -1,6 +1,6 @@
 // What the verbs read from the command line, each form in one place.
 
-import { readFile, stat } from 'node:fs/promises';
+import { createReadStream } from 'node:fs';
 import { RecordError } from '@track-record/errors';
 import { UsageError, type VerbInput } from './verb.ts';
 
@@ -27,16 +27,54 @@ export function instant(options: Options, name: string, otherwise: number): numb
 }
 
 /** ARGUMENT_INVALID, at `place`, for a file that cannot be read or has more bytes than it may. */
+export async function readFileAtMost(
+  file: string,
+  place: string,
+  sizeBytesMax: number,
+): Promise<Uint8Array> {
+  const bytes = await readFileStart(file, place, sizeBytesMax + 1);
+  if (bytes.length > sizeBytesMax) throw new RecordError('ARGUMENT_INVALID', { place });
+  return bytes;
+}
+
+/**
+ * No more than the first bytes of a file, whatever it says of its size: a device has none, and a
+ * file may grow. ARGUMENT_INVALID, at `place`, for one that cannot be read.
+ */
+export async function readFileStart(
+  file: string,
+  place: string,
+  sizeBytes: number,
+): Promise<Uint8Array> {
+  const chunks: Buffer[] = [];
+  try {
+    const stream: AsyncIterable<Buffer> = createReadStream(file, { end: sizeBytes - 1 });
+    for await (const chunk of stream) chunks.push(chunk);
+  } catch (cause) {
+    throw new RecordError('ARGUMENT_INVALID', { cause, place });
+  }
+  return Buffer.concat(chunks);
+}
+
+/** As readFileAtMost, decoded; bytes that are no UTF-8 become U+FFFD. */
 export async function readTextFile(
   file: string,
   place: string,
   sizeBytesMax: number,
 ): Promise<string> {
+  return new TextDecoder().decode(await readFileAtMost(file, place, sizeBytesMax));
+}
+
+/** ARGUMENT_INVALID, at `place`, also for what is no JSON. */
+export async function readJsonFile(
+  file: string,
+  place: string,
+  sizeBytesMax: number,
+): Promise<unknown> {
+  const text = await readTextFile(file, place, sizeBytesMax);
   try {
-    const { size } = await stat(file);
-    if (size <= sizeBytesMax) return await readFile(file, 'utf8');
+    return JSON.parse(text);
   } catch (cause) {
     throw new RecordError('ARGUMENT_INVALID', { cause, place });
   }
-  throw new RecordError('ARGUMENT_INVALID', { place });
 }

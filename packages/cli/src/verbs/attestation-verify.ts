@@ -2,9 +2,7 @@
 // the policy wants? Offline. Report and certificates may come from anybody; only AMD's pinned roots
 // count, or those of --trust-anchors. The answer names what was not checked.
 
-import { open, type FileHandle } from 'node:fs/promises';
 import {
-  amdTrustAnchors,
   CERTIFICATE_SIZE_BYTES_MAX,
   checkReport,
   checks,
@@ -12,22 +10,17 @@ import {
   type Firmware,
   parsePolicy,
   parseReport,
-  parseTrustAnchors,
   type Policy,
   REPORT_SIZE,
   type ReportFields,
-  type TrustAnchors,
   type UnverifiedReport,
   type VerifiedReport,
   verifyReport,
 } from '@track-record/attestation';
 import { type Code, RecordError } from '@track-record/errors';
+import { policyJsonOf, trustAnchorsOf } from '../evidence-input.ts';
+import { instant, readFileStart, requiredText } from '../input.ts';
 import { UsageError, type Verb, type VerbInput, type VerbOutput } from '../verb.ts';
-
-/** A root and two intermediates for each of three products, in PEM, with room to spare. */
-const TRUST_ANCHORS_SIZE_MAX = 9 * CERTIFICATE_SIZE_BYTES_MAX;
-/** A hundred thousand measurements. */
-const POLICY_SIZE_MAX = 16 * 1024 * 1024;
 
 type Json = Readonly<Record<string, unknown>>;
 type Options = VerbInput['options'];
@@ -60,15 +53,15 @@ export const attestationVerify: Verb = {
 };
 
 async function judge(options: Options): Promise<Verdict> {
-  const report = await readFile(options, 'report', REPORT_SIZE);
-  const leaf = await readFile(options, 'leaf', CERTIFICATE_SIZE_BYTES_MAX);
+  const report = await readInput(options, 'report', REPORT_SIZE);
+  const leaf = await readInput(options, 'leaf', CERTIFICATE_SIZE_BYTES_MAX);
   const intermediate =
     options['intermediate'] === undefined
       ? null
-      : await readFile(options, 'intermediate', CERTIFICATE_SIZE_BYTES_MAX);
-  const policy = await readPolicy(options);
-  const trustAnchors = await readTrustAnchors(options);
-  const now = parseInstant(options['at']);
+      : await readInput(options, 'intermediate', CERTIFICATE_SIZE_BYTES_MAX);
+  const policy = parsePolicy(await policyJsonOf(options), 'pass');
+  const trustAnchors = await trustAnchorsOf(options);
+  const now = instant(options, 'at', Date.now());
   let seen: Json | null = null;
   try {
     const unverified = parseReport(report);
@@ -178,60 +171,7 @@ function firmware(version: Firmware): string {
   return version.join('.');
 }
 
-async function readPolicy(options: Options): Promise<Policy> {
-  if (options['policy'] === undefined) return parsePolicy({}, 'pass');
-  const bytes = await readFile(options, 'policy', POLICY_SIZE_MAX);
-  return parsePolicy(parseJson(new TextDecoder().decode(bytes)), 'pass');
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch (cause) {
-    throw new RecordError('ARGUMENT_INVALID', { cause, place: 'policy' });
-  }
-}
-
-async function readTrustAnchors(options: Options): Promise<TrustAnchors> {
-  if (options['trust-anchors'] === undefined) return amdTrustAnchors;
-  const file = await readFile(options, 'trust-anchors', TRUST_ANCHORS_SIZE_MAX);
-  try {
-    return await parseTrustAnchors(file);
-  } catch (cause) {
-    // The caller's own choice of authority is an argument, and no finding about the evidence.
-    throw new RecordError('ARGUMENT_INVALID', { cause, place: 'trust-anchors' });
-  }
-}
-
 /** One byte more than allowed is enough for the parser to refuse; the rest is never read. */
-async function readFile(options: Options, name: string, sizeMax: number): Promise<Uint8Array> {
-  const path = options[name];
-  if (typeof path !== 'string') throw new UsageError(`--${name} takes a file.`);
-  let file: FileHandle | null = null;
-  try {
-    file = await open(path);
-    return await readAtMost(file, sizeMax + 1);
-  } catch (cause) {
-    throw new RecordError('ARGUMENT_INVALID', { cause, place: name });
-  } finally {
-    await file?.close();
-  }
-}
-
-async function readAtMost(file: FileHandle, size: number): Promise<Uint8Array> {
-  const bytes = new Uint8Array(size);
-  let length = 0;
-  while (length < size) {
-    const { bytesRead } = await file.read(bytes, length, size - length);
-    if (bytesRead === 0) break;
-    length += bytesRead;
-  }
-  return bytes.subarray(0, length);
-}
-
-function parseInstant(text: string | boolean | undefined): number {
-  if (text === undefined) return Date.now();
-  const at = typeof text === 'string' && text.endsWith('Z') ? Date.parse(text) : Number.NaN;
-  if (Number.isNaN(at)) throw new UsageError('--at takes a time such as 2026-11-22T00:00:00Z.');
-  return at;
+async function readInput(options: Options, name: string, sizeMax: number): Promise<Uint8Array> {
+  return await readFileStart(requiredText(options, name, 'FILE'), name, sizeMax + 1);
 }

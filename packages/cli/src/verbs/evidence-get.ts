@@ -7,8 +7,7 @@ import { writeFile } from 'node:fs/promises';
 import { RecordError } from '@track-record/errors';
 import { connectRpc } from '@track-record/gateway';
 import { statementLabels } from '@track-record/statement';
-import { readFileAtMost } from '../evidence-input.ts';
-import { requiredText } from '../input.ts';
+import { readFileAtMost, requiredText } from '../input.ts';
 import type { Verb, VerbInput, VerbOutput } from '../verb.ts';
 
 const DEADLINE_MS = 30_000;
@@ -31,7 +30,7 @@ async function run({ options }: VerbInput): Promise<VerbOutput> {
   const output = requiredText(options, 'output', 'FILE');
   const endpoint = requiredText(options, 'endpoint', 'HOST:PORT');
   const certificate = requiredText(options, 'certificate', 'FILE');
-  const pem = await readFileAtMost(certificate, CERTIFICATE_SIZE_BYTES_MAX, 'certificate');
+  const pem = await readFileAtMost(certificate, 'certificate', CERTIFICATE_SIZE_BYTES_MAX);
   const trust = { rootCertificatePem: Buffer.from(pem).toString() };
   const rpc = await connectRpc({ endpoint, trust, deadlineMs: DEADLINE_MS });
   try {

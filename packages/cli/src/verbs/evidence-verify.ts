@@ -12,14 +12,12 @@ import {
   verifyEvidence,
 } from '@track-record/attestation';
 import { type Code, RecordError } from '@track-record/errors';
-import { parseJson, readFileAtMost, trustAnchorsOf } from '../evidence-input.ts';
-import { instant } from '../input.ts';
+import { policyJsonOf, trustAnchorsOf } from '../evidence-input.ts';
+import { instant, readJsonFile } from '../input.ts';
 import { UsageError, type Verb, type VerbInput, type VerbOutput } from '../verb.ts';
 
 /** Report, certificate table and binding, in base64 and hex, are below. */
 const EVIDENCE_SIZE_BYTES_MAX = 256 * 1024;
-/** A hundred thousand measurements. */
-const POLICY_SIZE_BYTES_MAX = 16 * 1024 * 1024;
 
 type Json = Readonly<Record<string, unknown>>;
 
@@ -47,13 +45,10 @@ export const evidenceVerify: Verb = {
 async function judge({ options, positionals }: VerbInput): Promise<Verdict> {
   const [file, ...more] = positionals;
   if (file === undefined || more.length > 0) throw new UsageError('Give one evidence file.');
-  const given = options['policy'];
-  const policy =
-    typeof given === 'string' ? await readJson(given, POLICY_SIZE_BYTES_MAX, 'policy') : {};
-  const expected = parsePolicy(policy, 'refuse');
+  const expected = parsePolicy(await policyJsonOf(options), 'refuse');
   const trustAnchors = await trustAnchorsOf(options);
   const now = instant(options, 'at', Date.now());
-  const json = await readJson(file, EVIDENCE_SIZE_BYTES_MAX, 'FILE');
+  const json = await readJsonFile(file, 'FILE', EVIDENCE_SIZE_BYTES_MAX);
   let seen: Json | null = null;
   try {
     const evidence = parseEvidence(json);
@@ -111,8 +106,4 @@ function documentOf(evidence: UnverifiedEvidence, proven: Json | null): Json {
     ...proven,
     binding: Object.fromEntries(keys),
   };
-}
-
-async function readJson(file: string, sizeBytesMax: number, place: string): Promise<unknown> {
-  return parseJson(await readFileAtMost(file, sizeBytesMax, place), place);
 }

@@ -14,6 +14,7 @@ export const verbs: Readonly<Record<string, () => Promise<Verb>>> = {
   'evidence verify': async () => (await import('./evidence-verify.ts')).evidenceVerify,
   'attestation verify': async () => (await import('./attestation-verify.ts')).attestationVerify,
   'build verify': async () => (await import('./build-verify.ts')).buildVerify,
+  measure: async () => (await import('./measure.ts')).measure,
   'venues fetch': async () => (await import('./venues-fetch.ts')).venuesFetch,
   'venues read': async () => (await import('./venues-read.ts')).venuesRead,
   'queue status': async () => (await import('./queue-status.ts')).queueStatus,

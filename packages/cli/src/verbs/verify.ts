@@ -1,7 +1,6 @@
 // `track-record verify`: one verdict per statement file, offline. It needs no network, no database
 // and no trust in whoever handed over the file; it says what was not checked in the same breath.
 
-import { readFile, stat } from 'node:fs/promises';
 import { parsePolicy } from '@track-record/attestation';
 import { codes, RecordError } from '@track-record/errors';
 import { formatDecimal, multiply, parseDecimal, round } from '@track-record/ledger';
@@ -14,13 +13,15 @@ import {
   type VerifiedExport,
 } from '@track-record/statement/export';
 import { parseLogTrust } from '@track-record/statement/log';
-import { evidenceCheck, trustAnchorsOf } from '../evidence-input.ts';
-import { instant } from '../input.ts';
+import { evidenceCheck, policyJsonOf, trustAnchorsOf } from '../evidence-input.ts';
+import { instant, readTextFile } from '../input.ts';
 import { UsageError, type Verb, type VerbInput, type VerbOutput } from '../verb.ts';
 
 /** Eleven years of hours with their signatures are below; a larger file is no record. */
 const FILE_SIZE_BYTES_MAX = 128 * 1024 * 1024;
 const HUNDRED = parseDecimal('100');
+
+type Json = Readonly<Record<string, unknown>>;
 
 interface FileVerdict extends ExportVerdict {
   readonly file: string;
@@ -113,7 +114,7 @@ async function runVerify({ options, positionals }: VerbInput): Promise<VerbOutpu
 
 /** STATEMENT_MALFORMED becomes the verdict of a file that is no JSON; an unreadable one is ours. */
 async function readJson(file: string): Promise<unknown> {
-  const text = await readText(file, 'FILE');
+  const text = await readTextFile(file, 'FILE', FILE_SIZE_BYTES_MAX);
   try {
     return JSON.parse(text);
   } catch (cause) {
@@ -122,24 +123,16 @@ async function readJson(file: string): Promise<unknown> {
   }
 }
 
-async function readText(file: string, place: string): Promise<string> {
-  try {
-    const { size } = await stat(file);
-    if (size <= FILE_SIZE_BYTES_MAX) return await readFile(file, 'utf8');
-  } catch (cause) {
-    throw new RecordError('ARGUMENT_INVALID', { cause, place });
-  }
-  throw new RecordError('ARGUMENT_INVALID', { place });
-}
-
 /**
  * `allowDevelopmentEvidence`, the `log` the record must be in, and what is expected of hardware
  * evidence as in `attestation verify`. Without a file nothing is excepted and no measurement is
  * expected, so that nothing passes.
  */
 async function readPolicy(options: VerbInput['options']): Promise<ExportPolicy> {
-  const given = await readPolicyFile(options['policy']);
-  const { allowDevelopmentEvidence = false, log, ...expected } = given;
+  const given = await policyJsonOf(options);
+  const isRecord = typeof given === 'object' && given !== null && !Array.isArray(given);
+  if (!isRecord) throw new RecordError('ARGUMENT_INVALID', { place: 'policy' });
+  const { allowDevelopmentEvidence = false, log, ...expected }: Json = { ...given };
   if (typeof allowDevelopmentEvidence !== 'boolean') {
     throw new RecordError('ARGUMENT_INVALID', { place: 'policy.allowDevelopmentEvidence' });
   }
@@ -147,20 +140,6 @@ async function readPolicy(options: VerbInput['options']): Promise<ExportPolicy> 
   const checkEvidence = evidenceCheck(parsePolicy(expected, 'refuse'), trustAnchors);
   const trusted = log === undefined ? {} : { log: await parseLogTrust(log) };
   return { allowDevelopmentEvidence, checkEvidence, ...trusted };
-}
-
-async function readPolicyFile(
-  file: string | boolean | undefined,
-): Promise<Readonly<Record<string, unknown>>> {
-  if (typeof file !== 'string') return {};
-  let policy: unknown;
-  try {
-    policy = JSON.parse(await readText(file, 'policy'));
-  } catch (cause) {
-    throw new RecordError('ARGUMENT_INVALID', { cause, place: 'policy' });
-  }
-  if (typeof policy === 'object' && policy !== null && !Array.isArray(policy)) return { ...policy };
-  throw new RecordError('ARGUMENT_INVALID', { place: 'policy' });
 }
 
 function documentOf({ export: verified, ...verdict }: FileVerdict): Record<string, unknown> {
