@@ -50,8 +50,9 @@ export async function listFiles(root: string): Promise<string> {
  * CODE_UNEXPECTED for a path that would look like two lines.
  */
 export function formatSums(digests: ReadonlyMap<string, string>): string {
-  const paths = [...digests.keys()].map((name) => Buffer.from(name)).toSorted((a, b) => a.compare(b));
-  return paths
+  return [...digests.keys()]
+    .map((name) => Buffer.from(name))
+    .toSorted((left, right) => left.compare(right))
     .map(String)
     .map((name) => {
       if (name.includes('\n')) throw new RecordError('CODE_UNEXPECTED');

@@ -128,18 +128,22 @@ export interface WorkerProcess {
   readonly stop: () => Promise<void>;
 }
 
-const WORKER_SOURCE = join(import.meta.dirname, '../../../worker/src/main.ts');
+/** What Node is told to run the worker of this checkout. */
+const FROM_SOURCE: readonly string[] = [
+  '--conditions=@track-record/source',
+  join(import.meta.dirname, '../../../worker/src/main.ts'),
+];
 
 /**
  * The worker as `pnpm worker` starts it, with nothing of this process's environment but PATH; or
- * another one by its main file.
+ * another one by what Node is told to run it.
  */
 export function startWorkerProcess(
   settings: Readonly<Record<string, string>>,
   logFile: string,
-  main = WORKER_SOURCE,
+  command = FROM_SOURCE,
 ): WorkerProcess {
-  const child = spawn(process.execPath, ['--conditions=@track-record/source', main], {
+  const child = spawn(process.execPath, command, {
     env: { PATH: process.env['PATH'] ?? '', ...settings },
     stdio: ['ignore', 'pipe', 'pipe'],
   });

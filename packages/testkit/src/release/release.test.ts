@@ -1,13 +1,22 @@
 // The worker as deployed: complete without the checkout, the same bytes wherever it is built, and
 // every change of it found and named.
 
-import { execFileSync } from 'node:child_process';
-import { appendFileSync, cpSync, mkdtempSync, renameSync, rmSync, symlinkSync } from 'node:fs';
+import { execFileSync, spawnSync } from 'node:child_process';
+import {
+  appendFileSync,
+  cpSync,
+  mkdtempSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { codeOf } from '@track-record/errors';
 import { codeSha256, listFiles } from '@track-record/worker/code-digest';
+import { freePort } from '../demo/stage.ts';
 import { repositoryRoot } from '../house/repository.ts';
 import { freshDatabase } from '../postgres/template-database.ts';
 import { openSite } from '../route/site.ts';
@@ -34,15 +43,25 @@ describe('accepts', () => {
     'a sync by the release alone, with its digest in the evidence',
     async () => {
       const database = await freshDatabase();
-      const workerMain = path.join(release, MAIN);
-      const now = CONNECTED_AT;
-      const site = await openSite({ scenario, database, masterKey: MASTER_KEY, now, workerMain });
+      const site = await openSite({
+        scenario,
+        database,
+        masterKey: MASTER_KEY,
+        now: CONNECTED_AT,
+        workerCommand: [path.join(release, MAIN)],
+      });
       try {
-        await site.startWorker();
+        const port = await freePort();
+        await site.startWorker({
+          ENCLAVE_PORT: String(port),
+          ENCLAVE_CERTIFICATE_FILE: path.join(folder, 'enclave.pem'),
+        });
         await site.handIn();
         await site.untilSigned(LAST_BACKFILLED);
         const { rows } = await site.admin.query('select from record.statement');
         expect(rows.length).toBeGreaterThan(0);
+        const { binding } = readEvidence(port);
+        expect(binding.codeSha256).toBe(await digestOf(release));
       } finally {
         await site.close();
         await database.drop();
@@ -99,17 +118,23 @@ function build(target: string, env: Readonly<Record<string, string>>, umask: str
 }
 
 function verify(place: string): unknown {
+  return JSON.parse(trackRecord(['build', 'verify', place, '--json']));
+}
+
+function readEvidence(port: number): { readonly binding: { readonly codeSha256: string } } {
+  const file = path.join(folder, 'evidence.json');
+  const certificate = path.join(folder, 'enclave.pem');
+  const endpoint = `127.0.0.1:${port}`;
+  const place = ['--endpoint', endpoint, '--certificate', certificate];
+  trackRecord(['evidence', 'get', ...place, '-o', file]);
+  return JSON.parse(readFileSync(file, 'utf8')) as ReturnType<typeof readEvidence>;
+}
+
+/** What the command prints, also when it refuses. */
+function trackRecord(verb: readonly string[]): string {
   const main = path.join(repositoryRoot, 'packages/cli/src/main.ts');
-  const verb = ['build', 'verify', place, '--json'];
-  try {
-    return JSON.parse(
-      execFileSync(process.execPath, ['--conditions=@track-record/source', main, ...verb], {
-        encoding: 'utf8',
-      }),
-    );
-  } catch (error) {
-    return JSON.parse(String(Reflect.get(Object(error), 'stdout')));
-  }
+  const command = ['--conditions=@track-record/source', main, ...verb];
+  return spawnSync(process.execPath, command, { encoding: 'utf8' }).stdout;
 }
 
 function copyOf(name: string): string {

@@ -30,8 +30,8 @@ export interface SiteOptions {
   readonly masterKey: string;
   /** Where the clock stands at first, milliseconds UTC. */
   readonly now: number;
-  /** The worker's main file, when it is not that of this checkout. */
-  readonly workerMain?: string;
+  /** What Node is told to run the worker; that of this checkout when left out. */
+  readonly workerCommand?: readonly string[];
 }
 
 export interface Site {
@@ -81,7 +81,7 @@ export async function openSite(options: SiteOptions): Promise<Site> {
           ...settings,
         },
         join(directory, 'worker.log'),
-        options.workerMain,
+        options.workerCommand,
       );
       workers.push(worker);
       const isKilled = (): boolean => worker.child.signalCode === 'SIGKILL';
