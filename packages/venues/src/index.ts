@@ -1,4 +1,4 @@
 export { collect, type Collected } from './collect.ts';
 export type * from './contract.ts';
 export { credentialFields } from './contract.ts';
-export { findVenue, venues } from './registry.ts';
+export { loadVenues } from './registry.ts';

@@ -3,8 +3,9 @@
 
 import { RecordError } from '@track-record/errors';
 import type { AnchorPosition, Decimal, Entry, Price } from '@track-record/ledger';
-import { readBinancePayload } from './ccxt/binance/recorded.ts';
+import { readRecorded } from './ccxt/recorded.ts';
 import type { IgnoredRow, Permissions, VenueContext } from './contract.ts';
+import { loadFolder } from './registry.ts';
 
 export const payloadFeeds = [
   'fills',
@@ -43,14 +44,6 @@ export interface PayloadAnswer {
   readonly ignored?: readonly IgnoredRow[];
 }
 
-type Reader = (
-  request: PayloadRequest,
-  body: string,
-  context: VenueContext,
-) => Promise<PayloadAnswer>;
-
-const readers: ReadonlyMap<string, Reader> = new Map([['binance', readBinancePayload]]);
-
 /** One body through the venue's real client and the connector's own readers; nothing is sent. */
 export async function readPayload(
   venue: string,
@@ -58,7 +51,7 @@ export async function readPayload(
   body: string,
   context: VenueContext,
 ): Promise<PayloadAnswer> {
-  const reader = readers.get(venue);
-  if (reader === undefined) throw new RecordError('VENUE_UNKNOWN');
-  return await reader(request, body, context);
+  const { connector } = await loadFolder(venue);
+  if (connector === undefined) throw new RecordError('VENUE_FEED_UNSUPPORTED');
+  return await readRecorded(connector, request, body, context);
 }

@@ -30,6 +30,7 @@ describe('accepts', () => {
       ENCLAVE_HOST: '127.0.0.1',
       ENCLAVE_PORT: 50_051,
       WORKER_SLOTS: 10,
+      WORKER_VENUES: ['binance'],
       WORKER_CONNECTIONS: 8,
       DEVELOPMENT_DATA_DIRECTORY: '.track-record',
     });
@@ -41,6 +42,7 @@ describe('accepts', () => {
       ENCLAVE_HOST: '0.0.0.0',
       ENCLAVE_PORT: 50_051,
       WORKER_SLOTS: 10,
+      WORKER_VENUES: ['binance'],
       WORKER_CONNECTIONS: 8,
     });
   });
@@ -55,6 +57,7 @@ describe('accepts', () => {
     ['AMD_SEV_CERTIFICATE_DIRECTORY', '/var/lib/vcek', undefined],
     ['WORKER_SLOTS', '200', 200],
     ['WORKER_CONNECTIONS', '2', 2],
+    ['WORKER_VENUES', 'binance,okx', ['binance', 'okx']],
     ['DEVELOPMENT_DATA_DIRECTORY', '/var/tmp/x', undefined],
     ['DEVELOPMENT_VENUE_EGRESS', '127.0.0.1:8080', { host: '127.0.0.1', port: 8080 }],
     ['DEVELOPMENT_CLOCK_FILE', 'clock', undefined],
@@ -88,6 +91,8 @@ describe('refuses', () => {
     ['a port and a word', { ...needed, ENCLAVE_PORT: '50051 # door' }, 'ENCLAVE_PORT'],
     ['no slots', { ...needed, WORKER_SLOTS: '0' }, 'WORKER_SLOTS'],
     ['too many slots', { ...needed, WORKER_SLOTS: '201' }, 'WORKER_SLOTS'],
+    ['no venue', { ...needed, WORKER_VENUES: ' ' }, 'WORKER_VENUES'],
+    ['a path as a venue', { ...needed, WORKER_VENUES: '../x' }, 'WORKER_VENUES'],
     ['one connection', { ...needed, WORKER_CONNECTIONS: '1' }, 'WORKER_CONNECTIONS'],
     ['an egress without a port', egress('localhost'), 'DEVELOPMENT_VENUE_EGRESS'],
     ['an egress with a path', egress('http://localhost:80'), 'DEVELOPMENT_VENUE_EGRESS'],

@@ -16,6 +16,11 @@ const count = (least: number, most: number) =>
     .transform(Number)
     .pipe(z.int().min(least).max(most));
 const port = count(1, 65_535);
+/** Names of venues, `binance,okx`: a worker loads these and no other. */
+const venueNames = z
+  .string()
+  .regex(/^[a-z0-9]+(,[a-z0-9]+)*$/)
+  .transform((text) => text.split(','));
 const address = z
   .string()
   .regex(/^[a-z0-9.-]+:[0-9]+$/)
@@ -34,6 +39,7 @@ const shared = {
   ENCLAVE_CERTIFICATE_FILE: z.string().min(1).optional(),
   WORKER_SLOTS: count(1, 200).default(10),
   WORKER_CONNECTIONS: count(2, 100).default(8),
+  WORKER_VENUES: venueNames.default(['binance']),
 };
 
 const production = z.strictObject({

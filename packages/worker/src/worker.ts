@@ -13,7 +13,7 @@ import type { MasterKey } from '@track-record/sealing';
 import { intakeKeyPair } from '@track-record/sealing/intake';
 import { signingKeyFromSeed } from '@track-record/statement';
 import { checkSchema, openStore, storeFailure, type Database } from '@track-record/store';
-import { venues } from '@track-record/venues';
+import { loadVenues } from '@track-record/venues';
 import type { Kysely } from 'kysely';
 import { PgBoss } from 'pg-boss';
 import { startClaimLoop, type ClaimLoop } from './claim-loop.ts';
@@ -87,7 +87,7 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
     ends.unshift(async () => evidence.stop());
     const boss = await startBoss(options);
     ends.unshift(() => boss.stop({ graceful: false }));
-    const queues = servedQueues(venues.keys());
+    const queues = servedQueues(rooms.venues.keys());
     await reconcileQueues(boss, queues);
     const door = await openDoor(options, rooms, boss, tls, evidence);
     const loops = queues.map((queue) => startLoop(queue, boss, rooms, options));
@@ -161,7 +161,7 @@ async function routeRooms(options: WorkerOptions, db: Kysely<Database>): Promise
     return {
       db,
       master,
-      venues,
+      venues: await loadVenues(config.WORKER_VENUES),
       random,
       now: options.clock,
       step: options.step,

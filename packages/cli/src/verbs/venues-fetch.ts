@@ -8,7 +8,7 @@ import { Secret } from '@track-record/sealing';
 import {
   collect,
   credentialFields,
-  findVenue,
+  loadVenues,
   type CredentialField,
   type Egress,
   type Venue,
@@ -43,7 +43,8 @@ async function run({ options, progress }: VerbInput): Promise<VerbOutput> {
   if (typeof id !== 'string') throw new UsageError('--venue ID is required.');
   if (typeof path !== 'string') throw new UsageError('--credentials FILE is required.');
   const window = { from: parseTime(options, 'from'), to: parseTime(options, 'to') };
-  const venue = findVenue(id);
+  const venue = (await loadVenues([id])).get(id);
+  if (venue === undefined) throw new RecordError('VENUE_UNKNOWN');
   const context: VenueContext = {
     egress: parseEgress(egress),
     now: Date.now,

@@ -8,7 +8,7 @@ import { createServer } from 'node:http';
 import { describe, expect, test } from '@jest/globals';
 import { formatDecimal, parseLedgerDocument, priceRequests } from '@track-record/ledger';
 import { computeHours } from '@track-record/returns';
-import { findVenue } from '@track-record/venues';
+import { loadVenues } from '@track-record/venues';
 
 const ROOT = new URL('../../../../', import.meta.url);
 const FOLDER = new URL(`${process.env['VECTORS_DIR'] ?? '../shared/vectors'}/`, ROOT);
@@ -64,7 +64,9 @@ describeVectors('accepts', () => {
     try {
       const document = parseLedgerDocument(LEDGER);
       const wanted = priceRequests(document).map((each) => ({ ...each, currency: 'USDT' }));
-      const { prices } = await findVenue('binance').prices(wanted, {
+      const venue = (await loadVenues(['binance'])).get('binance');
+      if (venue === undefined) throw new Error('no venue');
+      const { prices } = await venue.prices(wanted, {
         egress: { host: '127.0.0.1', port: server.port },
         now: () => NOW,
         signal: new AbortController().signal,

@@ -37,7 +37,11 @@ export function buildImportGraph(
   return new Map(
     sources.map((file) => [
       file.path,
-      [...readImports(file, entries), ...readStartedFiles(file, paths)],
+      [
+        ...readImports(file, entries),
+        ...readStartedFiles(file, paths),
+        ...readFoldersByName(file, paths),
+      ],
     ]),
   );
 }
@@ -121,6 +125,22 @@ function readStartedFiles(file: SourceFile, paths: ReadonlySet<string>): readonl
     if (!paths.has(target)) return;
     const line = file.lineOf(node.start);
     imports.push({ specifier: node.value, line, isType: false, names: ['*'], target });
+  });
+  return imports;
+}
+
+/** `import(`./ccxt/${id}/venue.ts`)` may load that file of every folder there. */
+function readFoldersByName(file: SourceFile, paths: ReadonlySet<string>): readonly Import[] {
+  const imports: Import[] = [];
+  walk(file, (node) => {
+    if (node.type !== 'ImportExpression' || node.source.type !== 'TemplateLiteral') return;
+    const specifier = node.source.quasis.map((part) => part.value.raw).join('*');
+    const pattern = path.posix.join(path.posix.dirname(file.path), specifier);
+    const line = file.lineOf(node.start);
+    for (const target of paths) {
+      if (!path.posix.matchesGlob(target, pattern)) continue;
+      imports.push({ specifier, line, isType: false, names: ['*'], target });
+    }
   });
   return imports;
 }

@@ -13,7 +13,7 @@ import { parseMasterKey } from '@track-record/sealing';
 import { intakeKeyPair, sealIntake } from '@track-record/sealing/intake';
 import { signingKeyFromSeed } from '@track-record/statement';
 import { openStore, storeFailure } from '@track-record/store';
-import { venues } from '@track-record/venues';
+import { loadVenues } from '@track-record/venues';
 import pg from 'pg';
 import { startBinanceSimulator, type BinanceSimulator } from '../binance/simulator.ts';
 import type { FreshDatabase } from '../postgres/template-database.ts';
@@ -60,7 +60,7 @@ export async function openDesk(options: DeskOptions): Promise<Desk> {
   const context: RouteContext = {
     db: store.db,
     master,
-    venues,
+    venues: await loadVenues(['binance']),
     intake: await intakeKeyPair(master.intakeSeed()),
     signingKey: await master.statementSigningSeed().open((seed) => signingKeyFromSeed(seed)),
     egress: { host: '127.0.0.1', port: venue.port },

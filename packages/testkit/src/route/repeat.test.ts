@@ -15,7 +15,7 @@ import {
   type AccountKeys,
 } from '@track-record/sealing';
 import { signingKeyFromSeed, verifyChain, type Chain } from '@track-record/statement';
-import { venues, type Venue } from '@track-record/venues';
+import { loadVenues, type Venue } from '@track-record/venues';
 import {
   openBackfilledAccount,
   writtenBy,
@@ -206,6 +206,8 @@ async function expectRestatement(copy: Copy, before: readonly string[]): Promise
   expect(writtenBy(await copy.record())).toEqual(writtenBy(record));
   return chain.hours.map(({ body }) => [body.hour, body.status, body.return, body.residual]);
 }
+
+const venues = await loadVenues(['binance']);
 
 /** The real venue, which also tells `entries` in each answer. */
 function telling(entries: readonly Entry[]): RouteContext['venues'] {

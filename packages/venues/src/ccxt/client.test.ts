@@ -9,7 +9,7 @@ import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { RecordError, type Code } from '@track-record/errors';
 import type { Secret } from '@track-record/sealing';
 import type { VenueContext, VenueCredentials } from '../contract.ts';
-import { binanceVenue } from './binance/spec.ts';
+import { connector as binanceVenue } from './binance/venue.ts';
 import { openKeyedClient, openPublicClient, type CcxtVenue } from './client.ts';
 
 const KEY = 'KEYMARKERq7Zs1aaaaaa';

@@ -8,9 +8,10 @@ import { createHash } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { RecordError } from '@track-record/errors';
 import type { Exchange } from 'ccxt';
-import type { CredentialField, VenueContext, VenueCredentials } from '../contract.ts';
+import type { VenueCapabilities, VenueContext, VenueCredentials } from '../contract.ts';
 import { createDispatcher, type Dispatcher } from './dispatcher.ts';
 import { marketsOf, type Markets } from './markets.ts';
+import type { Parameters } from './pagers.ts';
 import { refusalOfAnswer, refusalOfThrown, type RefusalTable } from './refusals.ts';
 import { parseLosslessJson, parseRow } from './rows.ts';
 
@@ -32,14 +33,15 @@ export interface KeyLimit {
 export interface CcxtVenue {
   /** ccxt's id: the name of its source file. */
   readonly id: string;
-  readonly hosts: readonly string[];
+  readonly capabilities: VenueCapabilities;
   readonly options: Readonly<Record<string, unknown>>;
-  readonly credentials: readonly CredentialField[];
   readonly refusals: RefusalTable;
+  /** The permission that a method needs beyond what the first answer has proven. */
+  readonly scopeOf?: (method: string) => string | null;
   /** Methods that the venue limits per account, which must not use up the address's allowance. */
-  readonly keyLimits: ReadonlyMap<string, KeyLimit>;
+  readonly keyLimits?: ReadonlyMap<string, KeyLimit>;
   /** The allowance of the address that requests to one of ccxt's api groups use up. */
-  readonly allowanceOf: (api: string) => Allowance;
+  readonly allowanceOf?: (api: string) => Allowance;
 }
 
 /** Venues count the hosts they serve apart; ccxt counts them as one. */
@@ -48,8 +50,6 @@ export interface Allowance {
   /** What one of ccxt's units is worth here. */
   readonly scale: number;
 }
-
-type Parameters = Readonly<Record<string, string | number>>;
 
 export interface CcxtClient {
   /** One of ccxt's implicit methods, which send one request and return the venue's own JSON. */
@@ -81,7 +81,7 @@ export async function openPublicClient(
   context: VenueContext,
 ): Promise<{ client: CcxtClient; markets: Markets }> {
   const shared = await findPublicClient(venue, context);
-  const client = boundClient(shared.exchange, context, noTurns, () => Promise.resolve());
+  const client = boundClient(shared.exchange, venue, context, noTurns, () => Promise.resolve());
   if (shared.markets === null || context.now() - shared.marketsAt > MARKETS_AGE_MAX_MS) {
     shared.marketsAt = context.now();
     shared.markets = loadMarkets(shared.exchange);
@@ -106,7 +106,8 @@ export async function openKeyedClient(
   const exchange = await createExchange(venue, context);
   const dispatcher = pin(exchange, venue, context, 'pages');
   shareAllowances(exchange, venue, context, shared.throttles);
-  for (const field of venue.credentials) {
+  const fields = venue.capabilities.credentials;
+  for (const field of fields) {
     const secret = credentials.get(field);
     if (secret === undefined) throw new RecordError('VENUE_KEY_REJECTED', { place: field });
     Reflect.set(
@@ -115,11 +116,11 @@ export async function openKeyedClient(
       secret.open((bytes) => UTF8.decode(bytes)),
     );
   }
-  const [first] = venue.credentials;
+  const [first] = fields;
   const account = first === undefined ? '' : String(credentials.get(first)?.open(digestOf));
   const turn = turnsOf(venue, shared, account, context.signal);
-  return boundClient(exchange, context, turn, async () => {
-    for (const field of venue.credentials) Reflect.set(exchange, field, '');
+  return boundClient(exchange, venue, context, turn, async () => {
+    for (const field of fields) Reflect.set(exchange, field, '');
     exchange.last_request_headers = {};
     exchange.last_request_url = '';
     await dispatcher.destroy();
@@ -134,8 +135,8 @@ export async function openRecordedClient(
 ): Promise<CcxtClient> {
   const exchange = await createExchange(venue, context, () => Promise.resolve(new Response(body)));
   // Signing needs something to sign with; nothing is sent.
-  for (const field of venue.credentials) Reflect.set(exchange, field, 'recorded');
-  return boundClient(exchange, context, noTurns, () => Promise.resolve());
+  for (const field of venue.capabilities.credentials) Reflect.set(exchange, field, 'recorded');
+  return boundClient(exchange, venue, context, noTurns, () => Promise.resolve());
 }
 
 function findPublicClient(venue: CcxtVenue, context: VenueContext): Promise<PublicClient> {
@@ -166,9 +167,9 @@ function shareAllowances(
   const costOf = exchange.calculateRateLimiterCost.bind(exchange);
   let allowance = '';
   exchange.calculateRateLimiterCost = (api, ...rest) => {
-    const { name, scale } = venue.allowanceOf(String(api));
-    allowance = name;
-    return costOf(api, ...rest) * scale;
+    const shared = venue.allowanceOf?.(String(api));
+    allowance = shared?.name ?? '';
+    return costOf(api, ...rest) * (shared?.scale ?? 1);
   };
   // ccxt asks for the cost and then waits, in one turn of the event loop: the name is its own.
   exchange.throttle = async (cost) => {
@@ -180,11 +181,16 @@ function shareAllowances(
 
 function pin(
   exchange: Exchange,
-  { hosts }: CcxtVenue,
+  { capabilities }: CcxtVenue,
   { egress }: VenueContext,
   bounds: 'pages' | 'markets',
 ): Dispatcher {
-  const dispatcher = createDispatcher(exchange.undiciModule, new Set(hosts), egress, bounds);
+  const dispatcher = createDispatcher(
+    exchange.undiciModule,
+    new Set(capabilities.hosts),
+    egress,
+    bounds,
+  );
   exchange.fetchDispatcher = dispatcher;
   return dispatcher;
 }
@@ -231,7 +237,7 @@ async function createExchange(
 function guard(exchange: Exchange, venue: CcxtVenue): void {
   const sign = exchange.sign.bind(exchange);
   const handleErrors = exchange.handleErrors.bind(exchange);
-  const keyedPaths = new Set([...venue.keyLimits.values()].map(({ path }) => path));
+  const keyedPaths = new Set([...(venue.keyLimits?.values() ?? [])].map(({ path }) => path));
   const costOf = exchange.calculateRateLimiterCost.bind(exchange);
   exchange.sign = (...request) => {
     try {
@@ -255,6 +261,7 @@ function guard(exchange: Exchange, venue: CcxtVenue): void {
 
 function boundClient(
   exchange: Exchange,
+  { scopeOf }: CcxtVenue,
   context: VenueContext,
   turn: Turn,
   close: () => Promise<void>,
@@ -275,7 +282,10 @@ function boundClient(
         await Promise.race([aborted, turn(method)]);
         return await Promise.race([aborted, parseMethod(exchange, method)({ ...parameters })]);
       } catch (error) {
-        throw refusalOfThrown(error);
+        const refusal = refusalOfThrown(error);
+        const place = scopeOf?.(method) ?? null;
+        const isScope = place !== null && refusal.code === 'VENUE_KEY_REJECTED';
+        throw isScope ? new RecordError('VENUE_SCOPE_MISSING', { place }) : refusal;
       } finally {
         context.signal.removeEventListener('abort', abort);
       }
@@ -292,7 +302,7 @@ function turnsOf(
   signal: AbortSignal,
 ): Turn {
   return async (method) => {
-    const limit = venue.keyLimits.get(method);
+    const limit = venue.keyLimits?.get(method);
     if (limit === undefined) return;
     const name = `${account} ${method}`;
     const left = (): number => shared.callsLeft.get(name) ?? limit.perMinute;

@@ -5,11 +5,18 @@ import { describe, expect, test } from '@jest/globals';
 import { RecordError } from '@track-record/errors';
 import type { Window } from '@track-record/ledger';
 import fc from 'fast-check';
-import { pageById, pageByTime, type PageCap } from './pagers.ts';
+import {
+  cursorAt,
+  idsBelow,
+  readPages,
+  type Page,
+  type Paging,
+  type Parameters,
+} from './pagers.ts';
 import { parseInstant, type Row } from './rows.ts';
 
 const FROM = 1_700_000_000_000;
-const CAP: PageCap = { spanMs: 1000, rows: 5 };
+const CAP: Paging = { spanMs: 1000, rows: 5, parametersOf: ({ from, to }) => ({ from, to }) };
 
 type Order = 'oldest' | 'newest';
 
@@ -19,14 +26,19 @@ function rowsAt(offsets: readonly number[]): readonly Row[] {
 }
 
 function feedOf(rows: readonly Row[], order: Order, asked: Window[] = []) {
-  return (part: Window): Promise<readonly Row[]> => {
+  return ({ from, to }: Parameters): Promise<Page> => {
+    const part = { from: Number(from), to: Number(to) };
     asked.push(part);
     const inside = rows.filter((row) => {
       const at = parseInstant(row, 'time');
       return at >= part.from && at < part.to;
     });
-    return Promise.resolve((order === 'oldest' ? inside : inside.toReversed()).slice(0, CAP.rows));
+    return pageOf((order === 'oldest' ? inside : inside.toReversed()).slice(0, CAP.rows));
   };
+}
+
+function pageOf(rows: readonly Row[], answer: unknown = {}): Promise<Page> {
+  return Promise.resolve({ rows, answer });
 }
 
 function idsOf(rows: readonly Row[]): readonly unknown[] {
@@ -44,41 +56,58 @@ describe('accepts', () => {
   test('an empty feed, in windows no longer than the cap', async () => {
     const asked: Window[] = [];
     const window = { from: FROM, to: FROM + 2500 };
-    expect(await pageByTime(window, CAP, feedOf([], 'oldest', asked))).toEqual([]);
+    expect(await readPages(window, CAP, feedOf([], 'oldest', asked))).toEqual([]);
     expect(asked.every(({ from, to }) => to - from <= CAP.spanMs)).toBe(true);
     expect(new Set(asked.map(({ to }) => to))).toEqual(
       new Set([FROM + 500, FROM + 1500, FROM + 2500]),
     );
   });
 
-  test('ids across pages, stopping once a page reaches past what is wanted', async () => {
-    const rows = rowsAt(Array.from({ length: 23 }, (_, index) => index * 10));
-    const asked: bigint[] = [];
-    const found = await pageById(
-      3n,
-      5,
-      (fromId) => {
-        asked.push(fromId);
-        return Promise.resolve(rows.filter((row) => Number(row['id']) >= fromId).slice(0, 5));
-      },
-      (row) => parseInstant(row, 'time') >= FROM + 100,
-    );
-    expect(idsOf(found)).toEqual([3, 4, 5, 6, 7, 8, 9, 10, 11, 12]);
-    expect(asked).toEqual([3n, 8n]);
+  test('ids across pages, from the newest down to a short page', async () => {
+    const rows = rowsAt(Array.from({ length: 13 }, (_, index) => index * 10)).toReversed();
+    const asked: unknown[] = [];
+    const walk: Paging = {
+      spanMs: Infinity,
+      rows: 5,
+      parametersOf: (_part, token) => (token === null ? {} : { after: token }),
+      next: idsBelow('id', 5),
+    };
+    const found = await readPages({ from: FROM, to: FROM + 100 }, walk, ({ after }) => {
+      asked.push(after);
+      return pageOf(rows.filter(({ id }) => Number(id) < Number(after ?? 99)).slice(0, 5));
+    });
+    expect(idsOf(found)).toEqual(idsOf(rows));
+    expect(asked).toEqual([undefined, '9', '4']);
+  });
+
+  test('pages that name the next one, however short they are', async () => {
+    const pages = [rowsAt([1, 2]), [], rowsAt([7])];
+    const walk: Paging = {
+      spanMs: Infinity,
+      rows: 5,
+      parametersOf: (_part, token) => ({ cursor: token ?? '0' }),
+      next: cursorAt('result.next'),
+    };
+    const found = await readPages({ from: FROM, to: FROM + 100 }, walk, ({ cursor }) => {
+      const index = Number(cursor);
+      const next = index + 1 < pages.length ? String(index + 1) : '';
+      return pageOf(pages[index] ?? [], { result: { next } });
+    });
+    expect(found).toHaveLength(3);
   });
 });
 
 describe('refuses', () => {
   test('more rows in one millisecond than a page holds: VENUE_INCOMPLETE', async () => {
     const rows = rowsAt([7, 7, 7, 7, 7, 7]);
-    const paged = pageByTime({ from: FROM, to: FROM + 100 }, CAP, feedOf(rows, 'oldest'));
+    const paged = readPages({ from: FROM, to: FROM + 100 }, CAP, feedOf(rows, 'oldest'));
     expect(await codeOf(paged)).toBe('VENUE_INCOMPLETE');
   });
 
   test('a venue that serves the same page for ever: VENUE_INCOMPLETE', async () => {
     const page = rowsAt([1, 2, 3, 4, 5]);
-    const never = (): boolean => false;
-    const paged = pageById(1n, 5, () => Promise.resolve(page), never);
+    const walk: Paging = { ...CAP, next: idsBelow('id', 5) };
+    const paged = readPages({ from: FROM, to: FROM + 100 }, walk, () => pageOf(page));
     expect(await codeOf(paged)).toBe('VENUE_INCOMPLETE');
   });
 });
@@ -98,7 +127,7 @@ describe('holds', () => {
           const time = parseInstant(row, 'time');
           return time >= window.from && time < window.to;
         });
-        expect(idsOf(await pageByTime(window, CAP, feedOf(rows, order)))).toEqual(idsOf(wanted));
+        expect(idsOf(await readPages(window, CAP, feedOf(rows, order)))).toEqual(idsOf(wanted));
       }),
     );
   });

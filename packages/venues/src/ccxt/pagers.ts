@@ -1,67 +1,89 @@
-// Our own pagers. ccxt's stop silently at ten calls and step over rows that share a millisecond
-// (venues.md section 6). These end only on proof: a page shorter than the venue's limit. The order
-// of rows inside a page does not matter, and rows may repeat; the caller de-duplicates by the
-// venue's id.
+// Our own pager. ccxt's stop silently at ten calls and step over rows that share a millisecond
+// (venues.md section 6). This one ends only on proof: a page shorter than the venue's limit, or the
+// venue's own word that nothing follows. The order of rows inside a page does not matter, and rows
+// may repeat; the caller de-duplicates by the venue's id.
 
 import { RecordError } from '@track-record/errors';
 import type { Window } from '@track-record/ledger';
-import { parseId, type Row } from './rows.ts';
+import { parseId, valueAt, type Row } from './rows.ts';
 
 export const DAY_MS = 86_400_000;
 
-export interface PageCap {
-  /** The longest interval the venue accepts in one request. */
+export type Parameters = Readonly<Record<string, string | number>>;
+
+export interface Page {
+  readonly rows: readonly Row[];
+  readonly answer: unknown;
+}
+
+/** What the page after this one is asked with; null when this page proves that there is none. */
+export type Next = (page: Page, part: Window, token: string | null) => string | null;
+
+/** How a venue cuts a feed into pages. */
+export interface Paging {
+  /** The longest interval the venue accepts in one request; Infinity where it does not mind. */
   readonly spanMs: number;
   /** The venue's documented page limit: a page of so many rows may have been cut. */
   readonly rows: number;
+  readonly parametersOf: (part: Window, token: string | null) => Parameters;
+  /** Without it a full page is halved until each half is short. */
+  readonly next?: Next;
 }
 
 /**
- * Every row of a feed in `window`, in intervals no longer than the cap; a full page is halved until
- * each half is short. A full page of one millisecond cannot be proven complete: VENUE_INCOMPLETE.
+ * Every row of a feed in `window`. A full page of one millisecond, or a page that is told again,
+ * cannot be proven complete: VENUE_INCOMPLETE.
  */
-export async function pageByTime(
+export async function readPages(
   window: Window,
-  cap: PageCap,
-  fetchPage: (part: Window) => Promise<readonly Row[]>,
+  paging: Paging,
+  fetchPage: (parameters: Parameters) => Promise<Page>,
 ): Promise<readonly Row[]> {
   const found: Row[][] = [];
   const parts: Window[] = [];
-  for (let to = window.to; to > window.from; to -= cap.spanMs) {
-    parts.push({ from: Math.max(window.from, to - cap.spanMs), to });
+  for (let to = window.to; to > window.from; to -= paging.spanMs) {
+    parts.push({ from: Math.max(window.from, to - paging.spanMs), to });
   }
   for (let part = parts.pop(); part !== undefined; part = parts.pop()) {
-    const page = await fetchPage(part);
-    if (page.length < cap.rows) {
-      found.push([...page]);
-      continue;
+    const asked = new Set<string | null>();
+    for (let token: string | null = null; ;) {
+      asked.add(token);
+      const page = await fetchPage(paging.parametersOf(part, token));
+      if (paging.next === undefined && page.rows.length >= paging.rows) {
+        parts.push(...halvesOf(part));
+        break;
+      }
+      found.push([...page.rows]);
+      token = paging.next?.(page, part, token) ?? null;
+      if (token === null) break;
+      // A venue that answers the same page again would be asked for ever.
+      if (asked.has(token)) throw new RecordError('VENUE_INCOMPLETE');
     }
-    if (part.to - part.from <= 1) throw new RecordError('VENUE_INCOMPLETE');
-    const middle = Math.floor((part.from + part.to) / 2);
-    parts.push({ from: middle, to: part.to }, { from: part.from, to: middle });
   }
   return found.flat();
 }
 
-/**
- * Every row with an id of at least `first`, ascending by id, until a short page or a page that
- * reaches past what is wanted. Exact where ids are dense in time: no row can hide between two
- * pages.
- */
-export async function pageById(
-  first: bigint,
-  rowsMax: number,
-  fetchPage: (fromId: bigint) => Promise<readonly Row[]>,
-  isPast: (row: Row) => boolean,
-): Promise<readonly Row[]> {
-  const found: Row[][] = [];
-  for (let next = first; ;) {
-    const page = await fetchPage(next);
-    found.push([...page]);
-    if (page.length < rowsMax || page.some(isPast)) return found.flat();
-    const last = page.map((row) => parseId(row, 'id')).reduce((a, b) => (a > b ? a : b));
-    // A venue that answers the same page again would be asked for ever.
-    if (last < next) throw new RecordError('VENUE_INCOMPLETE');
-    next = last + 1n;
-  }
+function halvesOf({ from, to }: Window): readonly Window[] {
+  if (to - from <= 1) throw new RecordError('VENUE_INCOMPLETE');
+  const middle = Math.floor((from + to) / 2);
+  return [
+    { from: middle, to },
+    { from, to: middle },
+  ];
+}
+
+/** Ids descend from page to page: the next page is what lies below the least of this one. */
+export function idsBelow(field: string, rowsMax: number): Next {
+  return ({ rows }) => {
+    if (rows.length < rowsMax) return null;
+    return String(rows.map((row) => parseId(row, field)).reduce((a, b) => (a < b ? a : b)));
+  };
+}
+
+/** The answer names the next page itself, and names none after the last. */
+export function cursorAt(path: string): Next {
+  return ({ answer }) => {
+    const cursor = valueAt(answer, path);
+    return typeof cursor === 'string' && cursor !== '' ? cursor : null;
+  };
 }

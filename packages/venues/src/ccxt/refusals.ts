@@ -5,12 +5,14 @@
 // keys.
 
 import { RecordError, type Code } from '@track-record/errors';
+import { valueAt } from './rows.ts';
 
 export interface RefusalTable {
-  /** The venue's own code in an answer, null when the answer carries none. */
-  readonly codeOf: (answer: unknown) => string | null;
+  /** Where the venue's own code stands in an answer. */
+  readonly codeIn: string;
+  /** By the venue's code, or by HTTP status and code where one code means several things. */
   readonly byCode: ReadonlyMap<string, Code>;
-  readonly byStatus: ReadonlyMap<number, Code>;
+  readonly byStatus?: ReadonlyMap<number, Code>;
 }
 
 export interface Answer {
@@ -48,10 +50,11 @@ const CONNECTION = /^(UND_ERR_|HPE_|ERR_SSL_|ERR_TLS_|E[A-Z_]+$|CERT_)/;
 
 /** The refusal that an answer of the venue is, or null when it is none. */
 export function refusalOfAnswer(table: RefusalTable, answer: Answer): RecordError | null {
-  const venueCode = answer.json === undefined ? null : table.codeOf(answer.json);
+  const venueCode = String(valueAt(answer.json, table.codeIn));
   const code =
-    (venueCode === null ? undefined : table.byCode.get(venueCode)) ??
-    table.byStatus.get(answer.status) ??
+    table.byCode.get(`${answer.status} ${venueCode}`) ??
+    table.byCode.get(venueCode) ??
+    table.byStatus?.get(answer.status) ??
     STATUS_CODES.get(answer.status);
   if (code !== undefined) return new RecordError(code, retryAfter(answer.headers));
   // A page of HTML or a cut body under status 200 comes from a proxy or a failing edge, not from

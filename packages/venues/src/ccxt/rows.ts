@@ -40,6 +40,30 @@ export function parseRows(value: unknown, place: string): readonly Row[] {
   return value.map((row) => parseRow(row, place));
 }
 
+/** What stands at a dotted path, such as `data.0.details`; the empty path is the answer itself. */
+export function valueAt(answer: unknown, path: string): unknown {
+  let value = answer;
+  for (const name of path === '' ? [] : path.split('.')) {
+    value = value instanceof Object ? Reflect.get(value, name) : undefined;
+  }
+  return value;
+}
+
+/** The rows at a path. An empty list may be left out; the answer then says so by its total. */
+export function rowsAt(answer: unknown, path: string): readonly Row[] {
+  const rows = valueAt(answer, path);
+  return rows === undefined && valueAt(answer, 'total') === 0 ? [] : parseRows(rows, path);
+}
+
+/** Candles at a path: the columns of a list are named by their numbers. */
+export function candlesAt(answer: unknown, path: string): readonly Row[] {
+  const candles = valueAt(answer, path);
+  if (!Array.isArray(candles)) throw shape('candles');
+  return candles.map((candle: unknown) =>
+    parseRow(Array.isArray(candle) ? Object.fromEntries(candle.entries()) : candle, 'candles'),
+  );
+}
+
 /** A non-empty text, or an integer as its digits: venues write ids both ways. */
 export function parseText(row: Row, field: string): string {
   const value = row[field];
@@ -78,9 +102,11 @@ export function parseFlag(row: Row, field: string): boolean {
   return value;
 }
 
-/** Integer milliseconds UTC. */
+/** Integer milliseconds UTC, as a number or as its digits. */
 export function parseInstant(row: Row, field: string): number {
-  return checkInstant(row[field], field);
+  const value = row[field];
+  const isText = typeof value === 'string' && /^[0-9]{13}$/.test(value);
+  return checkInstant(isText ? Number(value) : value, field);
 }
 
 /** `2019-10-12 11:12:02`, which the venue documents as UTC. */

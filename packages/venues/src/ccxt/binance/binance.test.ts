@@ -9,8 +9,7 @@ import { codeOf, type Code } from '@track-record/errors';
 import { formatDecimal, type Entry, type Window } from '@track-record/ledger';
 import type { Secret } from '@track-record/sealing';
 import type { VenueContext, VenueCredentials, VenueSession } from '../../contract.ts';
-import { binance } from './binance.ts';
-import { readPermissions } from './holdings.ts';
+import { readPermissions, venue as binance } from './venue.ts';
 
 const KEY = 'KEYMARKERq7Zs1';
 const SECRET = 'SECRETMARKERx93Lk';

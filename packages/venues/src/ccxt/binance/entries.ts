@@ -7,13 +7,21 @@ import {
   multiply,
   negate,
   sign,
-  type Decimal,
   type Entry,
   type EntryKind,
   type Posting,
 } from '@track-record/ledger';
-import type { IgnoredRow } from '../../contract.ts';
 import type { Markets } from '../markets.ts';
+import {
+  contractFill,
+  flowOf,
+  kindOf,
+  movementOf,
+  post,
+  settle,
+  states,
+  type Reading,
+} from '../readings.ts';
 import {
   parseAmount,
   parseFlag,
@@ -25,16 +33,6 @@ import {
   shape,
   type Row,
 } from '../rows.ts';
-
-/**
- * A row that is no entry. `at` is when its entry would count, so that a pending one is looked for
- * again.
- */
-export interface Unsettled extends IgnoredRow {
-  readonly at: number;
-}
-
-export type Reading = Entry | Unsettled;
 
 /** The perimeter, in the words of universal transfer types: spot, funding and USD-M futures. */
 export const WALLETS_INSIDE: readonly string[] = ['MAIN', 'FUNDING', 'UMFUTURE'];
@@ -105,39 +103,30 @@ export function readSpotFill(row: Row, markets: Markets): readonly Entry[] {
 }
 
 /**
- * `userTrades` of USD-M and COIN-M: position and fee, and the profit that Binance posts with them.
+ * `userTrades` of USD-M and COIN-M, whose rows name their pair: position and fee, and the profit
+ * that Binance posts with them.
  */
-export function readFuturesFill(
-  row: Row,
-  markets: Markets,
-  family: 'um' | 'cm' = 'um',
-): readonly Entry[] {
+export function readFuturesFill(row: Row, { contracts }: Markets): readonly Reading[] {
   const symbol = parseText(row, 'symbol');
-  const contract = markets.contracts.get(symbol);
+  const contract = contracts.get(symbol);
   if (contract === undefined) throw shape('symbol');
-  const id = `${symbol}.${parseText(row, 'id')}`;
-  const at = parseInstant(row, 'time');
   const side = parseText(row, 'side');
   if (side !== 'BUY' && side !== 'SELL') throw shape('side');
   const quantity = parseSize(row, 'qty');
-  const realised = parseAmount(row, 'realizedPnl');
   const asset =
     row['marginAsset'] === undefined ? contract.instrument.settle : parseText(row, 'marginAsset');
-  const fill: Entry = {
-    id: `${family}-trade.${id}`,
-    at,
-    kind: 'fill',
-    position: {
-      instrument: instrumentOf(contract.symbol, parseText(row, 'positionSide')),
-      contracts: side === 'BUY' ? quantity : negate(quantity),
-      price: parseSize(row, 'price'),
-    },
-    postings: readCommission(row),
+  const position = {
+    instrument: instrumentOf(contract.symbol, parseText(row, 'positionSide')),
+    contracts: side === 'BUY' ? quantity : negate(quantity),
+    price: parseSize(row, 'price'),
   };
-  const postings = [{ asset, amount: realised }];
-  return sign(realised) === 0
-    ? [fill]
-    : [fill, { id: `${family}-realised.${id}`, at, kind: 'realised', postings }];
+  return contractFill(
+    [row['pair'] === undefined ? 'um' : 'cm', `${symbol}.${parseText(row, 'id')}`],
+    parseInstant(row, 'time'),
+    position,
+    post(asset, parseAmount(row, 'realizedPnl')),
+    readCommission(row),
+  );
 }
 
 /**
@@ -152,21 +141,11 @@ export function instrumentOf(symbol: string, positionSide: string): string {
 
 /** `/fapi/v1/income`. `tranId` is unique only within a type and, for funding, a symbol. */
 export function readIncome(row: Row): readonly Entry[] {
-  const type = parseText(row, 'incomeType');
-  const kind = INCOME_KINDS.get(type);
-  if (kind === undefined) throw shape('incomeType');
+  const kind = kindOf(row, 'incomeType', INCOME_KINDS);
   const symbol = row['symbol'] === '' ? '' : `${parseText(row, 'symbol')}.`;
-  const amount = parseAmount(row, 'income');
-  const posting = { asset: parseText(row, 'asset'), amount };
-  const own: readonly Posting[] = kind === 'fee' ? [{ ...posting, role: 'fee' }] : [posting];
-  const entry: Entry = {
-    id: `um-income.${type}.${symbol}${parseText(row, 'tranId')}`,
-    at: parseInstant(row, 'time'),
-    kind,
-    // The other leg of a transfer is another wallet of the same perimeter.
-    postings: kind === 'transfer' ? [posting, { ...posting, amount: negate(amount) }] : own,
-  };
-  return [entry];
+  const id = `um-income.${parseText(row, 'incomeType')}.${symbol}${parseText(row, 'tranId')}`;
+  const at = parseInstant(row, 'time');
+  return [movementOf(id, at, kind, parseText(row, 'asset'), parseAmount(row, 'income'))];
 }
 
 /**
@@ -175,32 +154,35 @@ export function readIncome(row: Row): readonly Entry[] {
 export function readDeposit(row: Row): readonly Reading[] {
   const id = `deposit.${parseText(row, row['id'] === undefined ? 'txId' : 'id')}`;
   const at = parseInstant(row, row['completeTime'] === undefined ? 'insertTime' : 'completeTime');
-  const posting = { asset: parseText(row, 'coin'), amount: parseSize(row, 'amount') };
-  return [settle(row, DEPOSIT_STATES, { id, at, kind: 'flow', postings: [posting] })];
+  const amount = parseSize(row, 'amount');
+  return settle(row, 'status', DEPOSIT_STATES, [
+    movementOf(id, at, 'flow', parseText(row, 'coin'), amount),
+  ]);
 }
 
 /** `/sapi/v1/capital/withdraw/history`: `amount` is what arrives, the fee comes on top of it. */
 export function readWithdrawal(row: Row): readonly Reading[] {
   const id = `withdrawal.${parseText(row, 'id')}`;
-  const amount = parseSize(row, 'amount');
-  const at = parseUtcText(row, 'applyTime');
-  const asset = parseText(row, 'coin');
-  const fee = parseSize(row, 'transactionFee');
-  return leave({ id, at, asset, amount, fee }, row, WITHDRAWAL_STATES);
+  const amount = negate(parseSize(row, 'amount'));
+  const fee = negate(parseSize(row, 'transactionFee'));
+  const entries = flowOf(id, parseUtcText(row, 'applyTime'), parseText(row, 'coin'), amount, fee);
+  return settle(row, 'status', WITHDRAWAL_STATES, entries);
 }
 
 /**
  * `/sapi/v1/fiat/orders`: the money moves when the order reaches its last state, days after it
  * began.
  */
-export function readFiatOrder(row: Row, direction: 'in' | 'out'): readonly Reading[] {
+export function readFiatOrder(row: Row, isOut: boolean): readonly Reading[] {
   const id = `fiat.${parseText(row, 'orderNo')}`;
   const at = parseInstant(row, 'updateTime');
   const asset = parseText(row, 'fiatCurrency');
   const amount = parseSize(row, 'amount');
-  const fee = parseSize(row, 'totalFee');
-  if (direction === 'out') return leave({ id, at, asset, amount, fee }, row, FIAT_STATES);
-  return [settle(row, FIAT_STATES, { id, at, kind: 'flow', postings: [{ asset, amount }] })];
+  const fee = negate(parseSize(row, 'totalFee'));
+  const entries = isOut
+    ? flowOf(id, at, asset, negate(amount), fee)
+    : [movementOf(id, at, 'flow', asset, amount)];
+  return settle(row, 'status', FIAT_STATES, entries);
 }
 
 /** `/sapi/v1/asset/transfer`: between two wallets of the perimeter, or across its edge. */
@@ -217,14 +199,15 @@ export function readTransfer(row: Row): readonly Reading[] {
   if (postings.length === 0) throw shape('type');
   const id = `transfer.${parseText(row, 'tranId')}`;
   const kind = postings.length === 2 ? 'transfer' : 'flow';
-  return [settle(row, TRANSFER_STATES, { id, at: parseInstant(row, 'timestamp'), kind, postings })];
+  const entry: Entry = { id, at: parseInstant(row, 'timestamp'), kind, postings };
+  return settle(row, 'status', TRANSFER_STATES, [entry]);
 }
 
 /** `/sapi/v1/asset/assetDividend`. */
 export function readDividend(row: Row): readonly Entry[] {
-  const postings = [{ asset: parseText(row, 'asset'), amount: parseSize(row, 'amount') }];
+  const [asset, amount] = [parseText(row, 'asset'), parseSize(row, 'amount')];
   const id = `dividend.${parseText(row, 'id')}`;
-  return [{ id, at: parseInstant(row, 'divTime'), kind: 'dividend', postings }];
+  return [movementOf(id, parseInstant(row, 'divTime'), 'dividend', asset, amount)];
 }
 
 /**
@@ -260,60 +243,12 @@ export function readConversion(row: Row): readonly Reading[] {
       { asset: parseText(row, 'toAsset'), amount: parseSize(row, 'toAmount') },
     ],
   };
-  return [settle({ status: row['orderStatus'] }, CONVERT_STATES, entry)];
-}
-
-interface Leaving {
-  readonly id: string;
-  readonly at: number;
-  readonly asset: string;
-  readonly amount: Decimal;
-  readonly fee: Decimal;
-}
-
-/** Money that leaves, and its fee as a cost of its own, which is borne before the flow. */
-function leave(
-  { id, at, asset, amount, fee }: Leaving,
-  row: Row,
-  table: States,
-): readonly Reading[] {
-  const flow = settle(row, table, {
-    id,
-    at,
-    kind: 'flow',
-    postings: [{ asset, amount: negate(amount) }],
-  });
-  if ('reason' in flow || sign(fee) === 0) return [flow];
-  const postings = [{ asset, amount: negate(fee), role: 'fee' as const }];
-  return [{ id: `${id}.fee`, at, kind: 'fee', postings }, flow];
+  return settle(row, 'orderStatus', CONVERT_STATES, [entry]);
 }
 
 /** The sign is Binance's: a positive commission was paid, a negative one was received. */
 function readCommission(row: Row): readonly Posting[] {
-  const commission: Decimal = parseAmount(row, 'commission');
+  const commission = parseAmount(row, 'commission');
   if (sign(commission) === 0) return [];
-  const asset = parseText(row, 'commissionAsset');
-  return [{ asset, amount: negate(commission), role: 'fee' }];
-}
-
-/** null: the row has happened. */
-type States = ReadonlyMap<string, string | null>;
-
-function states(
-  settled: readonly string[],
-  pending: readonly string[],
-  failed: Readonly<Record<string, string>>,
-): States {
-  return new Map<string, string | null>([
-    ...settled.map((status) => [status, null] as const),
-    ...pending.map((status) => [status, 'pending'] as const),
-    ...Object.entries(failed),
-  ]);
-}
-
-/** A status outside the table might be money that moved, so it stops the account. */
-function settle(row: Row, table: States, entry: Entry): Reading {
-  const reason = table.get(parseText(row, 'status'));
-  if (reason === undefined) throw shape('status');
-  return reason === null ? entry : { id: entry.id, at: entry.at, reason };
+  return post(parseText(row, 'commissionAsset'), negate(commission), 'fee');
 }

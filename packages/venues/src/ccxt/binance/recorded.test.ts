@@ -11,7 +11,7 @@ import { codeOf } from '@track-record/errors';
 import { formatDecimal, type Entry } from '@track-record/ledger';
 import type { VenueContext } from '../../contract.ts';
 import { readPayload, type PayloadAnswer, type PayloadRequest } from '../../payload.ts';
-import { binance } from './binance.ts';
+import { venue as binance } from './venue.ts';
 
 const ROOT = new URL('../../../../../', import.meta.url);
 const FOLDER = new URL(`${process.env['VECTORS_DIR'] ?? '../shared/vectors'}/`, ROOT);
