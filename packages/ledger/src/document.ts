@@ -111,16 +111,12 @@ export const priceCodec = record<Price>({
 });
 export const markCodec = record<Mark>({ instrument: name, at: instant, price: amount });
 
-const reference = record<ReferencePair>({ asset: name, currency: name, source: name });
+const pair = record<ReferencePair>({ asset: name, currency: name, source: name });
+const references = optional(list(pair));
 
 export const documentCodec = record<LedgerDocument>(
   {
-    account: record<LedgerAccount>({
-      id: name,
-      venue: name,
-      reportingCurrency: name,
-      references: optional(list(reference)),
-    }),
+    account: record<LedgerAccount>({ id: name, venue: name, reportingCurrency: name, references }),
     window: record<Window>({ from: instant, to: instant }),
     instruments: byDefault(named(instrumentCodec), new Map()),
     anchors: list(anchorCodec),
@@ -175,10 +171,9 @@ export function checkDocument(document: LedgerDocument): void {
       checkPosition(instrument, price, instruments, `${place}.positions`);
     }
   }
-  const { references = [] } = account;
   for (const [index, price] of prices.entries()) {
-    const known = price.source === undefined || references.some((pair) => isOf(pair, price));
-    if (!known) throw malformed(`document.prices[${index}].source`);
+    const known = price.source === undefined || account.references?.some((of) => isOf(of, price));
+    if (known !== true) throw malformed(`document.prices[${index}].source`);
   }
   for (const [index, { instrument, price }] of marks.entries()) {
     checkPosition(instrument, price, instruments, `document.marks[${index}]`);
@@ -186,9 +181,9 @@ export function checkDocument(document: LedgerDocument): void {
 }
 
 /** Venues list a pair in one direction only, which may be the other one. */
-function isOf(pair: ReferencePair, { asset, currency, source }: Price): boolean {
+function isOf(named: ReferencePair, { asset, currency, source }: Price): boolean {
   const sides = [asset, currency];
-  return pair.source === source && sides.includes(pair.asset) && sides.includes(pair.currency);
+  return named.source === source && sides.includes(named.asset) && sides.includes(named.currency);
 }
 
 function checkEntry(

@@ -24,7 +24,7 @@ export const LARGE_FLOW_SHARE: Decimal = parseDecimal('0.1');
 /** A flow may be valued with the minute candle that closed before it (returns.md 1.4). */
 export const FLOW_PRICE_AGE_MS = 60_000;
 
-/** What is cash wherever it is held; a ledger may name more (`currenciesOf`). */
+/** What is cash wherever it is held; shares and rates may be quoted in more. */
 export const CURRENCIES = 'USD USDT USDC FDUSD DAI EUR GBP CHF CAD AUD JPY'.split(' ');
 
 /**

@@ -1,21 +1,19 @@
 // The JSON form of a report, `track-record-hours/1` (FORMATS.md). One spelling per number: no
 // trailing zeros, but for the return, which always has its 18 digits.
 
-import {
-  type Decimal,
-  formatDecimal,
-  formatInstant,
-  normalise,
-  type Quote,
-  sign,
-} from '@track-record/ledger';
+import type { Decimal, Quote } from '@track-record/ledger';
+import { formatDecimal, formatInstant, normalise } from '@track-record/ledger';
 import type { HoursReport } from './hours.ts';
 import type { Hour } from './hour.ts';
+import type { TallyClass } from './tally.ts';
 
 export const HOURS_FORMAT = 'track-record-hours/1';
 
 /** Names the definition of the return; a change of the definition changes it. */
 export const RETURN_METHOD = 'twr-cut-at-flows/1';
+
+/** In the reporting currency. */
+type Money = TallyClass | 'navOpen' | 'navClose' | 'flow' | 'pnl' | 'unrealised' | 'residualValue';
 
 export function formatHoursReport(
   report: HoursReport,
@@ -31,36 +29,29 @@ export function formatHoursReport(
 }
 
 function formatHour(hour: Hour, balances: boolean): unknown {
+  const { references, flags, derived } = hour;
+  const money = (...names: Money[]): object =>
+    Object.fromEntries(names.map((name) => [name, formatOrNull(hour[name])]));
   return {
     hour: formatInstant(hour.hour),
     status: hour.status,
     reason: hour.reason,
-    navOpen: formatOrNull(hour.navOpen),
-    navClose: formatOrNull(hour.navClose),
-    flow: formatOrNull(hour.flow),
-    pnl: formatOrNull(hour.pnl),
+    ...money('navOpen', 'navClose', 'flow', 'pnl'),
     return: hour.return === null ? null : formatDecimal(hour.return),
-    fees: formatOrNull(hour.fees),
-    funding: formatOrNull(hour.funding),
-    income: formatOrNull(hour.income),
-    realised: formatOrNull(hour.realised),
-    unrealised: formatOrNull(hour.unrealised),
-    fx: formatOrNull(hour.fx),
+    ...money('fees', 'funding', 'income', 'realised', 'unrealised', 'fx'),
     coverage: formatDecimal(hour.coverage),
     residual: formatNamed(hour.residual, formatExact),
-    residualValue: formatOrNull(hour.residualValue),
-    ...(hour.references.size === 0
-      ? {}
-      : { references: formatNamed(hour.references, formatQuote) }),
-    ...(hour.flags.length === 0 ? {} : { flags: hour.flags }),
-    ...(hour.derived.size === 0 ? {} : { derived: formatNamed(hour.derived, formatExact) }),
+    ...money('residualValue'),
+    ...(references.size === 0 ? {} : { references: formatNamed(references, formatQuote) }),
+    ...(flags.length === 0 ? {} : { flags }),
+    ...(derived.size === 0 ? {} : { derived: formatNamed(derived, formatExact) }),
     ...(balances ? { balances: formatHeld(hour.balances) } : {}),
   };
 }
 
 /** An amount of zero is not held and not listed. */
 function formatHeld(balances: ReadonlyMap<string, Decimal>): unknown {
-  const held = new Map([...balances].filter(([, amount]) => sign(amount) !== 0));
+  const held = new Map([...balances].filter(([, amount]) => amount.mantissa !== 0n));
   return formatNamed(held, formatExact);
 }
 

@@ -7,6 +7,7 @@ import {
   addAmount,
   type Decimal,
   type Entry,
+  type EntryKind,
   type LedgerDocument,
   multiply,
   type Posting,
@@ -28,43 +29,35 @@ export function byClass<T>(make: (of: TallyClass) => T): Record<TallyClass, T> {
 
 /** Cash that is not the reporting currency; coins are none, though much is quoted in some. */
 export function currenciesOf({ account, instruments }: LedgerDocument): ReadonlySet<string> {
-  const found = new Set(CURRENCIES);
-  for (const { asset, currency } of account.references ?? []) found.add(asset).add(currency);
-  for (const { kind, base, quote } of instruments.values()) {
-    if (kind === 'fx') found.add(base);
-    if (kind === 'fx' || kind === 'equity') found.add(quote);
-  }
+  const quoted = [...instruments.values()].filter(({ kind }) => kind === 'equity' || kind === 'fx');
+  const found = new Set([...CURRENCIES, ...quoted.map(({ quote }) => quote)]);
   found.delete(account.reportingCurrency);
   return found;
 }
 
+const CLASSES: Readonly<Record<EntryKind, TallyClass | null>> = {
+  fill: null,
+  fee: 'fees',
+  rebate: 'fees',
+  funding: 'funding',
+  interest: 'income',
+  dividend: 'income',
+  withholding: 'income',
+  reward: 'income',
+  airdrop: 'income',
+  conversion: null,
+  realised: 'realised',
+  settlement: null,
+  // What a move inside the perimeter does not bring to the other side is its fee.
+  transfer: 'fees',
+  flow: null,
+  split: null,
+  adjustment: null,
+};
+
 /** Which class a posting belongs to; null for trades and flows. */
-export function tallyClass(entry: Entry, posting: Posting): TallyClass | null {
-  if (posting.role === 'fee') return 'fees';
-  switch (entry.kind) {
-    case 'fee':
-    case 'rebate':
-    // What a move inside the perimeter does not bring to the other side is its fee.
-    case 'transfer':
-      return 'fees';
-    case 'funding':
-      return 'funding';
-    case 'interest':
-    case 'dividend':
-    case 'withholding':
-    case 'reward':
-    case 'airdrop':
-      return 'income';
-    case 'realised':
-      return 'realised';
-    case 'fill':
-    case 'conversion':
-    case 'settlement':
-    case 'flow':
-    case 'split':
-    case 'adjustment':
-      return null;
-  }
+export function tallyClass({ kind }: Entry, { role }: Posting): TallyClass | null {
+  return role === 'fee' ? 'fees' : CLASSES[kind];
 }
 
 export class Tally {
