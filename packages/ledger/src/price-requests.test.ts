@@ -62,6 +62,28 @@ describe('accepts', () => {
     ).toEqual(['00:00 asset BTC', '01:00 asset BTC']);
   });
 
+  test('a reference: the venue in what it quotes, and the pairs at the same instants', () => {
+    const document = parseLedgerDocument(
+      ledgerFromText(`SEK 00:00 to 01:00
+        reference USDT/USD at kraken
+        reference USD/SEK at bank
+        PERP is linear BTC USDT USDT size 1
+        anchor 01:00: SEK 5, BTC 1, USDT 7, PERP 1 @ 1
+        00:20 a flow: SEK 3`),
+    );
+    const told = priceRequests(document).map(({ kind, name, currency, at, source }) => {
+      const venue = source === undefined ? '' : ` at ${source}`;
+      return `${new Date(at).toISOString().slice(11, 16)} ${kind} ${name}/${currency}${venue}`;
+    });
+    const each = ['00:00', '00:20', '01:00'].flatMap((at) => [
+      `${at} asset BTC/USDT`,
+      `${at} asset USD/SEK at bank`,
+      `${at} asset USDT/USD at kraken`,
+      `${at} mark PERP/USDT`,
+    ]);
+    expect(told).toEqual(each);
+  });
+
   test('nothing after the window', () => {
     expect(
       needsOf(`USD 00:00 to 01:00

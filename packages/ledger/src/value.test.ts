@@ -63,6 +63,36 @@ describe('accepts', () => {
       '3.75: 1 fresh',
     ],
     [
+      'so is any pair of what no chain reaches',
+      `anchor 00:00: TRY 80
+       price USDT/TRY: 00:00 40
+ price USDT: 00:00 0.5
+ price BTC/TRY: 00:00 4000000`,
+      '1: 1 fresh',
+    ],
+    [
+      'and what lies behind it',
+      `anchor 00:00: ODD 4
+       price ODD/TRY: 00:00 10
+ price USDT/TRY: 00:00 40
+ price USDT: 00:00 0.5`,
+      '0.5: 1 fresh',
+    ],
+    [
+      'not where a chain leads forwards, however long',
+      `anchor 00:00: A 1
+       price A/B: 00:00 2
+ price B: 00:00 3
+ price C/A: 00:00 9
+ price C: 00:00 1`,
+      '6: 1 fresh',
+    ],
+    [
+      'nor a pair that is worth nothing',
+      'anchor 00:00: TRY 80\n price USDT/TRY: 00:00 0\n price USDT: 00:00 1',
+      'unknown: 1 unpriced',
+    ],
+    [
       'a price of the reporting currency in itself is ignored',
       'anchor 00:00: USD 3\n price USD: 00:00 2',
       '3: 1 fresh',

@@ -62,6 +62,20 @@ describe('accepts', () => {
     ]);
   });
 
+  test('each account by its own reference pairs', () => {
+    const text = (source: string, rate: string): string => `
+      USD 00:00 to 02:00
+      reference USDT/USD at ${source}
+      anchor 00:00: BTC 1
+      price BTC/USDT: 00:00 100, 01:00 100, 02:00 100
+      price USDT/USD by ${source}: 00:00 1, 01:00 ${rate}, 02:00 ${rate}`;
+    const documents = [account('a', text('kraken', '1.1')), account('b', text('bank', '0.8'))];
+    expect(told('join a 0, join b 0', ...documents)).toEqual([
+      'a+b: measured 0 -> 190 flow 200 pnl -10 -0.05',
+      'a+b: measured 190 -> 190 flow 0 pnl 0 0',
+    ]);
+  });
+
   test('a joining account is an inflow and earns nothing by it', () => {
     expect(told('join a 0, join b 1', account('a', WINNER), account('b', SLEEPER))).toEqual([
       'a: measured 0 -> 1100 flow 1000 pnl 100 0.1',

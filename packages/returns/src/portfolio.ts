@@ -17,6 +17,7 @@ import {
   type Posting,
   type Price,
   type Quote,
+  type ReferencePair,
   type Split,
   subtract,
   ZERO,
@@ -236,7 +237,7 @@ function merged({ from, to, members }: Run, account: LedgerDocument['account']):
   );
   const within = ({ at }: { readonly at: number }): boolean => at >= from && at <= to;
   return {
-    account: { ...account, id: 'portfolio' },
+    account: { ...account, id: 'portfolio', references: members.flatMap(prefixedReferences) },
     window: { from, to },
     instruments: new Map(instruments),
     anchors: [],
@@ -258,6 +259,14 @@ function merged({ from, to, members }: Run, account: LedgerDocument['account']):
         .map((mark) => ({ ...mark, instrument: member.prefix + mark.instrument })),
     ),
   };
+}
+
+function prefixedReferences(member: Member): ReferencePair[] {
+  return (member.document.account.references ?? []).map(({ asset, currency, source }) => ({
+    asset: prefixedAsset(member, asset),
+    currency: prefixedAsset(member, currency),
+    source,
+  }));
 }
 
 function prefixedEntry(member: Member, entry: Entry): Entry {

@@ -10,6 +10,8 @@
 //   02:00 s1 split: AAPL x 4
 //   03:00 m1 transfer: BTC -1, txid 7c2f
 //   price BTC: 00:00 60000, 01:00 60600
+//   reference USDT/USD at kraken
+//   price USDT/USD by kraken: 00:00 0.9998, 01:00 0.9997
 //   mark PERP: 00:00 60010
 
 import { type Decimal, formatDecimal, normalise } from '@track-record/ledger';
@@ -24,6 +26,7 @@ interface DraftDocument extends Json {
     readonly id: string;
     readonly venue: string;
     readonly reportingCurrency: string;
+    readonly references?: readonly Json[];
   };
   readonly instruments: Record<string, Json>;
   readonly anchors: Json[];
@@ -81,10 +84,13 @@ function addLine(document: DraftDocument, line: string): void {
     document.instruments[first] = instrument(words(line).slice(2));
   } else if (first === 'anchor') {
     document.anchors.push(anchor(second, items(body)));
+  } else if (first === 'reference') {
+    addReference(document, second, line.split(' at ')[1]);
   } else if (first === 'price') {
     const [asset = '', currency = document.account.reportingCurrency] = second.split('/');
+    const source = third === 'by' ? { source: words(head)[3] } : {};
     for (const [at, price] of series(body)) {
-      document.prices.push({ asset, currency, at, price });
+      document.prices.push({ asset, currency, at, price, ...source });
     }
   } else if (first === 'mark') {
     for (const [at, price] of series(body)) {
@@ -93,6 +99,13 @@ function addLine(document: DraftDocument, line: string): void {
   } else {
     document.entries.push(entry(first, second, third, items(body)));
   }
+}
+
+function addReference(document: DraftDocument, pair: string, source = ''): void {
+  const [asset = '', currency = ''] = pair.split('/');
+  const { account } = document;
+  const references = [...(account.references ?? []), { asset, currency, source }];
+  Object.assign(account, { references });
 }
 
 function instrument([kind, base, quote, settle, ...rest]: string[]): Json {
