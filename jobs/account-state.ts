@@ -10,9 +10,6 @@ import {
   parseCheckpoint,
   parseEntry,
   parseInstrument,
-  type Checkpoint,
-  type Entry,
-  type Instrument,
 } from '@track-record/ledger';
 import { openState, sealState, type AccountKeys, type RandomBytes } from '@track-record/sealing';
 import type { SealedState } from '@track-record/store';
@@ -20,62 +17,47 @@ import { z } from 'zod';
 
 const STATE_TABLE = 'sealed_state';
 
-const permissions = z.strictObject({
-  read: z.boolean(),
-  trade: z.boolean(),
-  withdraw: z.boolean(),
-  ipRestricted: z.boolean().nullable(),
-});
-
 const schema = z.strictObject({
+  /** The instant of the last observation: every entry before it has been fetched once. */
   coveredTo: z.int(),
+  /** What the venue's connector remembers. */
   cursor: z.string(),
+  /** Number of the next journal record. */
   nextSequence: z.int(),
   statementCount: z.int(),
+  /** Hash of the last statement, hex. */
   head: z.string(),
+  /** This and the permissions: as the venue said at the last synchronisation. */
   paper: z.boolean(),
-  permissions,
-  checkpoint: z.unknown(),
-  recent: z.array(z.unknown()),
-  instruments: z.record(z.string(), z.unknown()),
+  permissions: z.strictObject({
+    read: z.boolean(),
+    trade: z.boolean(),
+    withdraw: z.boolean(),
+    ipRestricted: z.boolean().nullable(),
+  }),
+  /** Positions, balances and the end of the last signed hour: where the next hour opens. */
+  checkpoint: z.unknown().transform((json) => parseCheckpoint(json)),
+  /** Entries that may still be fetched again or that no signed hour holds yet. */
+  recent: z.array(z.unknown().transform((json) => parseEntry(json))),
+  instruments: z
+    .record(
+      z.string(),
+      z.unknown().transform((json) => parseInstrument(json)),
+    )
+    .transform((instruments) => new Map(Object.entries(instruments))),
 });
 
-export interface AccountState {
-  readonly version: number;
-  /** Positions, balances and the end of the last signed hour: where the next hour opens. */
-  readonly checkpoint: Checkpoint;
-  /** The instant of the last observation: every entry before it has been fetched once. */
-  readonly coveredTo: number;
-  /** What the venue's connector remembers. */
-  readonly cursor: string;
-  /** Entries that may still be fetched again or that no signed hour holds yet. */
-  readonly recent: readonly Entry[];
-  readonly instruments: ReadonlyMap<string, Instrument>;
-  /** Number of the next journal record. */
-  readonly nextSequence: number;
-  readonly statementCount: number;
-  /** Hash of the last statement, hex. */
-  readonly head: string;
-  /** As the venue said at the last synchronisation. */
-  readonly paper: boolean;
-  readonly permissions: z.infer<typeof permissions>;
-}
+export type AccountState = Readonly<z.infer<typeof schema>> & { readonly version: number };
 
 /** STORE_ROW_UNTRUSTED, ENVELOPE_REFUSED when the row is not the one sealed for this version. */
 export function openAccountState(keys: AccountKeys, row: SealedState): AccountState {
   const plaintext = openState(keys, { table: STATE_TABLE, version: row.version }, row.envelope);
-  const read = schema.safeParse(JSON.parse(Buffer.from(plaintext).toString('utf8')));
-  if (!read.success) throw new RecordError('STORE_ROW_UNTRUSTED');
-  const { checkpoint, recent, instruments, ...rest } = read.data;
-  return {
-    ...rest,
-    version: row.version,
-    checkpoint: parseCheckpoint(checkpoint),
-    recent: recent.map((entry) => parseEntry(entry)),
-    instruments: new Map(
-      Object.entries(instruments).map(([id, instrument]) => [id, parseInstrument(instrument)]),
-    ),
-  };
+  try {
+    const state = schema.parse(JSON.parse(Buffer.from(plaintext).toString('utf8')));
+    return { ...state, version: row.version };
+  } catch (cause) {
+    throw new RecordError('STORE_ROW_UNTRUSTED', { cause });
+  }
 }
 
 export function sealAccountState(

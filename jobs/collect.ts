@@ -1,8 +1,8 @@
 // Steps 4 to 6 of the route: open the credentials, ask the venue, and forget the credentials again
 // before any arithmetic. What comes back is complete or this throws.
 
-import { RecordError } from '@track-record/errors';
-import { openCredential, type AccountKeys, type Secret } from '@track-record/sealing';
+import { RecordError, type Code } from '@track-record/errors';
+import { openCredential, type Secret } from '@track-record/sealing';
 import { loadCredentials, type Account } from '@track-record/store';
 import {
   collect,
@@ -12,8 +12,10 @@ import {
   type Permissions,
   type Venue,
   type VenueIdentity,
+  type VenueSession,
 } from '@track-record/venues';
 import { venueContext, type RouteContext } from './context.ts';
+import type { Subject } from './subject.ts';
 
 export interface Visit {
   readonly identity: VenueIdentity;
@@ -24,27 +26,50 @@ export interface Visit {
  * Everything from `from` to the venue's present, with the balances and positions at that instant.
  */
 export async function visitVenue(
-  account: Account,
-  keys: AccountKeys,
+  { account, venue, keys }: Subject,
   from: number,
   cursor: string | null,
   context: RouteContext,
 ): Promise<Visit> {
-  const venue = venueOf(account.venue, context);
-  const credentials = await openCredentials(account, keys, context);
+  const credentials = new Map<CredentialField, Secret>();
   try {
-    context.step('opened');
-    const session = await venue.connect(credentials, venueContext(context));
-    try {
-      const identity = await session.identify();
-      checkPermissions(identity.permissions, account.allowTradingKey);
-      checkSameVenueAccount(account, identity, context);
-      return { identity, collected: await collect(session, from, cursor) };
-    } finally {
-      await session.close();
+    for (const row of await loadCredentials(context.db, account.accountId)) {
+      const field = credentialField(row.field, 'STORE_ROW_UNTRUSTED');
+      const place = { venue: account.venue, field };
+      credentials.set(field, openCredential(keys, place, row.envelope));
     }
+    context.step('opened');
+    const { allowTradingKey } = account;
+    return await askVenue(
+      venue,
+      credentials,
+      allowTradingKey,
+      context,
+      async (session, identity) => {
+        checkSameVenueAccount(account, identity, context);
+        return { identity, collected: await collect(session, from, cursor) };
+      },
+    );
   } finally {
     wipe(credentials);
+  }
+}
+
+/** One session, in which it is asked before anything else who the key is and what it may do. */
+export async function askVenue<Answer>(
+  venue: Venue,
+  credentials: ReadonlyMap<CredentialField, Secret>,
+  allowTradingKey: boolean,
+  context: RouteContext,
+  ask: (session: VenueSession, identity: VenueIdentity) => Promise<Answer>,
+): Promise<Answer> {
+  const session = await venue.connect(credentials, venueContext(context));
+  try {
+    const identity = await session.identify();
+    checkPermissions(identity.permissions, allowTradingKey);
+    return await ask(session, identity);
+  } finally {
+    await session.close();
   }
 }
 
@@ -54,16 +79,23 @@ export function venueOf(id: string, context: RouteContext): Venue {
   return venue;
 }
 
-/** A key that can move money is refused unless the owner accepted it in so many words. */
-export function checkPermissions(permissions: Permissions, allowTradingKey: boolean): void {
-  if (!permissions.read) throw new RecordError('VENUE_SCOPE_MISSING');
-  if ((permissions.trade || permissions.withdraw) && !allowTradingKey) {
-    throw new RecordError('VENUE_KEY_CAN_WITHDRAW');
-  }
+/** The field of this name, or `refusal`. */
+export function credentialField(name: string, refusal: Code): CredentialField {
+  const field = credentialFields.find((each) => each === name);
+  if (field === undefined) throw new RecordError(refusal);
+  return field;
 }
 
 export function wipe(secrets: ReadonlyMap<string, Secret>): void {
   for (const secret of secrets.values()) secret.wipe();
+}
+
+/** A key that can move money is refused unless the owner accepted it in so many words. */
+function checkPermissions(permissions: Permissions, allowTradingKey: boolean): void {
+  if (!permissions.read) throw new RecordError('VENUE_SCOPE_MISSING');
+  if ((permissions.trade || permissions.withdraw) && !allowTradingKey) {
+    throw new RecordError('VENUE_KEY_CAN_WITHDRAW');
+  }
 }
 
 /** A new key of the same venue account continues the record; a key of another one must not. */
@@ -74,18 +106,4 @@ function checkSameVenueAccount(
 ): void {
   const hash = context.master.venueAccountHash(account.venue, identity.venueAccountId);
   if (hash !== account.venueAccountHash) throw new RecordError('VENUE_ACCOUNT_CHANGED');
-}
-
-async function openCredentials(
-  account: Account,
-  keys: AccountKeys,
-  context: RouteContext,
-): Promise<Map<CredentialField, Secret>> {
-  const opened = new Map<CredentialField, Secret>();
-  for (const row of await loadCredentials(context.db, account.accountId)) {
-    const field = credentialFields.find((name) => name === row.field);
-    if (field === undefined) throw new RecordError('STORE_ROW_UNTRUSTED');
-    opened.set(field, openCredential(keys, { venue: account.venue, field }, row.envelope));
-  }
-  return opened;
 }

@@ -1,65 +1,85 @@
-// Step 11 of the route: one transaction writes the sealed entries, the statements, the hours and
-// the state, reads the statements back, and completes the job. Either all of it happened or none of
-// it did.
+// Steps 10 and 11 of the route: the hours are stated, and one transaction writes the sealed
+// entries, the statements, the hours and the state, reads the statements back, and completes the
+// job. Either all of it happened or none of it did.
 
 import { RecordError } from '@track-record/errors';
-import type { AccountKeys } from '@track-record/sealing';
 import {
   insertRows,
   lockAccount,
   readBackStatements,
   saveState,
   saveStatus,
+  type HourlyReturnRow,
   type StatementRow,
 } from '@track-record/store';
 import { NO_PREVIOUS } from '@track-record/statement';
 import { sealAccountState, type AccountState } from './account-state.ts';
-import type { RouteContext } from './context.ts';
-import { sealRecords, type JournalRecord } from './journal.ts';
-import type { StatedHour } from './state-hours.ts';
+import { settleUnchanged, type RouteContext } from './context.ts';
+import type { Derivation } from './derive-hours.ts';
+import { finalUntil, HOUR_MS } from './hour.ts';
+import { sealJournal } from './journal.ts';
+import { stateHours, type StatedHour, type VenueSays } from './state-hours.ts';
+import type { Subject } from './subject.ts';
 
-export interface HoursToCommit {
-  readonly keys: AccountKeys;
-  /** Sequence number of the first of `records`. */
-  readonly firstSequence: number;
-  readonly records: readonly JournalRecord[];
-  readonly stated: readonly StatedHour[];
-  readonly state: AccountState;
-  /** Start of the account's last signed hour, or null when none is signed yet. */
-  readonly lastHour: number | null;
-  /** Final hours that are not signed yet. */
-  readonly hoursMissing: number;
-}
+/** What the next synchronisation has to know of this one. */
+type Remembered = VenueSays & Pick<AccountState, 'coveredTo' | 'cursor' | 'recent' | 'instruments'>;
 
-/** STORE_CONFLICT when another worker committed first; JOB_CLAIM_LOST when it holds the job now. */
-export async function commitHours(hours: HoursToCommit, context: RouteContext): Promise<void> {
-  const { keys, state } = hours;
-  const segments = sealRecords(keys, hours.firstSequence, hours.records, context.random);
-  const statements = hours.stated.map((each) => statementRow(keys.accountId, each));
-  const sealedState = sealAccountState(keys, state, context.random);
+/**
+ * Settles the job unchanged when every hour is stated already as it was found. STORE_CONFLICT when
+ * another worker committed first; JOB_CLAIM_LOST when it holds the job now.
+ */
+export async function commitHours(
+  subject: Subject,
+  { report, fresh }: Derivation,
+  remembered: Remembered,
+  context: RouteContext,
+): Promise<void> {
+  const { venue, keys, state } = subject;
+  const { accountId } = keys;
+  const stated = await stateHours(report.hours, subject, remembered, context);
+  context.step('signed');
+  const last = stated.at(-1);
+  if (last === undefined) return await settleUnchanged(context);
+  const nextSequence = state?.nextSequence ?? 1;
+  const segments = sealJournal(keys, nextSequence, fresh, context.random);
+  const statements = stated.map((each) => statementRow(accountId, each));
+  const { coveredTo, cursor, recent, instruments, paper, permissions } = remembered;
+  const nextState: AccountState = {
+    coveredTo,
+    cursor,
+    recent,
+    instruments,
+    paper,
+    permissions,
+    version: state === null ? 1 : state.version + 1,
+    checkpoint: report.closing,
+    nextSequence: (segments.at(-1)?.lastSequence ?? nextSequence - 1) + 1,
+    statementCount: last.body.sequence + 1,
+    head: last.signed.hash,
+  };
+  const sealedState = sealAccountState(keys, nextState, context.random);
+  // The venue's clock may be ahead of ours.
+  const final = finalUntil(venue.capabilities, Math.max(context.now(), coveredTo));
   await context.db.transaction().execute(async (trx) => {
-    await lockAccount(trx, keys.accountId);
+    await lockAccount(trx, accountId);
     await saveState(trx, sealedState);
     // One by one: a segment may be megabytes.
     for (const each of segments) await insertRows(trx, 'record.sealed_segment', [each]);
     await insertRows(trx, 'record.statement', statements);
-    await insertRows(
-      trx,
-      'record.hourly_return',
-      hours.stated.map((each) => hourlyRow(keys.accountId, each)),
-    );
-    checkWritten(statements, await readBackStatements(trx, keys.accountId, statements));
+    const hours = stated.map((each) => hourlyRow(accountId, each));
+    await insertRows(trx, 'record.hourly_return', hours);
+    checkWritten(statements, await readBackStatements(trx, accountId, statements));
     await saveStatus(trx, {
-      accountId: keys.accountId,
-      lastHour: hours.lastHour,
+      accountId,
+      lastHour: report.closing.asOf - HOUR_MS,
       code: null,
       codeAt: null,
-      hoursMissing: hours.hoursMissing,
+      hoursMissing: (final - report.closing.asOf) / HOUR_MS,
       syncing: false,
       updatedAt: context.now(),
     });
     context.step('written');
-    await context.settle(trx, { hours: hours.stated.length });
+    await context.settle(trx, { hours: stated.length });
   });
   context.step('committed');
 }
@@ -68,17 +88,13 @@ export async function commitHours(hours: HoursToCommit, context: RouteContext): 
  * The second of the pair of checks around a write: what the database says now is what was signed.
  */
 function checkWritten(sent: readonly StatementRow[], found: readonly StatementRow[]): void {
-  const same =
-    sent.length === found.length &&
-    sent.every((row, index) => {
-      const other = found[index];
-      return (
-        other !== undefined &&
-        Buffer.compare(row.body, other.body) === 0 &&
-        Buffer.compare(row.signature, other.signature) === 0
-      );
-    });
-  if (!same) throw new RecordError('STORE_ROW_UNTRUSTED');
+  const same = (one: StatementRow, other: StatementRow | undefined) =>
+    other !== undefined &&
+    Buffer.compare(one.body, other.body) === 0 &&
+    Buffer.compare(one.signature, other.signature) === 0;
+  if (sent.length !== found.length || !sent.every((row, index) => same(row, found[index]))) {
+    throw new RecordError('STORE_ROW_UNTRUSTED');
+  }
 }
 
 function statementRow(accountId: string, { body, signed }: StatedHour): StatementRow {
@@ -86,24 +102,17 @@ function statementRow(accountId: string, { body, signed }: StatedHour): Statemen
     accountId,
     sequence: body.sequence,
     hour: Date.parse(body.hour),
-    body: Buffer.from(signed.bytes),
+    body: signed.bytes,
     hash: Buffer.from(signed.hash, 'hex'),
     previous: body.previous === NO_PREVIOUS ? null : Buffer.from(body.previous, 'hex'),
-    signature: Buffer.from(signed.signature),
+    signature: signed.signature,
     keyId: body.keyId,
     restates: body.restates === null ? null : Buffer.from(body.restates, 'hex'),
   };
 }
 
-function hourlyRow(accountId: string, { body }: StatedHour) {
-  return {
-    accountId,
-    hour: Date.parse(body.hour),
-    sequence: body.sequence,
-    status: body.status,
-    reason: body.reason,
-    return: body.return,
-    coverage: body.coverage,
-    provenance: body.provenance,
-  };
+function hourlyRow(accountId: string, { body }: StatedHour): HourlyReturnRow {
+  const { sequence, status, reason, coverage, provenance } = body;
+  const hour = Date.parse(body.hour);
+  return { accountId, hour, sequence, status, reason, return: body.return, coverage, provenance };
 }

@@ -10,15 +10,15 @@ import {
   type Window,
 } from '@track-record/ledger';
 import { computeHours, type HoursReport } from '@track-record/returns';
-import type { Account } from '@track-record/store';
 import type { Collected, PriceAnswer, Venue } from '@track-record/venues';
 import { venueContext, type RouteContext } from './context.ts';
-import type { Journal, JournalRecord } from './journal.ts';
+import type { Journal } from './journal.ts';
+import type { Subject } from './subject.ts';
 
 export interface Derivation {
   readonly report: HoursReport;
   /** What the journal did not hold yet. */
-  readonly fresh: readonly JournalRecord[];
+  readonly fresh: Journal;
   /** Known and fetched entries, each once, in ledger order. */
   readonly entries: readonly Entry[];
 }
@@ -28,8 +28,7 @@ export interface Derivation {
  * LEDGER_ENTRY_CONFLICT when the venue now tells an entry differently from before.
  */
 export async function deriveHours(
-  account: Account,
-  venue: Venue,
+  { account, venue }: Subject,
   known: Journal,
   collected: Collected | null,
   window: Window,
@@ -59,7 +58,7 @@ export async function deriveHours(
   };
   const report = computeHours(document, options);
   context.step('computed');
-  return { report, entries, fresh: freshRecords(known, document, report.opening) };
+  return { report, entries, fresh: freshOf(document, known, report.opening) };
 }
 
 /**
@@ -90,26 +89,14 @@ async function fetchPrices(
   );
 }
 
-function freshRecords(
-  known: Journal,
-  document: LedgerDocument,
-  opening: Checkpoint,
-): JournalRecord[] {
+function freshOf(document: LedgerDocument, known: Journal, opening: Checkpoint): Journal {
   const knownIds = new Set(known.entries.map((entry) => entry.id));
-  return [
-    ...(known.opening === null ? [{ type: 'opening' as const, opening }] : []),
-    ...[...document.instruments]
-      .filter(([id]) => !known.instruments.has(id))
-      .map(([id, instrument]) => ({ type: 'instrument' as const, id, instrument })),
-    ...document.entries
-      .filter((entry) => !knownIds.has(entry.id))
-      .map((entry) => ({ type: 'entry' as const, entry })),
-    ...document.anchors
-      .slice(known.anchors.length)
-      .map((anchor) => ({ type: 'anchor' as const, anchor })),
-    ...document.prices
-      .slice(known.prices.length)
-      .map((price) => ({ type: 'price' as const, price })),
-    ...document.marks.slice(known.marks.length).map((mark) => ({ type: 'mark' as const, mark })),
-  ];
+  return {
+    opening: known.opening === null ? opening : null,
+    instruments: new Map([...document.instruments].filter(([id]) => !known.instruments.has(id))),
+    entries: document.entries.filter((entry) => !knownIds.has(entry.id)),
+    anchors: document.anchors.slice(known.anchors.length),
+    prices: document.prices.slice(known.prices.length),
+    marks: document.marks.slice(known.marks.length),
+  };
 }

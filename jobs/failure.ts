@@ -1,7 +1,7 @@
 // What a failed job leaves for the people who wait: the code in the account's status, and the
 // account's state when nothing will come before somebody acts.
 
-import { codes, type Code } from '@track-record/errors';
+import { codes, type Code, type Consequence } from '@track-record/errors';
 import {
   deleteIntake,
   loadRow,
@@ -13,17 +13,12 @@ import {
 import type { Kysely } from 'kysely';
 
 /** The account's state after a failure that no further attempt of the job follows. */
-function stateAfter(code: Code): AccountStateName | null {
-  switch (codes[code].consequence) {
-    case 'none':
-    case 'wait':
-      return null;
-    case 'pause':
-      return 'paused';
-    case 'hold':
-      return 'quarantined';
-  }
-}
+const stateAfter: Readonly<Record<Consequence, AccountStateName | null>> = {
+  none: null,
+  wait: null,
+  pause: 'paused',
+  hold: 'quarantined',
+};
 
 /**
  * `final`: no attempt of this job follows. An account that waits stays active: the next hour tries
@@ -52,7 +47,7 @@ export async function recordFailure(
     // Credentials of a connection that will not come about are not kept; the owner hands in new
     // ones.
     if (final) await deleteIntake(trx, accountId);
-    const state = final ? stateAfter(code) : null;
+    const state = final ? stateAfter[codes[code].consequence] : null;
     if (state !== null) await setAccountState(trx, accountId, state, code);
   });
 }

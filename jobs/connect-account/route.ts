@@ -18,39 +18,41 @@ import {
   loadRow,
   saveStatus,
   type Intake,
+  type SealedCredential,
 } from '@track-record/store';
-import { credentialFields, type CredentialField, type VenueIdentity } from '@track-record/venues';
-import { checkPermissions, venueOf, wipe } from '../collect.ts';
-import { settleUnchanged, venueContext, type RouteContext } from '../context.ts';
+import type { CredentialField, Venue, VenueIdentity } from '@track-record/venues';
+import { askVenue, credentialField, venueOf, wipe } from '../collect.ts';
+import { settleUnchanged, type RouteContext } from '../context.ts';
 import { finalUntil, HOUR_MS, servedFrom } from '../hour.ts';
+import type { AccountPayload } from '../queue.ts';
 import { syncAccountQueue } from '../sync-account/queue.ts';
-import type { ConnectAccountPayload } from './queue.ts';
 
 /** What is stored of a login: the root of the account's keys, and each field under one of them. */
 interface SealedLogin {
   readonly root: Uint8Array;
-  readonly keyId: string;
-  readonly fields: readonly { readonly field: CredentialField; readonly envelope: Uint8Array }[];
+  readonly credentials: readonly SealedCredential[];
 }
 
 export async function connectAccount(
-  payload: ConnectAccountPayload,
+  { accountId }: AccountPayload,
   context: RouteContext,
 ): Promise<void> {
-  const intake = await loadRow(context.db, 'record.intake', payload.accountId);
-  if (intake === null) return await settleConnected(payload.accountId, context);
+  const intake = await loadRow(context.db, 'record.intake', accountId);
+  if (intake === null) return await settleConnected(accountId, context);
   context.step('loaded');
-  const root = sealAccountRoot(context.master, intake.accountId, context.random);
-  const keys = openAccountKeys(context.master, intake.accountId, root);
+  const root = sealAccountRoot(context.master, accountId, context.random);
+  const keys = openAccountKeys(context.master, accountId, root);
   const secrets = await openIntake(context.intake.privateKey, intake.sealed, intake);
   try {
     context.step('opened');
-    const credentials = knownFields(secrets);
-    const identity = await identify(intake, credentials, context);
+    const fields = new Map(
+      [...secrets].map(([name, secret]) => [credentialField(name, 'ENVELOPE_MALFORMED'), secret]),
+    );
+    const venue = venueOf(intake.venue, context);
+    const identity = await identify(intake, venue, fields, context);
     context.step('fetched');
-    const fields = sealAll(keys, intake.venue, credentials, context);
-    const login = { root, keyId: keys.credential.id, fields };
-    await commitAccount(intake, identity, login, context);
+    const credentials = sealAll(keys, intake.venue, fields, context);
+    await commitAccount(intake, venue, identity, { root, credentials }, context);
   } finally {
     wipe(secrets);
     keys.wipe();
@@ -59,79 +61,61 @@ export async function connectAccount(
 
 /** A repeat after the account was connected; a job for nothing at all is refused. */
 async function settleConnected(accountId: string, context: RouteContext): Promise<void> {
-  if ((await loadRow(context.db, 'record.account', accountId)) === null) {
-    throw new RecordError('ACCOUNT_UNKNOWN');
-  }
+  const account = await loadRow(context.db, 'record.account', accountId);
+  if (account === null) throw new RecordError('ACCOUNT_UNKNOWN');
   await settleUnchanged(context);
-}
-
-function knownFields(secrets: ReadonlyMap<string, Secret>): Map<CredentialField, Secret> {
-  const known = new Map<CredentialField, Secret>();
-  for (const [name, secret] of secrets) {
-    const field = credentialFields.find((each) => each === name);
-    if (field === undefined) throw new RecordError('ENVELOPE_MALFORMED');
-    known.set(field, secret);
-  }
-  return known;
 }
 
 async function identify(
   intake: Intake,
-  credentials: ReadonlyMap<CredentialField, Secret>,
+  venue: Venue,
+  fields: ReadonlyMap<CredentialField, Secret>,
   context: RouteContext,
 ): Promise<VenueIdentity> {
-  const venue = venueOf(intake.venue, context);
   if (intake.historyFrom < servedFrom(venue.capabilities, context.now())) {
     throw new RecordError('VENUE_HISTORY_SHORT');
   }
-  const session = await venue.connect(credentials, venueContext(context));
-  try {
-    const identity = await session.identify();
-    checkPermissions(identity.permissions, intake.allowTradingKey);
-    return identity;
-  } finally {
-    await session.close();
-  }
+  return askVenue(venue, fields, intake.allowTradingKey, context, async (_, identity) => identity);
 }
 
 function sealAll(
   keys: AccountKeys,
   venue: string,
-  credentials: ReadonlyMap<CredentialField, Secret>,
+  fields: ReadonlyMap<CredentialField, Secret>,
   context: RouteContext,
-): SealedLogin['fields'] {
-  return [...credentials].map(([field, secret]) => ({
+): SealedCredential[] {
+  return [...fields].map(([field, secret]) => ({
+    accountId: keys.accountId,
     field,
+    keyId: keys.credential.id,
     envelope: sealCredential(keys, { venue, field }, secret, context.random),
   }));
 }
 
 async function commitAccount(
   intake: Intake,
+  { capabilities }: Venue,
   identity: VenueIdentity,
   login: SealedLogin,
   context: RouteContext,
 ): Promise<void> {
-  const { accountId, venue } = intake;
-  const { capabilities } = venueOf(venue, context);
+  const { accountId, ownerId, venue, historyFrom, allowTradingKey } = intake;
   const connectedAt = context.now();
   await context.db.transaction().execute(async (trx) => {
     const isNew = await insertAccount(trx, {
       accountId,
-      ownerId: intake.ownerId,
+      ownerId,
       venue,
       reportingCurrency: intake.reportingCurrency ?? capabilities.quoteCurrency,
-      historyFrom: intake.historyFrom,
+      historyFrom,
       connectedAt,
-      allowTradingKey: intake.allowTradingKey,
+      allowTradingKey,
       venueAccountHash: context.master.venueAccountHash(venue, identity.venueAccountId),
     });
     if (!isNew) throw new RecordError('ACCOUNT_ALREADY_CONNECTED');
-    const { root: envelope, keyId, fields } = login;
-    const accountKey = { accountId, keyId: context.master.id, envelope };
+    const accountKey = { accountId, keyId: context.master.id, envelope: login.root };
     await insertRows(trx, 'record.account_key', [accountKey]);
-    const credentials = fields.map((each) => ({ accountId, keyId, ...each }));
-    await insertRows(trx, 'record.credential', credentials);
+    await insertRows(trx, 'record.credential', login.credentials);
     await deleteIntake(trx, accountId);
     await saveStatus(trx, {
       accountId,

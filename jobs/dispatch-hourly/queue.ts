@@ -5,9 +5,7 @@
 import { z } from 'zod';
 import { payloadParser, routePolicy, type QueueDefinition } from '../queue.ts';
 
-export type DispatchHourlyPayload = Readonly<Record<string, never>>;
-
-export const dispatchHourlyQueue: QueueDefinition<DispatchHourlyPayload> = {
+export const dispatchHourlyQueue: QueueDefinition<object> = {
   name: 'dispatch-hourly',
   policy: { ...routePolicy, retryLimit: 0, expireInSeconds: 120 },
   cron: '*/5 * * * *',

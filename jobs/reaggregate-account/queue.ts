@@ -1,20 +1,6 @@
 // Derives every signed hour of an account again from its sealed journal and restates the hours that
 // differ.
 
-import { z } from 'zod';
-import { accountId, payloadParser, routePolicy, type QueueDefinition } from '../queue.ts';
+import { accountPayload, accountQueue } from '../queue.ts';
 
-const schema = z.strictObject({ accountId });
-
-export interface ReaggregateAccountPayload {
-  readonly accountId: string;
-}
-
-export const reaggregateAccountQueue: QueueDefinition<ReaggregateAccountPayload> = {
-  name: 'reaggregate-account',
-  policy: routePolicy,
-  cron: null,
-  keyOf: (payload) => payload.accountId,
-  parse: payloadParser(schema),
-  format: (payload) => payload,
-};
+export const reaggregateAccountQueue = accountQueue('reaggregate-account', accountPayload);

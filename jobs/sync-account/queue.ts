@@ -1,31 +1,16 @@
 // One queue per venue, so that a slow venue never holds back another one's accounts.
 
-import { z } from 'zod';
-import { accountId, fullHour, payloadParser, routePolicy, type QueueDefinition } from '../queue.ts';
+import type { z } from 'zod';
+import { accountPayload, accountQueue, fullHour, type QueueDefinition } from '../queue.ts';
 
-const schema = z.strictObject({ accountId, hour: fullHour });
+const schema = accountPayload.extend({ hour: fullHour });
 
-/** Bring the account's record up to and including `hour`. */
-export interface SyncAccountPayload {
-  readonly accountId: string;
-  /** Start of the last hour wanted, ms UTC. */
-  readonly hour: number;
-}
-
-export function syncAccountQueueName(venue: string): string {
-  return `sync-account.${venue}`;
-}
+/** Bring the account's record up to and including `hour`, the start of the last hour wanted. */
+export type SyncAccountPayload = z.infer<typeof schema>;
 
 export function syncAccountQueue(venue: string): QueueDefinition<SyncAccountPayload> {
-  return {
-    name: syncAccountQueueName(venue),
-    policy: routePolicy,
-    cron: null,
-    keyOf: (payload) => payload.accountId,
-    parse: payloadParser(schema),
-    format: (payload) => ({
-      accountId: payload.accountId,
-      hour: new Date(payload.hour).toISOString(),
-    }),
-  };
+  return accountQueue(`sync-account.${venue}`, schema, ({ accountId, hour }) => ({
+    accountId,
+    hour: new Date(hour).toISOString(),
+  }));
 }
