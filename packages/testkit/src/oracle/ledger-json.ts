@@ -47,6 +47,11 @@ export interface LedgerJson {
     readonly id: string;
     readonly venue: string;
     readonly reportingCurrency: string;
+    readonly references?: readonly {
+      readonly asset: string;
+      readonly currency: string;
+      readonly source: string;
+    }[];
   };
   readonly window: { readonly from: string; readonly to: string };
   readonly instruments: Readonly<Record<string, InstrumentJson>>;
@@ -57,6 +62,7 @@ export interface LedgerJson {
     readonly currency: string;
     readonly at: string;
     readonly price: string;
+    readonly source?: string;
   }[];
   readonly marks: readonly {
     readonly instrument: string;

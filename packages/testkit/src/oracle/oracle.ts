@@ -4,54 +4,74 @@
 // anew at every instant. It knows only complete documents: one anchor at the window's beginning,
 // prices of everything at every full hour and flow, and transfers that share a transaction id.
 
-import { Decimal } from 'decimal.js';
+import type { Decimal } from 'decimal.js';
+import {
+  at,
+  Exact,
+  gain,
+  type Holding,
+  inOrder,
+  isPaidInFull,
+  judge,
+  one,
+  paysInCoin,
+  phaseOf,
+  plus,
+  sizeOf,
+  type Stretch,
+  sumOf,
+  total,
+  traded,
+  type Verdict,
+} from './definitions.ts';
 import type { EntryJson, InstrumentJson, LedgerJson } from './ledger-json.ts';
-
-export const Exact = Decimal.clone({ precision: 60, rounding: Decimal.ROUND_HALF_EVEN });
 
 const HOUR_MS = 3_600_000;
 
-/** Digits of a return, and the least equity a return is measured on: returns.md 1.4 and 6. */
-const RETURN_DIGITS = 18;
-const DUST = new Exact(10);
-
-export interface OracleHour {
-  readonly status: 'measured' | 'dust' | 'no_capital' | 'ruined' | 'quarantined';
+export interface OracleHour extends Verdict {
   readonly navOpen: Decimal;
   readonly navClose: Decimal;
   readonly flow: Decimal;
   readonly pnl: Decimal;
-  readonly return: Decimal | null;
   readonly fees: Decimal;
+  readonly funding: Decimal;
+  readonly income: Decimal;
+  readonly realised: Decimal;
+  readonly unrealised: Decimal;
+  readonly fx: Decimal;
   readonly balances: ReadonlyMap<string, Decimal>;
 }
 
-export interface Holding {
-  readonly contracts: Decimal;
-  /** Average, harmonic for inverse contracts; 0 where nothing is held. */
-  readonly entryPrice: Decimal;
-}
+/** What is cash in these ledgers. */
+const CASH = ['USD', 'EUR', 'USDT'];
+
+const FUNDING = ['funding'];
+const INCOME = ['interest', 'dividend', 'withholding', 'reward', 'airdrop'];
+const REALISED = ['realised'];
 
 interface State {
   readonly balances: Map<string, Decimal>;
   readonly transit: Map<string, Decimal>;
   readonly holdings: Map<string, Holding>;
-}
-
-/** One stretch between two cuts. */
-interface Stretch {
-  readonly base: Decimal;
-  readonly end: Decimal;
+  /** What closed contracts earned, per asset, so far. */
+  readonly derived: Map<string, Decimal>;
 }
 
 export class Oracle {
   readonly #ledger: LedgerJson;
   readonly #entries: readonly EntryJson[];
   readonly #departed: ReadonlyMap<string, Decimal>;
+  readonly #quotes: ReadonlyMap<string, LedgerJson['prices']>;
+  /** Newest first. */
+  readonly #quotedAt: readonly number[];
+  /** By how many of the entries it is after. */
+  readonly #states = new Map<number, State>();
 
   constructor(ledger: LedgerJson) {
     this.#ledger = ledger;
     this.#entries = ledger.entries.toSorted(inOrder);
+    this.#quotes = Map.groupBy(ledger.prices, (price) => price.at);
+    this.#quotedAt = [...this.#quotes.keys()].map((at) => Date.parse(at)).sort((a, b) => b - a);
     this.#departed = new Map(
       ledger.entries
         .filter((entry) => entry.kind === 'transfer' && sumOf(entry).isNegative())
@@ -92,8 +112,73 @@ export class Oracle {
       flow,
       pnl: navClose.minus(navOpen).minus(flow),
       fees: total(inside.map((entry) => this.#fees(entry))),
+      funding: total(inside.map((entry) => this.#paid(entry, FUNDING))),
+      income: total(inside.map((entry) => this.#paid(entry, INCOME))),
+      realised: total(inside.map((entry) => this.#realised(entry))),
+      unrealised: this.#unrealised(start, inside),
+      fx: total(this.#quotedWithin(start).map((instant) => this.#revalued(instant))),
       balances: this.#stateAfter(this.#before(end)).balances,
     };
+  }
+
+  /** Instants in (start, start + 1 h] at which something is quoted. */
+  #quotedWithin(start: number): readonly number[] {
+    return this.#quotedAt.filter((instant) => instant > start && instant <= start + HOUR_MS);
+  }
+
+  /** What new rates made of the cash that is held, or on its way, when they come. */
+  #revalued(instant: number): Decimal {
+    const { balances, transit } = this.#stateAfter(this.#before(instant));
+    const held = [...balances, ...transit].filter(([asset]) => CASH.includes(asset));
+    return total(
+      held.map(([asset, amount]) =>
+        amount.times(this.#price(asset, instant).minus(this.#price(asset, instant - 1))),
+      ),
+    );
+  }
+
+  /** What new prices made of all but cash, and what each entry brought beyond its other parts. */
+  #unrealised(start: number, inside: readonly EntryJson[]): Decimal {
+    const moved = this.#quotedWithin(start).map((instant) => {
+      const held = this.#before(instant);
+      const change = this.#equity(held, instant).minus(this.#equity(held, instant - 1));
+      return change.minus(this.#revalued(instant));
+    });
+    const traded = inside.map((entry) => {
+      const known = this.#entries.indexOf(entry);
+      const [before, after] = [known, known + 1].map((count) =>
+        this.#equity(this.#entries.slice(0, count), at(entry)),
+      );
+      const other = entry.kind === 'flow' ? this.#flowValue(entry) : new Exact(0);
+      return total([
+        (after ?? one()).minus(before ?? one()),
+        other.neg(),
+        this.#fees(entry).neg(),
+        this.#paid(entry, [...FUNDING, ...INCOME]).neg(),
+        this.#realised(entry).neg(),
+      ]);
+    });
+    return total([...moved, ...traded]);
+  }
+
+  #paid({ kind, postings, at: time }: EntryJson, kinds: readonly string[]): Decimal {
+    if (!kinds.includes(kind)) return new Exact(0);
+    const paid = postings.filter(({ role }) => role !== 'fee');
+    return total(
+      paid.map(({ asset, amount }) => this.#price(asset, Date.parse(time)).times(amount)),
+    );
+  }
+
+  /** What the venue posts as profit, and what follows from a closing fill. */
+  #realised(entry: EntryJson): Decimal {
+    const known = this.#entries.indexOf(entry);
+    const [before, after] = [known, known + 1].map(
+      (count) => this.#stateAfter(this.#entries.slice(0, count)).derived,
+    );
+    const gained = [...(after ?? [])].map(([asset, sum]) =>
+      sum.minus(before?.get(asset) ?? 0).times(this.#price(asset, at(entry))),
+    );
+    return total([...gained, this.#paid(entry, REALISED)]);
   }
 
   /** Cut before the inflows of a millisecond, and before every outflow with its fee counted in. */
@@ -119,9 +204,17 @@ export class Oracle {
     return this.#entries.filter((entry) => at(entry) < instant);
   }
 
+  /** The entries are always the first ones. */
   #stateAfter(entries: readonly EntryJson[]): State {
+    const known = this.#states.get(entries.length);
+    if (known !== undefined) return known;
     const [anchor] = this.#ledger.anchors;
-    const state: State = { balances: new Map(), transit: new Map(), holdings: new Map() };
+    const state: State = {
+      balances: new Map(),
+      transit: new Map(),
+      holdings: new Map(),
+      derived: new Map(),
+    };
     for (const [asset, amount] of Object.entries(anchor?.balances ?? {})) {
       plus(state.balances, asset, new Exact(amount));
     }
@@ -130,6 +223,7 @@ export class Oracle {
       state.holdings.set(instrument, holding);
     }
     for (const entry of entries) this.#apply(state, entry);
+    this.#states.set(entries.length, state);
     return state;
   }
 
@@ -158,6 +252,7 @@ export class Oracle {
     if (isPaidInFull(instrument) || instrument.realised === 'posted') return;
     const profit = gain(instrument, closed, entryPrice, new Exact(price));
     plus(state.balances, instrument.settle, profit);
+    plus(state.derived, instrument.settle, profit);
   }
 
   #equity(entries: readonly EntryJson[], instant: number): Decimal {
@@ -233,13 +328,12 @@ export class Oracle {
     ]);
   }
 
-  /** The latest: direct, over one other asset, or the reporting currency's own upside down. */
+  /** The latest: direct, the reporting currency's own upside down, or over another asset. */
   #price(asset: string, instant: number): Decimal {
     const currency = this.#ledger.account.reportingCurrency;
     if (asset === currency) return new Exact(1);
-    const known = this.#ledger.prices.filter((price) => Date.parse(price.at) <= instant);
-    const latest = known.reduce((time, price) => (price.at > time ? price.at : time), '');
-    const quotes = known.filter((price) => price.at === latest);
+    const latest = this.#quotedAt.find((quoted) => quoted <= instant) ?? Number.NaN;
+    const quotes = this.#quotes.get(new Date(latest).toISOString()) ?? [];
     const one = (from: string, to: string): Decimal | undefined => {
       const direct = quotes.find((q) => q.asset === from && q.currency === to);
       if (direct !== undefined) return new Exact(direct.price);
@@ -248,11 +342,9 @@ export class Oracle {
     };
     const direct = one(asset, currency);
     if (direct !== undefined) return direct;
-    for (const { asset: first, currency: second } of quotes) {
-      const [leg, last] = [one(asset, second), one(second, currency)];
-      if (first === asset && leg !== undefined && last !== undefined) return leg.times(last);
-    }
-    throw new Error(`no price of ${asset}`);
+    const leg = quotes.find((quote) => quote.asset === asset);
+    if (leg === undefined) throw new Error(`no price of ${asset}`);
+    return this.#price(leg.currency, instant).times(leg.price);
   }
 
   #mark(instrument: string, instant: number): Decimal {
@@ -269,99 +361,6 @@ export class Oracle {
   }
 }
 
-/** Average price in; average price stays on the way out; beyond zero the rest opens anew. */
-function traded(
-  { contracts: held, entryPrice }: Holding,
-  contracts: Decimal,
-  price: Decimal,
-  harmonic: boolean,
-): { holding: Holding; closed: Decimal; entryPrice: Decimal } {
-  const sum = held.plus(contracts);
-  if (held.isZero() || held.isNegative() === contracts.isNegative()) {
-    const average = harmonic
-      ? sum.div(
-          held.isZero() ? contracts.div(price) : held.div(entryPrice).plus(contracts.div(price)),
-        )
-      : held.times(entryPrice).plus(contracts.times(price)).div(sum);
-    return { holding: { contracts: sum, entryPrice: average }, closed: new Exact(0), entryPrice };
-  }
-  if (sum.isZero() || sum.isNegative() === held.isNegative()) {
-    const kept = sum.isZero() ? new Exact(0) : entryPrice;
-    return { holding: { contracts: sum, entryPrice: kept }, closed: contracts.neg(), entryPrice };
-  }
-  return { holding: { contracts: sum, entryPrice: price }, closed: held, entryPrice };
-}
-
-/** What `contracts` earned between two prices; negative contracts are short. */
-function gain(
-  instrument: InstrumentJson,
-  contracts: Decimal,
-  entry: Decimal,
-  exit: Decimal,
-): Decimal {
-  if (contracts.isZero()) return new Exact(0);
-  const size = contracts.times(sizeOf(instrument));
-  if (!paysInCoin(instrument)) return size.times(exit.minus(entry));
-  return size.times(new Exact(1).div(entry).minus(new Exact(1).div(exit)));
-}
-
-function judge(stretches: readonly Stretch[]): Pick<OracleHour, 'status' | 'return'> {
-  const measured = stretches.filter(({ base }) => base.gte(DUST));
-  if (measured.some(({ end }) => end.lte(0))) return { status: 'ruined', return: new Exact(-1) };
-  if (measured.length > 0) {
-    const growth = measured.reduce((product, { base, end }) => product.times(end).div(base), one());
-    return { status: 'measured', return: growth.minus(1).toDecimalPlaces(RETURN_DIGITS) };
-  }
-  const some = stretches.some(({ base }) => base.gt(0));
-  return { status: some ? 'dust' : 'no_capital', return: null };
-}
-
-/** Within a millisecond inflows, then everything else, then outflows; then by id. */
-function inOrder(left: EntryJson, right: EntryJson): number {
-  if (at(left) !== at(right)) return at(left) - at(right);
-  if (phaseOf(left) !== phaseOf(right)) return phaseOf(left) - phaseOf(right);
-  return left.id < right.id ? -1 : 1;
-}
-
-function phaseOf(entry: EntryJson): 0 | 1 | 2 {
-  if (entry.kind !== 'flow') return 1;
-  const amounts = entry.postings.filter(({ role }) => role !== 'fee').map(({ amount }) => amount);
-  const moved = [...amounts, entry.position?.contracts ?? '0'];
-  return moved.some((amount) => amount.startsWith('-')) ? 2 : 0;
-}
-
-function at(entry: EntryJson): number {
-  return Date.parse(entry.at);
-}
-
-function sumOf({ postings }: EntryJson): Decimal {
-  return total(postings.filter(({ role }) => role !== 'fee').map((p) => new Exact(p.amount)));
-}
-
-function sizeOf({ contractSize, multiplier }: InstrumentJson): Decimal {
-  return new Exact(contractSize ?? '1').times(multiplier ?? '1');
-}
-
-function paysInCoin({ kind, base, settle }: InstrumentJson): boolean {
-  return kind === 'inverse' || (kind === 'future' && settle === base);
-}
-
-function isPaidInFull({ kind }: InstrumentJson): boolean {
-  return kind === 'equity' || kind === 'option';
-}
-
 function holdingOf(state: State, name: string): Holding {
   return state.holdings.get(name) ?? { contracts: new Exact(0), entryPrice: new Exact(0) };
-}
-
-function plus(map: Map<string, Decimal>, name: string, amount: Decimal): void {
-  map.set(name, (map.get(name) ?? new Exact(0)).plus(amount));
-}
-
-function total(parts: readonly Decimal[]): Decimal {
-  return parts.reduce((sum, part) => sum.plus(part), new Exact(0));
-}
-
-function one(): Decimal {
-  return new Exact(1);
 }

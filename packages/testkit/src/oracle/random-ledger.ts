@@ -20,7 +20,18 @@ const INSTRUMENTS: Readonly<Record<string, InstrumentJson>> = {
   INDEX: { kind: 'future', base: 'SPX', quote: 'USD', settle: 'USD', multiplier: '5' },
   CALL: { kind: 'option', base: 'ACME', quote: 'USD', settle: 'USD', multiplier: '100' },
   ACME: { kind: 'equity', base: 'ACME', quote: 'USD', settle: 'USD' },
+  EURUSD: { kind: 'fx', base: 'EUR', quote: 'USD', settle: 'USD' },
+  BTCUSDT: { kind: 'spot', base: 'BTC', quote: 'USDT', settle: 'USDT' },
 };
+
+/** What has positions: a spot trade is two postings. */
+const HELD = Object.keys(INSTRUMENTS).filter((name) => INSTRUMENTS[name]?.kind !== 'spot');
+
+/** For a currency that the venue does not know: what leads to it from what it does know. */
+const REFERENCES = [
+  { asset: 'USDT', currency: 'CHF', source: 'kraken' },
+  { asset: 'USD', currency: 'CHF', source: 'bank' },
+];
 
 /** Assets, and what each is quoted in; DOT is reached over USDT, BNB over BTC. */
 const QUOTED_IN: Readonly<Record<string, string>> = {
@@ -33,7 +44,20 @@ const QUOTED_IN: Readonly<Record<string, string>> = {
 
 const ASSETS = ['BTC', 'ETH', 'DOT', 'BNB', 'USDT', 'USD', 'EUR'];
 
-const CASH_KINDS = ['fee', 'rebate', 'funding', 'interest', 'dividend', 'reward', 'adjustment'];
+const CASH_KINDS = [
+  'fee',
+  'rebate',
+  'funding',
+  'interest',
+  'dividend',
+  'withholding',
+  'reward',
+  'airdrop',
+  'realised',
+  'conversion',
+  'settlement',
+  'adjustment',
+];
 
 interface Event {
   readonly what: 'trade' | 'cash' | 'flow' | 'shares' | 'fill' | 'transfer' | 'split';
@@ -54,10 +78,10 @@ export interface RandomLedger {
 /** The document has its opening anchor only. */
 export const randomLedgers: fc.Arbitrary<RandomLedger> = fc
   .record({
-    currency: fc.constantFrom('USD', 'EUR'),
+    currency: fc.constantFrom('USD', 'EUR', 'CHF'),
     /** Nothing, dust, or enough. */
     wealth: fc.constantFrom(0, 1, 1_000, 1_000_000),
-    holdings: fc.array(fc.integer({ min: -200, max: 200 }), { minLength: 7, maxLength: 7 }),
+    holdings: fc.array(fc.integer({ min: -200, max: 200 }), { minLength: 8, maxLength: 8 }),
     events: fc.array(
       fc.record<Event>({
         what: fc.constantFrom(
@@ -89,7 +113,12 @@ export const randomLedgers: fc.Arbitrary<RandomLedger> = fc
     ];
     const ledger: LedgerJson = {
       format: 'track-record-ledger/1',
-      account: { id: 'a', venue: 'v', reportingCurrency: currency },
+      account: {
+        id: 'a',
+        venue: 'v',
+        reportingCurrency: currency,
+        ...(currency === 'CHF' ? { references: REFERENCES } : {}),
+      },
       window: { from: iso(START), to: iso(START + HOURS * HOUR_MS) },
       instruments: INSTRUMENTS,
       anchors: [openingOf(wealth, holdings)],
@@ -105,13 +134,11 @@ function openingOf(wealth: number, holdings: readonly number[]): LedgerJson['anc
     balances: Object.fromEntries(
       ASSETS.map((asset, index) => [asset, units(wealth * (index + 1))]),
     ),
-    positions: Object.keys(INSTRUMENTS)
-      .map((instrument, index) => ({
-        instrument,
-        contracts: String(wealth < 1_000 ? 0 : (holdings[index] ?? 0)),
-        entryPrice: units(1_000_000 + 7_919 * index),
-      }))
-      .filter(({ contracts }) => contracts !== '0'),
+    positions: HELD.map((instrument, index) => ({
+      instrument,
+      contracts: String(wealth < 1_000 ? 0 : (holdings[index] ?? 0)),
+      entryPrice: units(1_000_000 + 7_919 * index),
+    })).filter(({ contracts }) => contracts !== '0'),
   };
 }
 
@@ -164,8 +191,7 @@ function entriesOf(event: Event, index: number): EntryJson[] {
       ];
     }
     case 'fill': {
-      const names = Object.keys(INSTRUMENTS);
-      const instrument = names[pick % names.length] ?? '';
+      const instrument = HELD[pick % HELD.length] ?? '';
       const position = {
         instrument,
         contracts: units(amount),
@@ -191,20 +217,23 @@ function quotesOf(
     next += 1;
     return units((random[(next * next + next) % random.length] ?? 100) * 1_000 + next);
   };
-  const other = currency === 'USD' ? 'EUR' : 'USD';
+  const rate = (): string => units(10_000 + (random[(next += 1) % random.length] ?? 0));
+  const isForeign = currency === 'CHF';
+  const quoted = Object.entries(QUOTED_IN).filter(([asset]) => !isForeign || asset !== 'USDT');
   return {
     prices: instants.flatMap((at) => [
-      ...Object.entries(QUOTED_IN).map(([asset, quote]) => ({
+      ...quoted.map(([asset, quote]) => ({
         asset,
-        currency: quote === 'CASH' ? currency : quote,
+        currency: quote !== 'CASH' ? quote : isForeign ? 'USDT' : currency,
         at: iso(at),
         price: price(),
       })),
       // The pair that exists is the euro in dollars, whichever of them is reported.
-      { asset: 'EUR', currency: 'USD', at: iso(at), price: other === 'USD' ? '1.0871' : '1.0913' },
+      { asset: 'EUR', currency: 'USD', at: iso(at), price: rate() },
+      ...(isForeign ? REFERENCES : []).map((pair) => ({ ...pair, at: iso(at), price: rate() })),
     ]),
     marks: instants.flatMap((at) =>
-      Object.keys(INSTRUMENTS).map((instrument) => ({ instrument, at: iso(at), price: price() })),
+      HELD.map((instrument) => ({ instrument, at: iso(at), price: price() })),
     ),
   };
 }
