@@ -1,6 +1,6 @@
-// Generated from the migrated schema by packages/testkit/src/postgres/write-tables.ts. DO NOT EDIT.
-// Every column of schema `record`, by its Postgres type. `null`: may be null. `own`: filled by the
-// database alone, neither written nor read by the functions of this room.
+// Generated from the migrated schema by `pnpm tables`. DO NOT EDIT.
+// Every column of schema `record` with its Postgres type. `null`: may be null. `own`: the
+// database alone fills it; the functions of this room neither write nor read it.
 
 export const tables = {
   "record.account": {

@@ -45,9 +45,9 @@ export async function liveColumns(
 
 /** The generated file of these columns. */
 export function tablesFile(columns: Record<string, Record<string, string>>): string {
-  return `// Generated from the migrated schema by packages/testkit/src/postgres/write-tables.ts. DO NOT EDIT.
-// Every column of schema \`record\`, by its Postgres type. \`null\`: may be null. \`own\`: filled by the
-// database alone, neither written nor read by the functions of this room.
+  return `// Generated from the migrated schema by \`pnpm tables\`. DO NOT EDIT.
+// Every column of schema \`record\` with its Postgres type. \`null\`: may be null. \`own\`: the
+// database alone fills it; the functions of this room neither write nor read it.
 
 export const tables = ${JSON.stringify(columns, null, 2)} as const;
 `;

@@ -1,6 +1,5 @@
-// Writes `packages/store/src/generated/tables.ts` from the schema that the migrations make. Run it
-// after a new migration:
-// node --conditions=@track-record/source packages/testkit/src/postgres/write-tables.ts
+// Writes `packages/store/src/generated/tables.ts` from the schema that the migrations make: for
+// `pnpm tables`, after a new migration.
 
 import { randomBytes } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
