@@ -65,10 +65,11 @@ export interface Entry {
   readonly split?: Split;
   /** The transaction both legs of a transfer share, where the venue tells it. */
   readonly txid?: string;
-  /**
-   * Of several fills that act as one, whose postings are their sums: the least that was added to a
-   * balance after any instant among them, where that is below zero and below the sum.
-   */
+}
+
+/** An entry, or several fills that act as one, whose postings are their sums. */
+export interface Run extends Entry {
+  /** The least that was added to a balance after any instant among them, if less than the sum. */
   readonly lows?: readonly Posting[];
 }
 

@@ -20,7 +20,7 @@ import type { Entry, Posting } from './entry.ts';
 import { compareEntries, isFlowPosting } from './order.ts';
 
 /** Chains settle within hours, and a stuck deposit is looked at within a day (returns.md 2). */
-const TRANSIT_MS = 24 * 3_600_000;
+export const TRANSIT_MS = 24 * 3_600_000;
 
 /** A fixed network fee weighs on a small amount; above this share it is another transfer. */
 const FEE_SHARE_MAX = parseDecimal('0.1');

@@ -27,6 +27,7 @@ import {
   type PriceTable,
   reconcile,
   type Residual,
+  type Run,
   type RunningTotal,
   sign,
   subtract,
@@ -47,6 +48,13 @@ const NO_FEES: Worth = { worth: ZERO, freshness: 'fresh' };
 
 /** Digits of the coverage share. */
 const COVERAGE_SCALE = 6;
+
+export interface HourRules {
+  readonly policy: HoursPolicy;
+  readonly mayBeOwed: ReadonlySet<string>;
+  /** What is cash, but for the reporting currency. */
+  readonly currencies: ReadonlySet<string>;
+}
 
 export interface AnchorCheck {
   readonly asOf: number;
@@ -87,27 +95,17 @@ interface OpenHour {
 export class HourReplay {
   readonly #book: Book;
   readonly #table: PriceTable;
-  readonly #policy: HoursPolicy;
-  readonly #mayBeOwed: ReadonlySet<string>;
-  readonly #currencies: ReadonlySet<string>;
+  readonly #rules: HourRules;
   #hour: OpenHour | null = null;
   #lastClose: Valuation | null = null;
   /** The instant of the last entry, and the phase of the last flow in it. */
   #at = -1;
   #flowPhase = -1;
 
-  constructor(
-    book: Book,
-    table: PriceTable,
-    policy: HoursPolicy,
-    mayBeOwed: ReadonlySet<string>,
-    currencies: ReadonlySet<string>,
-  ) {
+  constructor(book: Book, table: PriceTable, rules: HourRules) {
     this.#book = book;
     this.#table = table;
-    this.#policy = policy;
-    this.#mayBeOwed = mayBeOwed;
-    this.#currencies = currencies;
+    this.#rules = rules;
   }
 
   begin(start: number): void {
@@ -117,7 +115,7 @@ export class HourReplay {
     this.#hour = {
       start,
       open,
-      subPeriods: equity === null ? null : new SubPeriods(equity, this.#policy.dustEquity),
+      subPeriods: equity === null ? null : new SubPeriods(equity, this.#rules.policy.dustEquity),
       flows: [],
       tallies: byClass(() => new Tally()),
       residuals: [],
@@ -126,9 +124,13 @@ export class HourReplay {
     };
   }
 
-  apply(entry: Entry): void {
+  apply(entry: Run): void {
     const hour = this.#current();
     if (entry.at !== this.#at) this.#beginInstant(hour, entry.at);
+    for (const { asset, amount } of entry.lows ?? []) {
+      const low = add(this.#book.balance(asset), amount);
+      if (sign(low) < 0 && !this.#rules.mayBeOwed.has(asset)) hour.overdrawn = true;
+    }
     if (entry.kind === 'flow') this.#cut(hour, entry);
     if (entry.kind === 'airdrop') this.#receive(entry);
     const derived = this.#book.apply(entry);
@@ -172,7 +174,7 @@ export class HourReplay {
     this.#lastClose = close;
     const closed = {
       hour: hour.start,
-      ...judge({ ...hour, close, flows, pnl: profit.pnl }, this.#policy),
+      ...judge({ ...hour, close, flows, pnl: profit.pnl }, this.#rules.policy),
       navOpen: hour.open.equity,
       navClose: close.equity,
       flow,
@@ -211,7 +213,7 @@ export class HourReplay {
 
   /** Cash is taken out at the old rate and put back at the new one; what that made is fx. */
   #revalue(hour: OpenHour, moved: (held: Decimal) => Decimal): void {
-    for (const currency of this.#currencies) {
+    for (const currency of this.#rules.currencies) {
       for (const totals of [this.#book.balances, this.#book.transit]) {
         const held = totals.get(currency);
         if (held !== undefined) hour.tallies.fx.add(currency, moved(held));
@@ -221,7 +223,7 @@ export class HourReplay {
 
   #isOverdrawn(assets: Iterable<string>): boolean {
     for (const asset of assets) {
-      if (sign(this.#book.balance(asset)) < 0 && !this.#mayBeOwed.has(asset)) return true;
+      if (sign(this.#book.balance(asset)) < 0 && !this.#rules.mayBeOwed.has(asset)) return true;
     }
     return false;
   }
@@ -257,7 +259,7 @@ export class HourReplay {
 
   #isWithinBound(gross: Decimal | null, { equity }: Valuation): boolean {
     if (gross === null) return false;
-    if (compare(gross, this.#policy.residualUnit) <= 0) return true;
+    if (compare(gross, this.#rules.policy.residualUnit) <= 0) return true;
     return equity !== null && compare(gross, absolute(multiply(equity, RESIDUAL_SHARE))) <= 0;
   }
 }

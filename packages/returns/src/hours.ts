@@ -36,6 +36,10 @@ export interface HoursOptions {
   readonly policy?: HoursPolicy;
   /** False leaves out the balances of every hour: in a long window they are most of its memory. */
   readonly balances?: boolean;
+  /** Fills beside the document's entries, held in columns; see `ledger/stream`. */
+  readonly fills?: {
+    readonly order: (document: LedgerDocument, opening: Checkpoint | null) => readonly Entry[];
+  };
   /** Assets whose balance may be negative, where the document alone cannot tell. */
   readonly mayBeOwed?: ReadonlySet<string>;
 }
@@ -51,8 +55,8 @@ export interface HoursReport {
 export function computeHours(document: LedgerDocument, options: HoursOptions = {}): HoursReport {
   checkDocument(document);
   const { window, account } = document;
-  const ordered = orderEntries(document.entries);
   const checkpoint = options.opening ?? null;
+  const ordered = options.fills?.order(document, checkpoint) ?? orderEntries(document.entries);
   const opening = checkpoint ?? replayBackward(document, ordered);
   const { entries, open, unmatched } = pairTransfers(ordered, opening.transit, window.to);
   if (opening.asOf !== window.from) throw new RecordError('LEDGER_MALFORMED', { place: 'opening' });
@@ -61,7 +65,8 @@ export function computeHours(document: LedgerDocument, options: HoursOptions = {
   const table = new PriceTable(document, checkpoint);
   table.advance(window.from);
   const mayBeOwed = options.mayBeOwed ?? assetsThatMayBeOwed(document, checkpoint);
-  const replay = new HourReplay(book, table, policy, mayBeOwed, currenciesOf(document));
+  const currencies = currenciesOf(document);
+  const replay = new HourReplay(book, table, { policy, mayBeOwed, currencies });
   const anchors = sortAnchors(document.anchors);
   const books = checkpoint !== null;
   const hours: Hour[] = [];

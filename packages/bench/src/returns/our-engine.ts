@@ -7,8 +7,8 @@
 import assert from 'node:assert/strict';
 import { closeSync, openSync, readSync } from 'node:fs';
 import path from 'node:path';
-import { formatDecimal, type LedgerDocument, normalise } from '@track-record/ledger';
-import { DocumentReader } from '@track-record/ledger/stream';
+import { formatDecimal, normalise } from '@track-record/ledger';
+import { DocumentReader, type ReadLedger } from '@track-record/ledger/stream';
 import { computeHours, type HoursReport } from '@track-record/returns';
 import { measure, medianOf } from '../measure.ts';
 import { generateMarket } from './market.ts';
@@ -30,11 +30,14 @@ export async function runOurEngine(source: string, folder: string, runs: number)
       return await measure(runs, () => answerOf(computeHours(document, OPTIONS)));
     }
     case 'columns': {
-      const document = readDocument(folder);
-      return await measure(runs, () => answerOf(computeHours(document, OPTIONS)));
+      const { document, fills } = readLedger(folder);
+      return await measure(runs, () => answerOf(computeHours(document, { fills, ...OPTIONS })));
     }
     case 'text':
-      return await measure(runs, () => answerOf(computeHours(readDocument(folder), OPTIONS)));
+      return await measure(runs, () => {
+        const { document, fills } = readLedger(folder);
+        return answerOf(computeHours(document, { fills, ...OPTIONS }));
+      });
     default:
       return await measure(1, incremental);
   }
@@ -48,7 +51,7 @@ function answerOf({ hours }: HoursReport): unknown {
   return { equity };
 }
 
-function readDocument(folder: string): LedgerDocument {
+function readLedger(folder: string): ReadLedger {
   const reader = new DocumentReader();
   const chunk = Buffer.alloc(CHUNK_BYTES);
   const file = openSync(path.join(folder, 'ledger.json'), 'r');

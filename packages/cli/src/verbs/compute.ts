@@ -3,8 +3,8 @@
 
 import { open } from 'node:fs/promises';
 import { RecordError } from '@track-record/errors';
-import { type Decimal, formatDecimal, type LedgerDocument, round } from '@track-record/ledger';
-import { DocumentReader } from '@track-record/ledger/stream';
+import { type Decimal, formatDecimal, round } from '@track-record/ledger';
+import { DocumentReader, type ReadLedger } from '@track-record/ledger/stream';
 import {
   computeHours,
   formatHoursReport,
@@ -34,7 +34,8 @@ export const compute: Verb = {
 async function run({ options }: VerbInput): Promise<VerbOutput> {
   const { ledger, balances } = options;
   if (typeof ledger !== 'string') throw new UsageError('--ledger FILE is required.');
-  const report = computeHours(await readDocument(ledger), { balances: balances === true });
+  const { document, fills } = await readLedger(ledger);
+  const report = computeHours(document, { fills, balances: balances === true });
   return {
     document: formatHoursReport(report, { balances: balances === true }),
     text: formatTable(report),
@@ -42,7 +43,7 @@ async function run({ options }: VerbInput): Promise<VerbOutput> {
 }
 
 /** A ledger of a million entries is some hundred megabytes, whose text is never held. */
-async function readDocument(path: string): Promise<LedgerDocument> {
+async function readLedger(path: string): Promise<ReadLedger> {
   const reader = new DocumentReader(FETCH_REPORT);
   const file = await whileReading(open(path));
   try {

@@ -59,7 +59,8 @@ function read(text: string, cuts: readonly number[] = [], ignored?: Set<string>)
     reader.write(piece.subarray(0, bytes.copy(piece, 0, start, end)));
     start = end;
   }
-  return reader.end();
+  const { document, fills } = reader.end();
+  return { ...document, entries: fills.all(document.entries) };
 }
 
 /** What either way of reading makes of a text: the document written again, or the refusal. */

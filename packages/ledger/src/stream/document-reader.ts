@@ -6,9 +6,10 @@
 
 import { RecordError } from '@track-record/errors';
 import { type Codec, malformed } from '../codec.ts';
-import { checkDocument, documentCodec, entryCodec, markCodec, priceCodec } from '../document.ts';
+import { documentCodec, entryCodec, markCodec, priceCodec } from '../document.ts';
 import type { Entry, LedgerDocument, Mark, Price } from '../entry.ts';
-import { Scanner } from './scanner.ts';
+import { FillRuns } from './fill-runs.ts';
+import { PADDING, Scanner, UNUSUAL } from './scanner.ts';
 
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
@@ -40,27 +41,20 @@ type Expected =
   | 'after-element'
   | 'nothing';
 
-/** A list whose elements are read one by one. */
-interface ElementList<T> {
-  readonly elements: T[];
-  readonly codec: Codec<T>;
-  /** The element at this place if it is spelled in the usual way, else null. */
-  readonly scan: (bytes: Buffer, start: number) => T | null;
+/** What was read: a document, and its plain fills beside it. */
+export interface ReadLedger {
+  /** Without the fills that are in `fills`. */
+  readonly document: LedgerDocument;
+  readonly fills: FillRuns;
 }
 
 export class DocumentReader {
   readonly #scanner = new Scanner();
-  readonly #entries: ElementList<Entry> = {
-    elements: [],
-    codec: entryCodec,
-    scan: (bytes, start) => this.#scanner.fill(bytes, start),
-  };
-  readonly #prices: ElementList<Price> = {
-    elements: [],
-    codec: priceCodec,
-    scan: (bytes, start) => this.#scanner.price(bytes, start),
-  };
-  readonly #marks: ElementList<Mark> = { elements: [], codec: markCodec, scan: () => null };
+  readonly #entries: Entry[] = [];
+  readonly #prices: Price[] = [];
+  readonly #marks: Mark[] = [];
+  /** How many fills came before each of the other entries. */
+  readonly #fillsBefore: number[] = [];
   readonly #ignored: ReadonlySet<string>;
   readonly #fields = new Map<string, unknown>();
   #expected: Expected = 'document';
@@ -77,12 +71,14 @@ export class DocumentReader {
   /** Refusals: as `parseLedgerDocument`. */
   write(chunk: Buffer): void {
     const length = this.#kept + chunk.length;
-    if (length > this.#buffer.length) {
-      const larger = Buffer.alloc(2 * length);
+    if (length + PADDING > this.#buffer.length) {
+      const larger = Buffer.alloc(2 * (length + PADDING));
       this.#buffer.copy(larger, 0, 0, this.#kept);
       this.#buffer = larger;
+      this.#scanner.look(larger);
     }
     chunk.copy(this.#buffer, this.#kept);
+    this.#buffer.fill(0, length, length + PADDING);
     const bytes = this.#buffer.subarray(0, length);
     let at = 0;
     for (let next = 0; next !== MORE; next = this.#step(bytes, at)) at = next;
@@ -90,17 +86,15 @@ export class DocumentReader {
     this.#kept = length - at;
   }
 
-  end(): LedgerDocument {
+  end(): ReadLedger {
     if (this.#expected !== 'nothing') throw malformed('document');
-    const header = Object.fromEntries(this.#fields);
-    const document = {
-      ...documentCodec.parse(header, 'document'),
-      entries: this.#entries.elements,
-      prices: this.#prices.elements,
-      marks: this.#marks.elements,
-    };
-    checkDocument(document);
-    return document;
+    const header = documentCodec.parse(Object.fromEntries(this.#fields), 'document');
+    const lists = { prices: this.#prices, marks: this.#marks };
+    const document = { ...header, ...lists, entries: this.#entries };
+    const fills = new FillRuns(this.#scanner.columns, this.#fillsBefore);
+    // As if the fills stood among the entries: a place in a refusal counts both.
+    fills.check(document);
+    return { document, fills };
   }
 
   /** Reads what is expected next; where it ends, or MORE. */
@@ -169,32 +163,37 @@ export class DocumentReader {
 
   #readElement(bytes: Buffer, start: number): number {
     switch (this.#name) {
-      case 'entries':
-        return this.#readInto(this.#entries, bytes, start);
-      case 'prices':
-        return this.#readInto(this.#prices, bytes, start);
+      case 'entries': {
+        const end = this.#scanner.fills(start);
+        if (end !== UNUSUAL) return this.#mark(end - 1, true, 'after-element');
+        return this.#readInto(this.#entries, entryCodec, bytes, start);
+      }
+      case 'prices': {
+        const price = this.#scanner.price(start);
+        if (price === null) return this.#readInto(this.#prices, priceCodec, bytes, start);
+        this.#prices.push(price);
+        return this.#mark(this.#scanner.priceEnd - 1, true, 'after-element');
+      }
       default:
-        return this.#readInto(this.#marks, bytes, start);
+        return this.#readInto(this.#marks, markCodec, bytes, start);
     }
   }
 
   #readInto<T extends { readonly at: number }>(
-    { elements, codec, scan }: ElementList<T>,
+    elements: T[],
+    codec: Codec<T>,
     bytes: Buffer,
     start: number,
   ): number {
-    const scanned = scan(bytes, start);
-    if (scanned !== null) {
-      elements.push(scanned);
-      this.#expected = 'after-element';
-      return this.#scanner.end;
-    }
     const end = valueEnd(bytes, start);
     if (end === MORE) return MORE;
     const json = parseJson(bytes, start, end);
-    const element = codec.parse(json, `document.${this.#name}[${elements.length}]`);
+    const { count } = this.#scanner.columns;
+    const before = this.#name === 'entries' ? count : 0;
+    const element = codec.parse(json, `document.${this.#name}[${before + elements.length}]`);
     this.#scanner.learnDay(element.at);
     elements.push(element);
+    if (this.#name === 'entries') this.#fillsBefore.push(count);
     this.#expected = 'after-element';
     return end;
   }

@@ -1,44 +1,47 @@
 // Reads fills and prices of a ledger document from bytes that are spelled exactly as
 // `JSON.stringify` spells them: fields in our order, no space, plain ASCII without escapes. What is
-// spelled otherwise is not refused here but left to the codecs (null), which decide; so this adds
-// speed and no meaning. Bytes are untrusted.
+// spelled otherwise is not refused here but left to the codecs, which decide; so this adds speed and
+// no meaning. Behind the bytes stand zeros, which no spelling has: a scan ends there. Bytes are
+// untrusted.
 
 import { NAME_LENGTH_MAX } from '../codec.ts';
-import type { Decimal } from '../decimal.ts';
-import type { Entry, Price } from '../entry.ts';
-import { ASSETS_MAX, FillColumns } from './fill-columns.ts';
+import type { Price } from '../entry.ts';
+import { DIGITS_MAX, FillColumns, POWERS, real } from './fill-columns.ts';
 
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
 const MINUS = 0x2d;
 const POINT = 0x2e;
 const ZERO_DIGIT = 0x30;
-const NINE_DIGIT = 0x39;
 const SPACE = 0x20;
 const COMMA = 0x2c;
-const DASH = 0x2d;
 const COLON = 0x3a;
 const DELETE = 0x7f;
-const LETTER_T = 0x54;
 const LETTER_Z = 0x5a;
 
-/** A number below 10^15 is exact in a double, so its digits are added up without a bigint. */
-const SHORT_DIGITS = 15;
-/** 10^18 fits into the 64 bits of a column. */
-const LONG_DIGITS = 18;
+/** Not spelled in the usual way. */
+export const UNUSUAL = -1;
 
-/** Bytes of a name that fit into one exact number, by which known names are found. */
-const SHORT_NAME = 6;
-
-/** More than any venue posts for one fill; one with more is left to the codecs. */
-const POSTINGS_MAX = 8;
+/** Digits whose number fits into the 31 bits of a small integer. */
+const SHORT_DIGITS = 9;
 
 const SECOND_MS = 1_000;
 const MINUTE_MS = 60_000;
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
 
+/** `2026-01-05T`. */
+const DAY_BYTES = 11;
+
 const WORD_BYTES = 4;
+
+/** Zeros that must stand behind the bytes: more than any literal or instant has bytes. */
+export const PADDING = 64;
+
+/** Names that are found without a map, at the remainder of their hash. */
+const SLOTS = 1 << 10;
+
+const HASH_FACTOR = 31;
 
 /** 1 for every byte that stands for itself in a JSON string. */
 const PLAIN = Uint8Array.from({ length: 256 }, (_, byte) =>
@@ -49,203 +52,254 @@ const ID = literal('{"id":"');
 const AT = literal('","at":"');
 const FILL = literal('","kind":"fill","postings":[');
 const ASSET = literal('{"asset":"');
+const NEXT_ASSET = literal(',{"asset":"');
 const AMOUNT = literal('","amount":"');
 const FEE = literal('","role":"fee"}');
-const CLOSE = literal('"}');
 const CURRENCY = literal('","currency":"');
 const PRICE = literal('","price":"');
-const END = literal(']}');
 
-/** A text to be met, four bytes at a time and the rest one by one. */
+/** `"}` and `]}`. */
+const CLOSE = 0x227d;
+const END = 0x5d7d;
+const PAIR_BYTES = 2;
+
+/** A text to be met, a word at a time; the last word may overlap the one before. */
 interface Literal {
-  readonly words: Uint32Array;
-  readonly tail: Uint8Array;
+  readonly length: number;
+  readonly words: readonly { readonly offset: number; readonly word: number }[];
+}
+
+interface KnownName {
+  readonly bytes: Uint8Array;
+  readonly number: number;
 }
 
 export class Scanner {
-  /** Where the last thing that was read ends. */
-  end = 0;
-  readonly #assets: string[] = [];
-  readonly #assetNumbers = new Map<number | string, number>();
-  /** Days that the codec has accepted, as the number YYYYMMDD, and their first instant. */
-  readonly #days = new Map<number, number>();
-  #columns = new FillColumns(this.#assets);
-  #bytes: Buffer = Buffer.alloc(0);
+  readonly columns = new FillColumns();
+  /** Where the price that was read ends. */
+  priceEnd = 0;
+  readonly #assetNumbers = new Map<string, number>();
+  readonly #slots: (KnownName | undefined)[] = Array.from({ length: SLOTS }, () => undefined);
   #view: DataView = new DataView(new ArrayBuffer(0));
-  #amount: Decimal = { mantissa: 0n, scale: 0 };
+  /** The day that the codec accepted last, as its bytes and its first instant. */
+  readonly #day = new DataView(new ArrayBuffer(DAY_BYTES));
+  #dayAt = 0;
+  #bytes: Buffer = Buffer.alloc(0);
+  #mantissa = 0;
+  #scale = 0;
 
-  /** The fill that begins at `start`, or null. */
-  fill(bytes: Buffer, start: number): Entry | null {
-    this.#begin(bytes, start);
-    if (!this.#literal(ID)) return null;
-    const id = this.end;
-    if (!this.#skipName()) return null;
-    const idEnd = this.end;
-    if (!this.#literal(AT)) return null;
-    const at = this.#instant();
-    if (at < 0 || !this.#literal(FILL)) return null;
-    if (!this.#columns.hasRoomFor(POSTINGS_MAX)) this.#columns = new FillColumns(this.#assets);
-    this.#columns.reopen();
-    for (let count = 1; this.#posting(); count += 1) {
-      if (bytes[this.end] !== COMMA) {
-        return this.#literal(END)
-          ? this.#columns.close(bytes.toString('latin1', id, idEnd), at)
-          : null;
-      }
-      if (count === POSTINGS_MAX) return null;
-      this.end += 1;
+  /** The bytes from now on, with their zeros. */
+  look(bytes: Buffer): void {
+    this.#bytes = bytes;
+    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+  }
+
+  /** Fills with commas between them, into the columns; where the last one ends, or UNUSUAL. */
+  fills(start: number): number {
+    let end = this.#fill(start);
+    for (let last = end; last !== UNUSUAL; last = this.#fill(end + 1)) {
+      end = last;
+      if (this.#view.getUint8(end) !== COMMA) break;
     }
-    return null;
+    return end;
   }
 
   /** The price that begins at `start`, or null. */
-  price(bytes: Buffer, start: number): Price | null {
-    this.#begin(bytes, start);
-    const asset = this.#literal(ASSET) ? this.#asset() : -1;
-    const currency = asset >= 0 && this.#literal(CURRENCY) ? this.#asset() : -1;
-    const at = currency >= 0 && this.#literal(AT) ? this.#instant() : -1;
-    if (at < 0 || !this.#literal(PRICE) || !this.#decimal() || !this.#literal(CLOSE)) return null;
-    const price = this.#amount;
-    const [from, to] = [this.#assets[asset], this.#assets[currency]];
-    if (from === undefined || to === undefined || price.mantissa < 0n) return null;
-    return { asset: from, currency: to, at, price };
+  price(start: number): Price | null {
+    const asset = this.#after(start, ASSET);
+    const assetEnd = asset === UNUSUAL ? UNUSUAL : this.#nameEnd(asset);
+    const currency = assetEnd === UNUSUAL ? UNUSUAL : this.#after(assetEnd, CURRENCY);
+    const currencyEnd = currency === UNUSUAL ? UNUSUAL : this.#nameEnd(currency);
+    const instant = currencyEnd === UNUSUAL ? UNUSUAL : this.#after(currencyEnd, AT);
+    const at = instant === UNUSUAL ? UNUSUAL : this.#instant(instant);
+    const price = at === UNUSUAL ? UNUSUAL : this.#after(this.#instantEnd(instant), PRICE);
+    const end = price === UNUSUAL ? UNUSUAL : this.#decimal(price);
+    this.priceEnd = end === UNUSUAL ? UNUSUAL : this.#afterPair(end, CLOSE);
+    if (this.priceEnd === UNUSUAL || this.#mantissa < 0) return null;
+    return {
+      asset: this.#assetName(asset, assetEnd),
+      currency: this.#assetName(currency, currencyEnd),
+      at,
+      price: { mantissa: BigInt(this.#mantissa), scale: this.#scale },
+    };
   }
 
   /** The codec accepted this instant, so its day is one. */
   learnDay(at: number): void {
-    const day = new Date(at - (at % DAY_MS));
-    const month = (day.getUTCFullYear() * 100 + day.getUTCMonth() + 1) * 100;
-    this.#days.set(month + day.getUTCDate(), day.getTime());
-  }
-
-  #begin(bytes: Buffer, start: number): void {
-    if (bytes !== this.#bytes) {
-      this.#bytes = bytes;
-      this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+    this.#dayAt = at - (at % DAY_MS);
+    const text = new Date(this.#dayAt).toISOString();
+    for (let index = 0; index < DAY_BYTES; index += 1) {
+      this.#day.setUint8(index, text.charCodeAt(index));
     }
-    this.end = start;
   }
 
-  #literal({ words, tail }: Literal): boolean {
-    const start = this.end;
-    const tailStart = start + words.length * WORD_BYTES;
-    if (tailStart + tail.length > this.#bytes.length) return false;
-    for (let index = 0; index < words.length; index += 1) {
-      if (this.#view.getUint32(start + index * WORD_BYTES) !== words[index]) return false;
+  #fill(start: number): number {
+    const id = this.#after(start, ID);
+    if (id === UNUSUAL) return UNUSUAL;
+    this.columns.begin();
+    const idEnd = this.#keepId(id);
+    const instant = idEnd === UNUSUAL ? UNUSUAL : this.#after(idEnd, AT);
+    if (instant === UNUSUAL) return UNUSUAL;
+    const at = this.#instant(instant);
+    if (at === UNUSUAL) return UNUSUAL;
+    const postings = this.#after(this.#instantEnd(instant), FILL);
+    let end = postings === UNUSUAL ? UNUSUAL : this.#posting(postings, ASSET);
+    while (end !== UNUSUAL && this.#view.getUint8(end) === COMMA) {
+      end = this.#posting(end, NEXT_ASSET);
     }
-    for (let index = 0; index < tail.length; index += 1) {
-      if (this.#bytes[tailStart + index] !== tail[index]) return false;
+    if (end === UNUSUAL) return UNUSUAL;
+    end = this.#afterPair(end, END);
+    if (end !== UNUSUAL) this.columns.close(at, idEnd - id);
+    return end;
+  }
+
+  #after(start: number, { length, words }: Literal): number {
+    for (const { offset, word } of words) {
+      if (this.#view.getUint32(start + offset) !== word) return UNUSUAL;
     }
-    this.end = tailStart + tail.length;
-    return true;
+    return start + length;
   }
 
-  #posting(): boolean {
-    if (!this.#literal(ASSET)) return false;
-    const asset = this.#asset();
-    if (asset < 0 || !this.#literal(AMOUNT) || !this.#decimal()) return false;
-    const isFee = this.#bytes[this.end + 1] === COMMA;
-    if (!this.#literal(isFee ? FEE : CLOSE)) return false;
-    this.#columns.post(asset, this.#amount, isFee);
-    return true;
+  #afterPair(start: number, pair: number): number {
+    return this.#view.getUint16(start) === pair ? start + PAIR_BYTES : UNUSUAL;
   }
 
-  /** Up to the closing quote; false for an empty name and for one that is not plain. */
-  #skipName(): boolean {
-    const bytes = this.#bytes;
-    const start = this.end;
+  #posting(start: number, opening: Literal): number {
+    const name = this.#after(start, opening);
+    const nameEnd = name === UNUSUAL ? UNUSUAL : this.#nameEnd(name);
+    const amount = nameEnd === UNUSUAL ? UNUSUAL : this.#after(nameEnd, AMOUNT);
+    const end = amount === UNUSUAL ? UNUSUAL : this.#decimal(amount);
+    if (end === UNUSUAL) return UNUSUAL;
+    const isFee = this.#view.getUint8(end + 1) === COMMA;
+    const asset = this.#assetNumber(name, nameEnd);
+    const isKept = this.columns.post(asset, this.#mantissa, this.#scale, isFee);
+    if (!isKept) return UNUSUAL;
+    return isFee ? this.#after(end, FEE) : this.#afterPair(end, CLOSE);
+  }
+
+  /** Up to the closing quote; UNUSUAL for an empty name and for one that is not plain. */
+  #nameEnd(start: number): number {
     let at = start;
-    while (PLAIN[bytes[at] ?? QUOTE] === 1) at += 1;
-    this.end = at;
-    return bytes[at] === QUOTE && at > start && at - start <= NAME_LENGTH_MAX;
+    while (PLAIN[this.#view.getUint8(at)] === 1) at += 1;
+    const isName = this.#view.getUint8(at) === QUOTE && at > start && at - start <= NAME_LENGTH_MAX;
+    return isName ? at : UNUSUAL;
   }
 
-  /** The number of the asset, or -1. */
-  #asset(): number {
-    const start = this.end;
-    if (!this.#skipName()) return -1;
-    const length = this.end - start;
-    const key =
-      length <= SHORT_NAME
-        ? this.#bytes.readUIntBE(start, length)
-        : this.#bytes.toString('latin1', start, this.end);
-    const known = this.#assetNumbers.get(key);
-    if (known !== undefined) return known;
-    if (this.#assets.length === ASSETS_MAX) return -1;
-    const number = this.#assets.push(this.#bytes.toString('latin1', start, this.end)) - 1;
-    this.#assetNumbers.set(key, number);
+  /** The id's bytes into the columns; where they end, or UNUSUAL. */
+  #keepId(start: number): number {
+    const end = this.#nameEnd(start);
+    const { ids, idEnd } = this.columns;
+    for (let at = start; at < end; at += 1) ids[idEnd + at - start] = this.#view.getUint8(at);
+    return end;
+  }
+
+  #assetNumber(start: number, end: number): number {
+    let hash = 0;
+    for (let at = start; at < end; at += 1) {
+      hash = (Math.imul(hash, HASH_FACTOR) + this.#view.getUint8(at)) | 0;
+    }
+    const slot = hash & (SLOTS - 1);
+    const known = this.#slots[slot];
+    if (known !== undefined && this.#isName(known.bytes, start, end)) return known.number;
+    const name = this.#text(start, end);
+    const number = this.#assetNumbers.get(name) ?? this.columns.assets.push(name) - 1;
+    this.#assetNumbers.set(name, number);
+    this.#slots[slot] = { bytes: Buffer.from(name, 'latin1'), number };
     return number;
   }
 
-  /** Into `#amount`; false for what is too long for a column and for what is no decimal. */
-  #decimal(): boolean {
-    const bytes = this.#bytes;
-    const negative = bytes[this.end] === MINUS;
-    const start = negative ? this.end + 1 : this.end;
-    let point = -1;
-    let value = 0;
-    let at = start;
-    for (; ; at += 1) {
-      const byte = bytes[at] ?? QUOTE;
-      if (byte >= ZERO_DIGIT && byte <= NINE_DIGIT) value = value * 10 + (byte - ZERO_DIGIT);
-      else if (byte === POINT && point < 0) point = at;
-      else break;
+  #assetName(start: number, end: number): string {
+    return this.columns.assets[this.#assetNumber(start, end)] ?? this.#text(start, end);
+  }
+
+  #isName(bytes: Uint8Array, start: number, end: number): boolean {
+    if (bytes.length !== end - start) return false;
+    for (let at = start; at < end; at += 1) {
+      if (bytes[at - start] !== this.#view.getUint8(at)) return false;
     }
-    const whole = (point < 0 ? at : point) - start;
-    const scale = point < 0 ? 0 : at - point - 1;
-    if (whole === 0 || (whole > 1 && bytes[start] === ZERO_DIGIT)) return false;
-    if ((point >= 0 && scale === 0) || whole + scale > LONG_DIGITS) return false;
-    const size =
-      whole + scale <= SHORT_DIGITS
-        ? BigInt(value)
-        : BigInt(bytes.toString('latin1', start, at).replace('.', ''));
-    this.#amount = { mantissa: negative ? -size : size, scale };
-    this.end = at;
     return true;
   }
 
-  /** Milliseconds, or -1. */
-  #instant(): number {
-    const bytes = this.#bytes;
-    const start = this.end;
-    const month = this.#digits(start, 4) * 100 + this.#digits(start + 5, 2);
-    const day = this.#days.get(month * 100 + this.#digits(start + 8, 2));
-    const hour = this.#digits(start + 11, 2);
-    const minute = this.#digits(start + 14, 2);
-    const second = this.#digits(start + 17, 2);
-    const separated =
-      bytes[start + 4] === DASH &&
-      bytes[start + 7] === DASH &&
-      bytes[start + 10] === LETTER_T &&
-      bytes[start + 13] === COLON &&
-      bytes[start + 16] === COLON;
-    const real = hour >= 0 && hour < 24 && minute >= 0 && minute < 60 && second >= 0 && second < 60;
-    if (day === undefined || !separated || !real) return -1;
-    // formatInstant writes no milliseconds or three digits of them.
-    const hasFraction = bytes[start + 19] === POINT;
-    const fraction = hasFraction ? this.#digits(start + 20, 3) : 0;
-    this.end = start + (hasFraction ? 24 : 20);
-    if (fraction < 0 || bytes[this.end - 1] !== LETTER_Z) return -1;
-    return day + hour * HOUR_MS + minute * MINUTE_MS + second * SECOND_MS + fraction;
+  #text(start: number, end: number): string {
+    return this.#bytes.toString('latin1', start, end);
   }
 
-  /** A number of so many digits, or -1. */
+  /** Where it ends, its number in `#mantissa` and `#scale`; UNUSUAL for one that is too long. */
+  #decimal(start: number): number {
+    const view = this.#view;
+    const negative = view.getUint8(start) === MINUS;
+    const first = negative ? start + 1 : start;
+    let at = first;
+    // Numbers of nine digits are fast; two of them, put together, have all that are allowed.
+    let high = 0;
+    let low = 0;
+    let digits = 0;
+    let pointAt = 0;
+    for (; ; at += 1) {
+      const digit = view.getUint8(at) - ZERO_DIGIT;
+      if (digit >= 0 && digit < 10) {
+        if (digits < SHORT_DIGITS) high = high * 10 + digit;
+        else low = low * 10 + digit;
+        digits += 1;
+        if (digits > DIGITS_MAX) return UNUSUAL;
+      } else if (digit === POINT - ZERO_DIGIT && pointAt === 0) pointAt = at;
+      else break;
+    }
+    const whole = (pointAt === 0 ? at : pointAt) - first;
+    const scale = digits - whole;
+    if (whole === 0 || (whole > 1 && view.getUint8(first) === ZERO_DIGIT)) return UNUSUAL;
+    if (pointAt !== 0 && scale === 0) return UNUSUAL;
+    const size = digits <= SHORT_DIGITS ? high : high * real(POWERS, digits - SHORT_DIGITS) + low;
+    this.#mantissa = negative ? -size : size;
+    this.#scale = scale;
+    return at;
+  }
+
+  /** Milliseconds, or UNUSUAL. */
+  #instant(start: number): number {
+    const view = this.#view;
+    const day = this.#day;
+    const isKnown =
+      view.getUint32(start) === day.getUint32(0) &&
+      view.getUint32(start + 4) === day.getUint32(4) &&
+      view.getUint32(start + 7) === day.getUint32(7) &&
+      view.getUint8(start + 13) === COLON &&
+      view.getUint8(start + 16) === COLON;
+    const hour = isKnown ? this.#digits(start + 11, 2) : UNUSUAL;
+    const minute = this.#digits(start + 14, 2);
+    const second = this.#digits(start + 17, 2);
+    const isTime = hour >= 0 && hour < 24 && minute >= 0 && minute < 60;
+    if (!isTime || second < 0 || second >= 60) return UNUSUAL;
+    const hasFraction = view.getUint8(start + 19) === POINT;
+    const fraction = hasFraction ? this.#digits(start + 20, 3) : 0;
+    const isUtc = view.getUint8(this.#instantEnd(start) - 1) === LETTER_Z;
+    if (fraction < 0 || !isUtc) return UNUSUAL;
+    return this.#dayAt + hour * HOUR_MS + minute * MINUTE_MS + second * SECOND_MS + fraction;
+  }
+
+  /** `formatInstant` writes no milliseconds or three digits of them. */
+  #instantEnd(start: number): number {
+    return start + (this.#view.getUint8(start + 19) === POINT ? 24 : 20);
+  }
+
+  /** A number of so many digits, or UNUSUAL. */
   #digits(start: number, count: number): number {
     let value = 0;
     for (let at = start; at < start + count; at += 1) {
-      const byte = this.#bytes[at] ?? QUOTE;
-      if (byte < ZERO_DIGIT || byte > NINE_DIGIT) return -1;
-      value = value * 10 + (byte - ZERO_DIGIT);
+      const digit = this.#view.getUint8(at) - ZERO_DIGIT;
+      if (digit < 0 || digit > 9) return UNUSUAL;
+      value = value * 10 + digit;
     }
     return value;
   }
 }
 
+/** Of four bytes at least. */
 function literal(text: string): Literal {
   const bytes = Buffer.from(text, 'latin1');
-  const words: number[] = [];
-  for (let at = 0; at + WORD_BYTES <= bytes.length; at += WORD_BYTES) {
-    words.push(bytes.readUInt32BE(at));
-  }
-  return { words: Uint32Array.from(words), tail: bytes.subarray(words.length * WORD_BYTES) };
+  const words = Array.from({ length: Math.ceil(text.length / WORD_BYTES) }, (_, index) => {
+    const offset = Math.min(index * WORD_BYTES, text.length - WORD_BYTES);
+    return { offset, word: bytes.readUInt32BE(offset) };
+  });
+  return { length: text.length, words };
 }
