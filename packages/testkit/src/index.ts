@@ -1,7 +1,7 @@
 export { freshDatabase, type FreshDatabase } from './postgres/template-database.ts';
 export { startBinanceSimulator } from './binance/simulator.ts';
 export type { BinanceSimulator, BinanceSimulatorOptions } from './binance/simulator.ts';
-export type { Fault, FaultKind } from './binance/faults.ts';
+export type { Fault, FaultKind } from './simulator/faults.ts';
 export { fakeClock, type FakeClock } from './fake-clock.ts';
 export { buildScenario, type Scenario, type ScenarioOptions } from './scenario/build-scenario.ts';
 export type { ScenarioEvent } from './scenario/events.ts';

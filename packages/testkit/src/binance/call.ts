@@ -5,8 +5,9 @@ import type { Book } from '../scenario/book.ts';
 import type { Scenario } from '../scenario/build-scenario.ts';
 import type { ScenarioEvent } from '../scenario/events.ts';
 import type { Market } from '../scenario/markets.ts';
-import type { Fault } from './faults.ts';
-import type { Json } from './json.ts';
+import * as faulted from '../simulator/faults.ts';
+import type { Fault } from '../simulator/faults.ts';
+import type { Json } from '../simulator/json.ts';
 import { missing, refusal } from './refusal.ts';
 
 export const DAY_MS = 86_400_000;
@@ -113,13 +114,7 @@ export function marketOf(call: Call, perpetual: boolean): Market {
 
 /** A feed's rows, oldest first, without the rows that a fault withholds. */
 export function served<Row>({ faults, now }: Call, rows: readonly Row[]): readonly Row[] {
-  return rows.filter((_, index) =>
-    faults.every(
-      (fault) =>
-        !(fault.kind === 'dropped-row' && fault.row === index) &&
-        !(fault.kind === 'late-row' && fault.row === index && now < fault.until),
-    ),
-  );
+  return faulted.served(faults, rows, now);
 }
 
 /** Rows [first, first + limit), or what a fault makes of that page. */
@@ -129,13 +124,7 @@ export function cutPage<Row>(
   first: number,
   limit: number,
 ): readonly Row[] {
-  const hit = (kind: Fault['kind']): boolean => faults.some((fault) => fault.kind === kind);
-  if (hit('empty-page')) return [];
-  let page = rows.slice(first, first + limit);
-  if (hit('duplicate-rows')) {
-    page = first > 0 ? rows.slice(first - 1, first - 1 + limit) : [...page, ...page.slice(-1)];
-  }
-  return hit('reversed-rows') ? page.toReversed() : page;
+  return faulted.cutPage(faults, rows, first, limit);
 }
 
 /**

@@ -24,7 +24,7 @@ import {
   within,
 } from './call.ts';
 import type { Call, Endpoint } from './call.ts';
-import type { Json } from './json.ts';
+import type { Json } from '../simulator/json.ts';
 import { livePrice } from './market-feeds.ts';
 import { refusal } from './refusal.ts';
 

@@ -9,7 +9,7 @@ import { text, times } from '../scenario/units.ts';
 import type { Units } from '../scenario/units.ts';
 import { cutPage, limitOf, marketOf, required, symbolId, windowOf, within } from './call.ts';
 import type { Call, Endpoint } from './call.ts';
-import type { Json } from './json.ts';
+import type { Json } from '../simulator/json.ts';
 import { refusal } from './refusal.ts';
 
 const INTERVALS_MS: Readonly<Record<string, number>> = {

@@ -19,7 +19,7 @@ import {
   within,
 } from './call.ts';
 import type { Call, Endpoint, Window } from './call.ts';
-import type { Json } from './json.ts';
+import type { Json } from '../simulator/json.ts';
 import { refusal } from './refusal.ts';
 
 const CAPITAL_WINDOW_MS = 90 * DAY_MS;

@@ -8,7 +8,7 @@ import { buildScenario } from '../scenario/build-scenario.ts';
 import { HOUR_MS, MINUTE_MS } from '../scenario/prices.ts';
 import { text, units } from '../scenario/units.ts';
 import type { Units } from '../scenario/units.ts';
-import type { FaultKind } from './faults.ts';
+import type { FaultKind } from '../simulator/faults.ts';
 import { startBinanceSimulator } from './simulator.ts';
 import type { BinanceSimulator } from './simulator.ts';
 

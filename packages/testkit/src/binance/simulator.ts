@@ -3,21 +3,21 @@
 // what has happened by its clock. Checks keys, signatures, clocks, windows and weights as the real
 // one does. For tests and the demo; it is outside the trusted base.
 
-import assert from 'node:assert';
-import { createServer } from 'node:http';
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { IncomingMessage } from 'node:http';
 
 import type { Scenario } from '../scenario/build-scenario.ts';
 import { hash32 } from '../scenario/random.ts';
 import type { Endpoint, Permissions, Venue } from './call.ts';
-import { faultSwitch, refuseByFault } from './faults.ts';
-import type { Fault, FaultSwitch, Faults } from './faults.ts';
+import { faultSwitch, Refusal, refuseByFault } from '../simulator/faults.ts';
+import type { Fault, Faults } from '../simulator/faults.ts';
+import { toJson } from '../simulator/json.ts';
+import { startVenueServer } from '../simulator/server.ts';
+import type { Answer, Simulator } from '../simulator/server.ts';
 import { futuresEndpoints } from './futures.ts';
 import { REAL_LIMITS, checkSecurity, weightMeter } from './gate.ts';
 import type { Credentials, Limits, Pool, WeightMeter } from './gate.ts';
-import { toJson } from './json.ts';
 import { marketEndpoints } from './market-feeds.ts';
-import { Refusal, refusal } from './refusal.ts';
+import { faultWords, refusal } from './refusal.ts';
 import { movementEndpoints } from './movements.ts';
 import { spotEndpoints } from './spot.ts';
 
@@ -49,7 +49,6 @@ const ENDPOINTS: ReadonlyMap<string, Endpoint> = new Map(
   }),
 );
 const JSON_TYPE = { 'content-type': 'application/json;charset=UTF-8' };
-const FILLER = Buffer.alloc(65_536, '0');
 
 export interface BinanceSimulatorOptions {
   readonly scenario: Scenario;
@@ -65,13 +64,8 @@ export interface BinanceSimulatorOptions {
   readonly port?: number;
 }
 
-export interface BinanceSimulator {
-  readonly port: number;
-  /** How often each endpoint was asked, refused and unknown ones included. */
-  readonly requests: ReadonlyMap<string, number>;
-  readonly faults: FaultSwitch;
+export interface BinanceSimulator extends Simulator {
   readonly setPermissions: (change: Partial<Permissions>) => void;
-  readonly close: () => Promise<void>;
 }
 
 interface Desk {
@@ -81,13 +75,6 @@ interface Desk {
   readonly meter: WeightMeter;
   readonly credentials: Credentials;
   readonly now: () => number;
-}
-
-interface Answer {
-  readonly status: number;
-  readonly headers: Readonly<Record<string, string>>;
-  readonly body: string;
-  readonly faults: readonly Fault[];
 }
 
 export async function startBinanceSimulator(
@@ -109,31 +96,17 @@ export async function startBinanceSimulator(
     credentials: options.credentials ?? scenario.credentials,
     now,
   };
-  const server = createServer((request, response) => {
-    const parts: Buffer[] = [];
-    request.on('data', (part: Buffer) => parts.push(part));
-    request.on('end', () => {
-      send(response, answer(desk, request, Buffer.concat(parts).toString('utf8')));
-    });
-  });
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(options.port ?? 0, '127.0.0.1', resolve);
-  });
-  const address = server.address();
-  assert(typeof address === 'object' && address !== null);
+  const server = await startVenueServer(options.port, (request, body) =>
+    answer(desk, request, body),
+  );
   return {
-    port: address.port,
+    port: server.port,
     requests: desk.requests,
     faults: desk.faults,
     setPermissions: (change) => {
       permissions = { ...permissions, ...change };
     },
-    close: async () => {
-      const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-      server.closeAllConnections();
-      await closed;
-    },
+    close: server.close,
   };
 }
 
@@ -146,7 +119,7 @@ function answer(desk: Desk, request: IncomingMessage, body: string): Answer {
   const faults = desk.faults.take(name, query);
   let headers: Record<string, string> = { ...JSON_TYPE };
   try {
-    refuseByFault(faults, now);
+    refuseByFault(faults, faultWords, now);
     const endpoint = endpointAt(request.headers.host ?? '', path, name);
     const params = new URLSearchParams([query, body].filter((part) => part !== '').join('&'));
     const weight = typeof endpoint.weight === 'number' ? endpoint.weight : endpoint.weight(params);
@@ -184,45 +157,4 @@ function poolOf(path: string): Pool {
 
 function single(header: string | string[] | undefined): string | undefined {
   return Array.isArray(header) ? header[0] : header;
-}
-
-/** Writes the answer, or breaks it off where a fault says so. */
-function send(response: ServerResponse, { status, headers, body, faults }: Answer): void {
-  const broken = faults.find(
-    ({ kind }) =>
-      kind === 'hang' || kind === 'cut-body' || kind === 'stalled-body' || kind === 'huge-body',
-  );
-  if (broken?.kind === 'hang') return;
-  if (broken?.kind === 'huge-body') {
-    response.writeHead(status, headers);
-    pour(response, broken.sizeBytes);
-    return;
-  }
-  const bytes = Buffer.from(body);
-  response.writeHead(status, { ...headers, 'content-length': String(bytes.length) });
-  if (broken === undefined) {
-    response.end(bytes);
-    return;
-  }
-  response.write(bytes.subarray(0, Math.ceil(bytes.length / 2)), () => {
-    if (broken.kind === 'cut-body') response.destroy();
-  });
-}
-
-/** A JSON string of zeros, as large as asked, never held in memory. */
-function pour(response: ServerResponse, sizeBytes: number): void {
-  let left = sizeBytes - 2;
-  response.write('"');
-  const more = (): void => {
-    while (left > 0) {
-      const part = FILLER.subarray(0, Math.min(left, FILLER.length));
-      left -= part.length;
-      if (!response.write(part)) {
-        response.once('drain', more);
-        return;
-      }
-    }
-    response.end('"');
-  };
-  more();
 }

@@ -23,7 +23,7 @@ import {
   within,
 } from './call.ts';
 import type { Call, Endpoint } from './call.ts';
-import type { Json } from './json.ts';
+import type { Json } from '../simulator/json.ts';
 import { refusal } from './refusal.ts';
 
 export const spotEndpoints: Readonly<Record<string, Endpoint>> = {

@@ -5,7 +5,7 @@ import assert from 'node:assert';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { Code } from '@track-record/errors';
 import type { Permissions } from '../binance/call.ts';
-import type { Fault } from '../binance/faults.ts';
+import type { Fault } from '../simulator/faults.ts';
 import { freshDatabase } from '../postgres/template-database.ts';
 import {
   openBackfilledAccount,

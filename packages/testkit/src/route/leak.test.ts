@@ -13,7 +13,7 @@ import type { Code } from '@track-record/errors';
 import { connectRpc, type RpcClient } from '@track-record/rpc/client';
 import { migrate } from '@track-record/store';
 import * as embedded from '@track-record/store/embedded';
-import type { FaultKind } from '../binance/faults.ts';
+import type { FaultKind } from '../simulator/faults.ts';
 import { freePort, type WorkerProcess } from '../demo/stage.ts';
 import { buildScenario, type Scenario } from '../scenario/build-scenario.ts';
 import { ACCOUNT, openSite, OWNER, type Site } from './site.ts';

@@ -49,6 +49,8 @@ export interface Connector extends CcxtVenue {
   readonly wallets: readonly Wallet[];
   readonly positions: readonly PositionList[];
   readonly feeds: readonly Feed[];
+  /** Answers that the feeds make needless, read where they were recorded. */
+  readonly recorded?: readonly Feed[];
   /** What the feeds must prove together, and what the next fetch has to know. */
   readonly finish?: (job: Job) => Promise<Row> | Row;
   /** Currencies through which an asset is priced, best first. */

@@ -3,6 +3,7 @@
 // perimeter; and the states in which a row has, has not yet, or never will have happened.
 
 import {
+  entryKinds,
   negate,
   sign,
   type Decimal,
@@ -26,6 +27,8 @@ export type Reading = Entry | Unsettled;
 
 /** null: the row has happened. */
 export type States = ReadonlyMap<string, string | null>;
+
+export type Kinds = ReadonlyMap<string, EntryKind>;
 
 export function isEntry(reading: Reading): reading is Entry {
   return !('reason' in reading);
@@ -55,6 +58,12 @@ export function settle(
   const [last] = entries.slice(-1);
   if (reason === null || last === undefined) return entries;
   return [{ id: last.id, at: last.at, reason }];
+}
+
+/** Kinds by the venue's types, each kind with the types that are it: `fill: '2 5 9'`. */
+export function kindsOf(types: Readonly<Partial<Record<EntryKind, string>>>): Kinds {
+  const pairs = entryKinds.map((kind) => [kind, types[kind]?.split(' ') ?? []] as const);
+  return new Map(pairs.flatMap(([kind, each]) => each.map((type) => [type, kind] as const)));
 }
 
 /** The kind of a row of a type; a type nobody knows might be a flow, so it stops the account. */

@@ -52,8 +52,9 @@ export async function readRecorded(
     return { permissions: permissions.read(await client.call(permissions.method)) };
   }
   const name = request.market === null ? request.feed : `${request.feed} ${request.market}`;
-  const exact = connector.feeds.filter(({ payload }) => payload.includes(name));
-  const named = connector.feeds.filter(({ payload }) => payload.includes(request.feed));
+  const feeds = [...connector.feeds, ...(connector.recorded ?? [])];
+  const exact = feeds.filter(({ payload }) => payload.includes(name));
+  const named = feeds.filter(({ payload }) => payload.includes(request.feed));
   const [answer, feed] = await answerOf(exact.length > 0 ? exact : named);
   return splitReadings(readFeed(feed, answer), request);
 

@@ -1,4 +1,4 @@
-// JSON as Binance writes it: compact, amounts as strings, and integers beyond 2^53 as bare numbers,
+// JSON as venues write it: compact, amounts as strings, and integers beyond 2^53 as bare numbers,
 // which JSON.stringify cannot write and a careless reader rounds.
 
 export type Json =

@@ -2,8 +2,6 @@
 // (`GET /api/v3/myTrades`, or `*`), may be limited to requests whose query contains `match`, may
 // let the first `after` such requests pass, and ends after `times` of them.
 
-import { Refusal, rateLimited, refusal } from './refusal.ts';
-
 export type FaultKind =
   | { readonly kind: 'http-429' | 'http-418'; readonly retryAfterS: number | null }
   | { readonly kind: 'http-403-html' | 'http-451' | 'http-500' | 'http-503' | 'maintenance' }
@@ -39,6 +37,24 @@ export interface Faults extends FaultSwitch {
 const HTML = '<html><head><title>Request blocked</title></head><body>nothing to see</body></html>';
 const HTML_HEADERS = { 'content-type': 'text/html' };
 
+/** An answer other than what was asked for, with the venue's own codes and words. */
+export class Refusal extends Error {
+  readonly status: number;
+  readonly body: string;
+  readonly headers: Readonly<Record<string, string>>;
+
+  constructor(status: number, body: string, headers: Readonly<Record<string, string>> = {}) {
+    super(`HTTP ${status}`);
+    this.status = status;
+    this.body = body;
+    this.headers = headers;
+  }
+}
+
+/** Where a venue has words of its own for a fault; edges and proxies write HTML for any. */
+export type FaultWords = Readonly<
+  Partial<Record<FaultKind['kind'], (fault: Fault, now: number) => Refusal>>
+>;
 export function faultSwitch(initial: readonly Fault[]): Faults {
   let active = initial.map((fault) => ({ fault, seen: 0 }));
   return {
@@ -61,40 +77,46 @@ export function faultSwitch(initial: readonly Fault[]): Faults {
   };
 }
 
-/** The faults that replace the whole answer. */
-export function refuseByFault(faults: readonly Fault[], now: number): void {
+/** Throws for the faults that replace the whole answer. */
+export function refuseByFault(faults: readonly Fault[], words: FaultWords, now: number): void {
   for (const fault of faults) {
-    switch (fault.kind) {
-      case 'http-429':
-        throw rateLimited(429, fault.retryAfterS, now);
-      case 'http-418':
-        throw rateLimited(418, fault.retryAfterS, now);
-      case 'http-403-html':
-        throw new Refusal(403, HTML, HTML_HEADERS);
-      case 'html-200':
-        throw new Refusal(200, HTML, HTML_HEADERS);
-      case 'http-451':
-        throw refusal(451, 0, 'Service unavailable from a restricted location.');
-      case 'http-500':
-        throw refusal(500, -1000, 'An unknown error occurred while processing the request.');
-      case 'http-503':
-        throw new Refusal(503, 'Service Unavailable', { 'content-type': 'text/plain' });
-      case 'maintenance':
-        throw refusal(503, 1, 'System is under maintenance.');
-      case 'wrong-key':
-        throw refusal(401, -2015, 'Invalid API-key, IP, or permissions for action.');
-      case 'skewed-clock':
-        throw refusal(400, -1021, 'Timestamp for this request is outside of the recvWindow.');
-      case 'hang':
-      case 'cut-body':
-      case 'stalled-body':
-      case 'huge-body':
-      case 'empty-page':
-      case 'duplicate-rows':
-      case 'reversed-rows':
-      case 'late-row':
-      case 'dropped-row':
-        break;
+    const own = words[fault.kind]?.(fault, now);
+    if (own !== undefined) throw own;
+    if (fault.kind === 'http-403-html') throw new Refusal(403, HTML, HTML_HEADERS);
+    if (fault.kind === 'html-200') throw new Refusal(200, HTML, HTML_HEADERS);
+    if (fault.kind === 'http-503') {
+      throw new Refusal(503, 'Service Unavailable', { 'content-type': 'text/plain' });
     }
   }
+}
+
+/** A feed's rows, oldest first, without the rows that a fault withholds. */
+export function served<Row>(
+  faults: readonly Fault[],
+  rows: readonly Row[],
+  now: number,
+): readonly Row[] {
+  return rows.filter((_, index) =>
+    faults.every(
+      (fault) =>
+        !(fault.kind === 'dropped-row' && fault.row === index) &&
+        !(fault.kind === 'late-row' && fault.row === index && now < fault.until),
+    ),
+  );
+}
+
+/** Rows [first, first + limit), or what a fault makes of that page. */
+export function cutPage<Row>(
+  faults: readonly Fault[],
+  rows: readonly Row[],
+  first: number,
+  limit: number,
+): readonly Row[] {
+  const hit = (kind: Fault['kind']): boolean => faults.some((fault) => fault.kind === kind);
+  if (hit('empty-page')) return [];
+  let page = rows.slice(first, first + limit);
+  if (hit('duplicate-rows')) {
+    page = first > 0 ? rows.slice(first - 1, first - 1 + limit) : [...page, ...page.slice(-1)];
+  }
+  return hit('reversed-rows') ? page.toReversed() : page;
 }

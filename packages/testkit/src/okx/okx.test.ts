@@ -1,0 +1,91 @@
+// OKX's connector and the real client against the simulated OKX: the scenario's true returns, a
+// ledger without gaps, and a refusal for everything else.
+
+import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
+import { codeOf, type Code } from '@track-record/errors';
+import { loadVenues } from '@track-record/venues';
+import { fakeClock } from '../fake-clock.ts';
+import { buildScenario } from '../scenario/build-scenario.ts';
+import type { FaultKind } from '../simulator/faults.ts';
+import {
+  returnsThrough,
+  secretsOf,
+  trueReturns,
+  type Credentials,
+} from '../simulator/returns-through.ts';
+import type { Simulator } from '../simulator/server.ts';
+import { OKX_PASSPHRASE, startOkxSimulator } from './simulator.ts';
+
+const scenario = buildScenario({ seed: 5, start: Date.UTC(2026, 7, 1), hours: 48, fills: 300 });
+const clock = fakeClock(scenario.end + 60_000);
+const credentials = { ...scenario.credentials, password: OKX_PASSPHRASE };
+const BILLS = 'GET /api/v5/account/bills-archive';
+let simulator: Simulator;
+
+beforeAll(async () => {
+  simulator = await startOkxSimulator({ scenario, now: clock.now });
+});
+
+afterEach(() => simulator.faults.clear());
+
+afterAll(async () => simulator.close());
+
+async function codeOfFetch(keys: Credentials = credentials): Promise<string> {
+  const venue = (await loadVenues(['okx'])).get('okx');
+  const { signal } = new AbortController();
+  const egress = { host: '127.0.0.1', port: simulator.port };
+  const context = { egress, now: clock.now, signal };
+  try {
+    const session = await venue?.connect(secretsOf(keys), context);
+    try {
+      await session?.identify();
+      await session?.fetch({ from: scenario.start, to: scenario.end }, null);
+      return 'accepted';
+    } finally {
+      await session?.close();
+    }
+  } catch (error) {
+    return codeOf(error);
+  }
+}
+
+describe('accepts', () => {
+  test('the whole account: the true return of every hour', async () => {
+    const told = await returnsThrough('okx', simulator, scenario, credentials, clock.now);
+    expect(told.returns).toEqual(trueReturns(scenario));
+    expect(told.returns.filter((each) => each !== null)).toHaveLength(47);
+  }, 120_000);
+
+  test.each<FaultKind>([{ kind: 'duplicate-rows' }])('$kind: the same', async (fault) => {
+    simulator.faults.add({ ...fault, endpoint: BILLS });
+    expect(await codeOfFetch()).toBe('accepted');
+  });
+});
+
+describe('refuses', () => {
+  test.each<[string, Code, Credentials]>([
+    ['a wrong key', 'VENUE_KEY_REJECTED', { ...credentials, apiKey: 'x'.repeat(36) }],
+    ['a wrong secret', 'VENUE_KEY_REJECTED', { ...credentials, secret: 'x' }],
+    ['a wrong passphrase', 'VENUE_KEY_REJECTED', { ...credentials, password: 'x' }],
+    ['no passphrase', 'VENUE_KEY_REJECTED', scenario.credentials],
+  ])('%s: %s', async (_name, code, keys) => {
+    expect(await codeOfFetch(keys)).toBe(code);
+  });
+
+  test.each<[Code, FaultKind]>([
+    ['VENUE_INCOMPLETE', { kind: 'dropped-row', row: 40 }],
+    ['VENUE_INCOMPLETE', { kind: 'late-row', row: 40, until: scenario.end + 3_600_000 }],
+    ['VENUE_RATE_LIMITED', { kind: 'http-429', retryAfterS: 1 }],
+    ['VENUE_GEO_BLOCKED', { kind: 'http-451' }],
+    ['VENUE_MAINTENANCE', { kind: 'maintenance' }],
+    ['VENUE_CLOCK_SKEW', { kind: 'skewed-clock' }],
+    ['VENUE_UNAVAILABLE', { kind: 'http-500' }],
+    ['VENUE_UNAVAILABLE', { kind: 'http-403-html' }],
+    ['VENUE_UNAVAILABLE', { kind: 'html-200' }],
+    ['VENUE_UNAVAILABLE', { kind: 'cut-body' }],
+    ['VENUE_UNEXPECTED_SHAPE', { kind: 'huge-body', sizeBytes: 9_000_000 }],
+  ])('%s: %j', async (code, fault) => {
+    simulator.faults.add({ ...fault, endpoint: BILLS });
+    expect(await codeOfFetch()).toBe(code);
+  });
+});

@@ -1,0 +1,81 @@
+// The hourly returns that come out of a venue: the real connector against a simulator, its entries
+// and prices through the ledger and the returns engine, as a worker would have it.
+
+import { priceRequests, type LedgerDocument } from '@track-record/ledger';
+import { computeHours } from '@track-record/returns';
+import { Secret } from '@track-record/sealing';
+import {
+  collect,
+  loadVenues,
+  type CredentialField,
+  type Fetched,
+  type VenueContext,
+} from '@track-record/venues';
+import type { Scenario } from '../scenario/build-scenario.ts';
+import type { Exact } from '../scenario/units.ts';
+import type { Simulator } from './server.ts';
+
+export interface Told {
+  /** Eighteen digits; null where no capital was at work. */
+  readonly returns: readonly (string | null)[];
+  readonly entries: Fetched['entries'];
+  readonly requests: number;
+}
+
+export type Credentials = Readonly<Partial<Record<CredentialField, string>>>;
+
+/** The venue's clock must stand at or behind the scenario's end. */
+export async function returnsThrough(
+  id: string,
+  { port }: Pick<Simulator, 'port'>,
+  scenario: Scenario,
+  credentials: Credentials,
+  now: () => number,
+): Promise<Told> {
+  const venue = (await loadVenues([id])).get(id);
+  if (venue === undefined) throw new Error(`There is no venue ${id}.`);
+  const { signal } = new AbortController();
+  const context: VenueContext = { egress: { host: '127.0.0.1', port }, now, signal };
+  const session = await venue.connect(secretsOf(credentials), context);
+  try {
+    const { anchor, ...told } = await collect(session, scenario.start, null);
+    const currency = scenario.reporting;
+    const document: LedgerDocument = {
+      account: { id: 'local', venue: id, reportingCurrency: currency },
+      window: { from: scenario.start, to: scenario.end },
+      instruments: told.instruments,
+      anchors: [anchor],
+      entries: told.entries,
+      prices: [],
+      marks: [],
+    };
+    const needs = priceRequests(document).map((need) => ({ ...need, currency }));
+    const { hours } = computeHours({ ...document, ...(await venue.prices(needs, context)) });
+    const returns = hours.map((hour) => textOf(hour.return));
+    return { returns, entries: told.entries, requests: told.requests };
+  } finally {
+    await session.close();
+  }
+}
+
+/** What the scenario itself says its account earned. */
+export function trueReturns(scenario: Scenario): readonly (string | null)[] {
+  return scenario.truth().map((hour) => textOf(hour.return));
+}
+
+export function secretsOf(credentials: Credentials): ReadonlyMap<CredentialField, Secret> {
+  const encoder = new TextEncoder();
+  const secrets = new Map<CredentialField, Secret>();
+  for (const [field, text] of parseFields(credentials)) {
+    secrets.set(field, new Secret(encoder.encode(text)));
+  }
+  return secrets;
+}
+
+function parseFields(credentials: Credentials): readonly (readonly [CredentialField, string])[] {
+  return Object.entries(credentials) as [CredentialField, string][];
+}
+
+function textOf(value: Exact | null): string | null {
+  return value === null ? null : `${value.mantissa}e-${value.scale}`;
+}

@@ -1,0 +1,155 @@
+// OKX's bills, fills, deposits and withdrawals as ledger entries. A bill says by how much a balance
+// moved, fee included, and what it was afterwards. Types and sub-types: okx.com/docs-v5, "Get bills
+// details" and "Asset bills details". Rows are untrusted.
+
+import { RecordError } from '@track-record/errors';
+import { absolute, add, compare, multiply, negate, sign, subtract } from '@track-record/ledger';
+import type { Job } from '../feed.ts';
+import type { Markets } from '../markets.ts';
+import {
+  contractFill,
+  flowOf,
+  kindOf,
+  kindsOf,
+  movementOf,
+  post,
+  settle,
+  states,
+  type Reading,
+} from '../readings.ts';
+import { parseAmount, parseInstant, parseSize, parseText, shape, type Row } from '../rows.ts';
+import type { Running } from '../running.ts';
+
+/** Bills of the trading account. Delivery and options are not here: they stop the account. */
+const TRADING = kindsOf({
+  transfer: '1',
+  fill: '2 5 9 30',
+  interest: '7',
+  funding: '8',
+  conversion: '11 27 28 29',
+});
+const FUNDING = kindsOf({
+  // Deposits, withdrawals, sub-accounts, gifts, and principal that enters or leaves earn products.
+  flow: '1 2 13 20 21 22 23 72 73 74 75 76 78 80 82 124',
+  airdrop: '28 77 229',
+  adjustment: '47',
+  reward: '48 49 151',
+  rebate: '68 150 152 172 173 222 300',
+  interest: '83 89',
+  fee: '84 221',
+  transfer: '130 131',
+  conversion: '272 273',
+});
+/** A withdrawal, and one that was cancelled. */
+const WITHDRAWALS: ReadonlySet<string> = new Set(['2', '13']);
+
+/** Sub-types of trades, liquidations and deleveraging; in hedge mode two sides are two positions. */
+const BUYS = new Set('1 3 6 101 102 105 106 126 127'.split(' '));
+const SELLS = new Set('2 4 5 100 103 104 107 125 128'.split(' '));
+const SHORT_SIDE = new Set('4 6 101 105 126'.split(' '));
+
+const DEPOSIT_STATES = states(['1', '2'], ['0', '8', '11', '12', '13', '14', '17'], {});
+const WITHDRAWAL_STATES = states(['2'], '-3 0 1 4 5 6 7 8 9 10 12 15 16 17 19'.split(' '), {
+  '-2': 'cancelled',
+  '-1': 'failed',
+});
+
+export function readRunning(row: Row): Running {
+  return {
+    id: parseText(row, 'billId'),
+    at: parseInstant(row, 'ts'),
+    asset: parseText(row, 'ccy'),
+    change: parseAmount(row, 'balChg'),
+    after: parseAmount(row, 'bal'),
+  };
+}
+
+/** `/api/v5/account/bills-archive`: a trade of a pair has a bill for each asset that it moved. */
+export function readTradingBill(row: Row, { contracts }: Markets): readonly Reading[] {
+  const kind = kindOf(row, 'type', TRADING);
+  const { id: bill, at, asset, change } = readRunning(row);
+  if (kind !== 'fill') return [movementOf(`bill.${bill}`, at, kind, asset, change)];
+  const fee = parseAmount(row, 'fee');
+  const [own, fees] = [post(asset, subtract(change, fee)), post(asset, fee, 'fee')];
+  const market = parseText(row, 'instId');
+  const type = parseText(row, 'instType');
+  if (type === 'SPOT' || type === 'MARGIN') {
+    const id = `spot-trade.${market}.${parseText(row, 'tradeId')}`;
+    return [{ id, at, kind, postings: [...own, ...fees] }];
+  }
+  const contract = contracts.get(market);
+  if (type !== 'SWAP' || contract === undefined) throw shape('instType');
+  const side = parseText(row, 'subType');
+  if (!BUYS.has(side) && !SELLS.has(side)) throw shape('subType');
+  const size = parseSize(row, 'sz');
+  const position = {
+    instrument: SHORT_SIDE.has(side) ? `${contract.symbol}#SHORT` : contract.symbol,
+    contracts: BUYS.has(side) ? size : negate(size),
+    price: parseSize(row, 'px'),
+  };
+  return contractFill(['swap', bill], at, position, own, fees);
+}
+
+/** `/api/v5/asset/bills`. */
+export function readFundingBill(row: Row): readonly Reading[] {
+  const kind = kindOf(row, 'type', FUNDING);
+  const { id, at, asset, change } = readRunning(row);
+  return [movementOf(`funding-bill.${id}`, at, kind, asset, change)];
+}
+
+/** `/api/v5/asset/deposit-history`. */
+export function readDeposit(row: Row): readonly Reading[] {
+  const id = `deposit.${parseText(row, 'txId')}`;
+  const [asset, amount] = [parseText(row, 'ccy'), parseSize(row, 'amt')];
+  const entry = movementOf(id, parseInstant(row, 'ts'), 'flow', asset, amount);
+  return settle(row, 'state', DEPOSIT_STATES, [entry]);
+}
+
+/** `/api/v5/asset/withdrawal-history`: the fee comes on top of what arrives. */
+export function readWithdrawal(row: Row): readonly Reading[] {
+  const id = `withdrawal.${parseText(row, 'wdId')}.${parseText(row, 'txId')}`;
+  const [amount, fee] = [negate(parseSize(row, 'amt')), negate(parseSize(row, 'fee'))];
+  const entries = flowOf(id, parseInstant(row, 'ts'), parseText(row, 'ccy'), amount, fee);
+  return settle(row, 'state', WITHDRAWAL_STATES, entries);
+}
+
+/** `/api/v5/trade/fills-history`, whose tradeId is unique in one market only. */
+export function readFill(row: Row, { pairs }: Markets): readonly Reading[] {
+  const market = parseText(row, 'instId');
+  const pair = pairs.get(market);
+  const side = parseText(row, 'side');
+  if (pair === undefined || (side !== 'buy' && side !== 'sell')) throw shape('side');
+  const quantity = parseSize(row, 'fillSz');
+  const cost = multiply(quantity, parseSize(row, 'fillPx'));
+  const [base, quote] = side === 'buy' ? [quantity, negate(cost)] : [negate(quantity), cost];
+  const postings = [
+    ...post(pair.base, base),
+    ...post(pair.quote, quote),
+    ...post(parseText(row, 'feeCcy'), parseAmount(row, 'fee'), 'fee'),
+  ];
+  const id = `spot-trade.${market}.${parseText(row, 'tradeId')}`;
+  return [{ id, at: parseInstant(row, 'ts'), kind: 'fill', postings }];
+}
+
+/** A withdrawal's bill is one sum; its fee is told by the withdrawal of that asset and sum. */
+export function splitWithdrawals({ rows, readings }: Job): Row {
+  const told = rows.get('privateGetAssetWithdrawalHistory') ?? [];
+  for (const row of rows.get('privateGetAssetBillsHistory') ?? []) {
+    if (!WITHDRAWALS.has(parseText(row, 'type'))) continue;
+    const { id: bill, at, asset, change } = readRunning(row);
+    const withdrawal = told.find(
+      (each) =>
+        parseText(each, 'ccy') === asset &&
+        compare(absolute(change), add(parseSize(each, 'amt'), parseSize(each, 'fee'))) === 0,
+    );
+    if (withdrawal === undefined) {
+      throw new RecordError('VENUE_INCOMPLETE', { place: 'withdrawals' });
+    }
+    const charge = parseSize(withdrawal, 'fee');
+    const fee = sign(change) < 0 ? negate(charge) : charge;
+    const id = `funding-bill.${bill}`;
+    const index = readings.findIndex((each) => each.id === id);
+    readings.splice(index, 1, ...flowOf(id, at, asset, subtract(change, fee), fee));
+  }
+  return {};
+}
