@@ -25,6 +25,7 @@ export const codes = {
   CONFIG_INVALID: never(
     'The configuration is missing a setting, has one it does not know, or a malformed one.',
   ),
+  PROCESS_EXPOSED: never('The process was not started as one that may hold keys in production.'),
   CODE_UNEXPECTED: never(
     'A deployed tree or image has another form than the one that is published.',
   ),

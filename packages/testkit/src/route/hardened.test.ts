@@ -1,0 +1,51 @@
+// The worker's libraries (ccxt, grpc-js, pg-boss, zod) under the flags that production asks for: a
+// whole synchronisation, with no file readable but the code, the clock and what the kernel says of
+// the process itself.
+
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { describe, expect, test } from '@jest/globals';
+import { PRODUCTION_FLAGS } from '../../../worker/src/process-hardening.ts';
+import { repositoryRoot } from '../house/repository.ts';
+import { freshDatabase } from '../postgres/template-database.ts';
+import { openSite } from './site.ts';
+import { CONNECTED_AT, LAST_BACKFILLED, MASTER_KEY, scenario } from './small-account.ts';
+
+const SYNC_MS = 60_000;
+const READABLE = [
+  `${repositoryRoot}/*`,
+  '/proc/self/*',
+  path.join(tmpdir(), 'track-record-site-*'),
+];
+
+describe('accepts', () => {
+  test(
+    'a synchronisation under the flags of production, signed to the last hour',
+    async () => {
+      const database = await freshDatabase();
+      const site = await openSite({
+        scenario,
+        database,
+        masterKey: MASTER_KEY,
+        now: CONNECTED_AT,
+        workerCommand: [
+          ...PRODUCTION_FLAGS,
+          ...READABLE.map((each) => `--allow-fs-read=${each}`),
+          '--conditions=@track-record/source',
+          path.join(repositoryRoot, 'packages/worker/src/main.ts'),
+        ],
+      });
+      try {
+        const worker = await site.startWorker();
+        await site.handIn();
+        await site.untilSigned(LAST_BACKFILLED);
+        expect(worker.log()).not.toContain('ERR_ACCESS_DENIED');
+        expect(worker.log()).not.toContain('EvalError');
+      } finally {
+        await site.close();
+        await database.drop();
+      }
+    },
+    SYNC_MS,
+  );
+});
