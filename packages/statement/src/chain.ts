@@ -29,10 +29,8 @@ export interface VerifiedStatement {
 }
 
 /** What every statement of a chain has in common. */
-export type ChainSubject = Pick<
-  StatementBody,
-  'account' | 'venue' | 'paper' | 'reportingCurrency' | 'keyId'
->;
+const subjectFields = ['account', 'venue', 'paper', 'reportingCurrency', 'keyId'] as const;
+export type ChainSubject = Pick<StatementBody, (typeof subjectFields)[number]>;
 
 export interface Chain {
   readonly subject: ChainSubject;
@@ -130,8 +128,7 @@ export function checkLinks(statements: readonly VerifiedStatement[]): Chain {
 }
 
 function isSameAccount(first: StatementBody, body: StatementBody): boolean {
-  const fixed = ['account', 'venue', 'paper', 'reportingCurrency', 'keyId'] as const;
-  return fixed.every((name) => body[name] === first[name]);
+  return subjectFields.every((name) => body[name] === first[name]);
 }
 
 function isLinked(before: VerifiedStatement, { body }: VerifiedStatement): boolean {

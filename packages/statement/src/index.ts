@@ -6,7 +6,6 @@ export {
 } from './chain.ts';
 export { signingKeyFromSeed, statementLabels, type SigningKey } from './signing-key.ts';
 export {
-  encodeStatement,
   formatCoverage,
   formatHour,
   hourStatuses,
@@ -19,9 +18,6 @@ export {
   STATEMENT_METHOD,
   statementHash,
   type HourStatus,
-  type Provenance,
-  type ResidualClass,
   type SignedStatement,
   type StatementBody,
-  type StatementPermissions,
 } from './statement.ts';

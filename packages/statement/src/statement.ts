@@ -50,13 +50,12 @@ export type HourStatus = (typeof hourStatuses)[number];
 
 /** What reconciliation could not explain, as a share of equity: see `residualClass`. */
 const residualClasses = ['none', 'disclosed', 'material', 'unknown'] as const;
-export type ResidualClass = (typeof residualClasses)[number];
+type ResidualClass = (typeof residualClasses)[number];
 
 export const provenances = ['observed', 'backfilled'] as const;
-export type Provenance = (typeof provenances)[number];
 
 /** What the venue's key might do when the hour was read; null where the venue does not say. */
-export interface StatementPermissions {
+interface StatementPermissions {
   readonly read: boolean | null;
   readonly trade: boolean | null;
   readonly withdraw: boolean | null;
@@ -82,7 +81,7 @@ export interface StatementBody {
   /** Share of equity that could be priced, 0 to 1, at most 4 decimals. */
   readonly coverage: string;
   readonly residual: ResidualClass;
-  readonly provenance: Provenance;
+  readonly provenance: (typeof provenances)[number];
   readonly permissions: StatementPermissions;
   readonly method: typeof STATEMENT_METHOD;
   readonly reportingCurrency: string;
