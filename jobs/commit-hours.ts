@@ -72,8 +72,6 @@ export async function commitHours(
     await saveStatus(trx, {
       accountId,
       lastHour: report.closing.asOf - HOUR_MS,
-      code: null,
-      codeAt: null,
       hoursMissing: (final - report.closing.asOf) / HOUR_MS,
       syncing: false,
       updatedAt: context.now(),

@@ -35,15 +35,8 @@ export async function recordFailure(
   if (codes[code].consequence === 'none') return;
   await db.transaction().execute(async (trx) => {
     const status = await loadRow(trx, 'record.account_status', accountId);
-    await saveStatus(trx, {
-      accountId,
-      lastHour: status === null ? null : status.lastHour,
-      hoursMissing: status === null ? 0 : status.hoursMissing,
-      code,
-      codeAt: now,
-      syncing: !final,
-      updatedAt: now,
-    });
+    const failed = { code, codeAt: now, syncing: !final, updatedAt: now };
+    await saveStatus(trx, { ...status, accountId, ...failed });
     // Credentials of a connection that will not come about are not kept; the owner hands in new
     // ones.
     if (final) await deleteIntake(trx, accountId);

@@ -117,15 +117,7 @@ async function commitAccount(
     await insertRows(trx, 'record.account_key', [accountKey]);
     await insertRows(trx, 'record.credential', login.credentials);
     await deleteIntake(trx, accountId);
-    await saveStatus(trx, {
-      accountId,
-      lastHour: null,
-      code: null,
-      codeAt: null,
-      hoursMissing: 0,
-      syncing: true,
-      updatedAt: connectedAt,
-    });
+    await saveStatus(trx, { accountId, syncing: true, updatedAt: connectedAt });
     const hour = finalUntil(capabilities, connectedAt) - HOUR_MS;
     await context.enqueue(trx, syncAccountQueue(venue), [{ accountId, hour }]);
     context.step('written');

@@ -80,11 +80,16 @@ export async function dueAccounts(
   return found.rows.map((row) => row.accountId);
 }
 
-export async function saveStatus(db: Kysely<Database>, status: AccountStatus): Promise<void> {
+/** What `status` leaves out is as it is before the first hour. */
+export async function saveStatus(
+  db: Kysely<Database>,
+  status: Partial<AccountStatus> & Pick<AccountStatus, 'accountId' | 'syncing' | 'updatedAt'>,
+): Promise<void> {
   const replace = `on conflict (account_id) do update set last_hour = excluded.last_hour,
     code = excluded.code, code_at = excluded.code_at, hours_missing = excluded.hours_missing,
     syncing = excluded.syncing, updated_at = excluded.updated_at`;
-  await insertRows(db, 'record.account_status', [status], replace);
+  const none = { lastHour: null, code: null, codeAt: null, hoursMissing: 0 };
+  await insertRows(db, 'record.account_status', [{ ...none, ...status }], replace);
 }
 
 /** All accounts of the owner, or one of them; an account of another owner is absent. */
