@@ -2,15 +2,22 @@
 // documented form is RPC_ANSWER_MALFORMED, and no part of it reaches a message.
 
 import { codes, RecordError, type Code } from '@track-record/errors';
-import type { HourlyReturn as WireHour } from './generated/trackrecord/v1/results.ts';
-import type { AccountStatus as WireAccount } from './generated/trackrecord/v1/status.ts';
+import {
+  HourStatus,
+  Provenance,
+  type HourlyReturn as WireHour,
+} from './generated/trackrecord/v1/results.ts';
+import {
+  AccountState,
+  type AccountStatus as WireAccount,
+} from './generated/trackrecord/v1/status.ts';
 import type { AccountStatus, HourlyReturn } from './sources.ts';
-import { accountStates, hourStatuses, provenances, RATIO, WORD } from './wire.ts';
+import { RATIO, WORD } from './wire.ts';
 
 export function parseAccount(wire: WireAccount): AccountStatus {
   return {
     accountId: wire.accountId,
-    state: parseName(accountStates, wire.state),
+    state: parseName(AccountState, wire.state),
     lastHourMs: wire.lastHourMs === undefined ? null : parseInteger(wire.lastHourMs),
     hoursMissing: wire.hoursMissing,
     code: wire.code === undefined ? null : parseCode(wire.code),
@@ -21,11 +28,11 @@ export function parseAccount(wire: WireAccount): AccountStatus {
 export function parseHour(wire: WireHour): HourlyReturn {
   return {
     hourMs: parseInteger(wire.hourMs),
-    status: parseName(hourStatuses, wire.status),
+    status: parseName(HourStatus, wire.status),
     reason: wire.reason === undefined ? null : matching(WORD, wire.reason),
     hourlyReturn: wire.hourlyReturn === undefined ? null : matching(RATIO, wire.hourlyReturn),
     coverage: matching(RATIO, wire.coverage),
-    provenance: parseName(provenances, wire.provenance),
+    provenance: parseName(Provenance, wire.provenance),
     sequence: parseInteger(wire.sequence),
     statementHash: wire.statementHash,
   };
@@ -38,12 +45,12 @@ export function parseCode(text: string): Code {
 }
 
 function parseName<Name extends string>(
-  names: Readonly<Record<Name, number>>,
+  literals: Readonly<Record<Uppercase<Name>, number>>,
   value: number,
 ): Name {
-  const found = Object.entries(names).find(([, literal]) => literal === value);
-  if (found === undefined) throw new RecordError('RPC_ANSWER_MALFORMED');
-  return found[0] as Name;
+  const found = Object.entries(literals).find(([, literal]) => literal === value);
+  if (found === undefined || value === 0) throw new RecordError('RPC_ANSWER_MALFORMED');
+  return found[0].toLowerCase() as Name;
 }
 
 function parseInteger(value: bigint): number {

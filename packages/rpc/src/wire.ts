@@ -14,40 +14,11 @@ import {
   type AccountStatus as WireAccount,
 } from './generated/trackrecord/v1/status.ts';
 import type {
-  AccountStateName,
   AccountStatus,
   AttestationEvidence,
   HourlyReturn,
-  HourStatusName,
-  ProvenanceName,
   SignedStatement,
 } from './sources.ts';
-
-export const accountStates = {
-  connecting: AccountState.CONNECTING,
-  refused: AccountState.REFUSED,
-  active: AccountState.ACTIVE,
-  paused: AccountState.PAUSED,
-  quarantined: AccountState.QUARANTINED,
-  closed: AccountState.CLOSED,
-} as const satisfies Record<AccountStateName, AccountState>;
-
-export const hourStatuses = {
-  measured: HourStatus.MEASURED,
-  no_capital: HourStatus.NO_CAPITAL,
-  dust: HourStatus.DUST,
-  ruined: HourStatus.RUINED,
-  unpriced: HourStatus.UNPRICED,
-  flow_unvalued: HourStatus.FLOW_UNVALUED,
-  stale: HourStatus.STALE,
-  quarantined: HourStatus.QUARANTINED,
-  market_closed: HourStatus.MARKET_CLOSED,
-} as const satisfies Record<HourStatusName, HourStatus>;
-
-export const provenances = {
-  observed: Provenance.OBSERVED,
-  backfilled: Provenance.BACKFILLED,
-} as const satisfies Record<ProvenanceName, Provenance>;
 
 /** A ratio as the ledger prints it. The bound keeps a runaway number from filling a message. */
 export const RATIO = /^-?\d{1,40}(\.\d{1,40})?$/;
@@ -59,7 +30,7 @@ const FORMAT = /^[a-z][a-z0-9-]{0,62}\/[0-9]{1,4}$/;
 export function accountToWire(account: AccountStatus): WireAccount {
   return {
     accountId: account.accountId,
-    state: accountStates[account.state],
+    state: literalOf(AccountState, account.state),
     lastHourMs: account.lastHourMs === null ? undefined : BigInt(account.lastHourMs),
     hoursMissing: account.hoursMissing,
     code: account.code ?? undefined,
@@ -73,11 +44,11 @@ export function hourToWire(hour: HourlyReturn): WireHour {
   assert(RATIO.test(hour.coverage));
   return {
     hourMs: BigInt(hour.hourMs),
-    status: hourStatuses[hour.status],
+    status: literalOf(HourStatus, hour.status),
     reason: hour.reason ?? undefined,
     hourlyReturn: hour.hourlyReturn ?? undefined,
     coverage: hour.coverage,
-    provenance: provenances[hour.provenance],
+    provenance: literalOf(Provenance, hour.provenance),
     sequence: BigInt(hour.sequence),
     statementHash: Buffer.from(hour.statementHash),
   };
@@ -98,4 +69,14 @@ export function evidenceToWire(evidence: AttestationEvidence): GetAttestationRes
     tlsSpkiSha256: Buffer.from(evidence.tlsSpkiSha256),
     nonceSignature: Buffer.from(evidence.nonceSignature),
   };
+}
+
+/** A generated enum names our words in capitals. */
+function literalOf<Literal extends number>(
+  literals: Readonly<Record<string, Literal>>,
+  word: string,
+): Literal {
+  const literal = literals[word.toUpperCase()];
+  assert(literal !== undefined && literal !== 0);
+  return literal;
 }
