@@ -104,6 +104,6 @@ function checkSameVenueAccount(
   identity: VenueIdentity,
   context: RouteContext,
 ): void {
-  const hash = context.master.venueAccountHash(account.venue, identity.venueAccountId);
+  const hash = context.root.venueAccountHash(account.venue, identity.venueAccountId);
   if (hash !== account.venueAccountHash) throw new RecordError('VENUE_ACCOUNT_CHANGED');
 }

@@ -1,7 +1,7 @@
 // What a route is given: the rooms it calls, and the worker's clock, randomness and claim. A route
 // reads nothing from anywhere else, so that a test can decide all of it.
 
-import type { MasterKey, RandomBytes } from '@track-record/sealing';
+import type { MasterKey, RandomBytes, RecordRoot } from '@track-record/sealing';
 import type { IntakeKeyPair } from '@track-record/sealing/intake';
 import type { SigningKey } from '@track-record/statement';
 import type { Database } from '@track-record/store';
@@ -26,6 +26,7 @@ export type RouteStep = (typeof routeSteps)[number];
 export interface RouteContext {
   readonly db: Kysely<Database>;
   readonly master: MasterKey;
+  readonly root: RecordRoot;
   readonly intake: IntakeKeyPair;
   readonly signingKey: SigningKey;
   readonly venues: ReadonlyMap<string, Venue>;

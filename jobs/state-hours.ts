@@ -44,7 +44,7 @@ export async function stateHours(
   const replayed = state !== null && hours.some(({ hour }) => hour < state.checkpoint.asOf);
   const before = replayed ? await statedBefore(state, account.accountId, context) : [];
   const statementOf = new Map(before.map((statement) => [statement.body.hour, statement]));
-  const pseudonym = context.master.pseudonym(account.accountId);
+  const pseudonym = context.root.pseudonym(account.accountId);
   const observedAt = new Date(context.now()).toISOString();
   const stated: StatedHour[] = [];
   for (const hour of hours) {

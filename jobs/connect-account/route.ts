@@ -110,7 +110,7 @@ async function commitAccount(
       historyFrom,
       connectedAt,
       allowTradingKey,
-      venueAccountHash: context.master.venueAccountHash(venue, identity.venueAccountId),
+      venueAccountHash: context.root.venueAccountHash(venue, identity.venueAccountId),
     });
     if (!isNew) throw new RecordError('ACCOUNT_ALREADY_CONNECTED');
     const accountKey = { accountId, keyId: context.master.id, envelope: login.root };

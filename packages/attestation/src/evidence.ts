@@ -12,7 +12,8 @@ export const CERTIFICATE_TABLE_SIZE_MAX = 64 * 1024;
 
 export interface Evidence {
   readonly format: typeof EVIDENCE_FORMAT;
-  readonly insecure: false;
+  /** True without a succession: the master key came from a setting, and no verifier accepts it. */
+  readonly insecure: boolean;
   /** ISO 8601. The enclave's own word: a report carries no time. */
   readonly collectedAt: string;
   /** Base64 of the 1184 bytes. */
@@ -37,7 +38,7 @@ export function writeEvidence(
 ): Evidence {
   return {
     format: EVIDENCE_FORMAT,
-    insecure: false,
+    insecure: binding.successionSha256.length === 0,
     collectedAt: new Date(collectedAt).toISOString(),
     report: base64(collected.report),
     certificateTable: base64(collected.certificateTable),

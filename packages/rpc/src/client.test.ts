@@ -24,6 +24,8 @@ const sources: RpcSources = {
   hourlyReturns: unasked,
   statements: unasked,
   attestation: unasked,
+  submitShare: unasked,
+  handOver: unasked,
   health: async () => ({ database: true, queue: true, attestation: true, key: true }),
 };
 

@@ -24,6 +24,7 @@ import {
 import { AttestationClient } from './generated/trackrecord/v1/attestation.ts';
 import { ResultsClient } from './generated/trackrecord/v1/results.ts';
 import { StatusClient, type GetStatusResponse } from './generated/trackrecord/v1/status.ts';
+import { UnsealClient, type RequestHandOverResponse } from './generated/trackrecord/v1/unseal.ts';
 import type { Component, RpcSources } from './sources.ts';
 import { parseAccount, parseCode, parseHour } from './parse-answer.ts';
 
@@ -36,7 +37,7 @@ export type {
   SignedStatement,
 } from './sources.ts';
 
-/** Bridges a lost connection, not a restart. Every call only reads, so repeating one is safe. */
+/** Bridges a lost connection, not a restart. A call repeated does no harm: a share counts once. */
 const RETRY = {
   maxAttempts: 3,
   initialBackoff: '0.2s',
@@ -70,10 +71,18 @@ export interface RpcTrustPin {
   readonly spkiSha256: Uint8Array;
 }
 
+/**
+ * Whoever answers: for who takes no answer at its word, and sends only what is sealed. A holder of
+ * a key share verifies the evidence that comes.
+ */
+export interface RpcTrustNobody {
+  readonly untrusted: true;
+}
+
 export interface RpcClientOptions {
   /** `host:port`. */
   readonly endpoint: string;
-  readonly trust: RpcTrustRoot | RpcTrustPin;
+  readonly trust: RpcTrustRoot | RpcTrustPin | RpcTrustNobody;
   /** For each call, streams included; a health watch has none. */
   readonly deadlineMs: number;
 }
@@ -84,6 +93,8 @@ export interface RpcClient {
   hourlyReturns(...args: Cancellable<'hourlyReturns'>): ReturnType<RpcSources['hourlyReturns']>;
   statements(...args: Cancellable<'statements'>): ReturnType<RpcSources['statements']>;
   attestation(...args: Cancellable<'attestation'>): ReturnType<RpcSources['attestation']>;
+  submitShare(...args: Cancellable<'submitShare'>): ReturnType<RpcSources['submitShare']>;
+  handOver(...args: Cancellable<'handOver'>): ReturnType<RpcSources['handOver']>;
   /** Whether the component, or with '' the whole worker, serves. */
   isServing(component: Component | '', signal?: AbortSignal): Promise<boolean>;
   /** The present answer of `isServing`, then every change, until cancelled. */
@@ -113,6 +124,7 @@ export async function connectRpc(options: RpcClientOptions): Promise<RpcClient> 
   const accounts = new StatusClient(options.endpoint, credentials, shared);
   const results = new ResultsClient(options.endpoint, credentials, shared);
   const attestation = new AttestationClient(options.endpoint, credentials, shared);
+  const unseal = new UnsealClient(options.endpoint, credentials, shared);
   return {
     statusOf: async (ownerId, accountId, signal) => {
       const request = { ownerId, accountId: accountId ?? undefined };
@@ -131,8 +143,22 @@ export async function connectRpc(options: RpcClientOptions): Promise<RpcClient> 
       const answers = stream(signal, () => results.exportStatements(request));
       for await (const answer of answers) yield* answer.statements;
     },
-    attestation: (nonce, signal) =>
-      unary(signal, (reply) => attestation.getAttestation({ nonce: Buffer.from(nonce) }, reply)),
+    attestation: (nonce, fresh = false, signal = undefined) => {
+      const request = { nonce: Buffer.from(nonce), fresh };
+      return unary(signal, (reply) => attestation.getAttestation(request, reply));
+    },
+    submitShare: ({ holder, keyCommitment, message }, signal) => {
+      const sealedShare = Buffer.from(message);
+      const request = { holder, keyCommitment: Buffer.from(keyCommitment, 'hex'), sealedShare };
+      return unary(signal, (reply) => unseal.submitShare(request, reply));
+    },
+    handOver: async ({ evidence, release }, signal) => {
+      const request = { evidence: Buffer.from(evidence), release: Buffer.from(release) };
+      const answer = await unary<RequestHandOverResponse>(signal, (reply) =>
+        unseal.requestHandOver(request, reply),
+      );
+      return answer.sealedKeys;
+    },
     isServing: async (service, signal) => {
       const answer = await unary<HealthCheckResponse>(signal, (reply) =>
         health.check({ service }, reply),
@@ -166,8 +192,8 @@ async function trustedCredentials(
       checkServerIdentity: (_name, certificate) => checkServerIdentity(address.host, certificate),
     });
   }
-  const pin = Buffer.from(trust.spkiSha256);
   const certificate = await fetchCertificate(address, deadlineMs);
+  const pin = 'untrusted' in trust ? spkiSha256(certificate.raw) : Buffer.from(trust.spkiSha256);
   const isPinned = (der: Buffer) => spkiSha256(der).equals(pin);
   if (!isPinned(certificate.raw)) throw new RecordError('RPC_PEER_UNTRUSTED');
   return credentialsUnder(certificate.toString(), {

@@ -38,6 +38,7 @@ trackrecord.v1.ExportStatementsRequest.from_ms       int64
 trackrecord.v1.ExportStatementsRequest.to_ms         int64
 trackrecord.v1.ExportStatementsResponse.statements   message
 trackrecord.v1.GetAttestationRequest.nonce           bytes    0 or 32 to 64
+trackrecord.v1.GetAttestationRequest.fresh           bool
 trackrecord.v1.GetAttestationResponse.evidence       bytes    what the attestation room binds
 trackrecord.v1.GetAttestationResponse.evidence_format    string   name and version
 trackrecord.v1.GetAttestationResponse.insecure       bool
@@ -60,8 +61,16 @@ trackrecord.v1.HourlyReturn.reason                   string   one word
 trackrecord.v1.HourlyReturn.sequence                 int64
 trackrecord.v1.HourlyReturn.statement_hash           bytes    32
 trackrecord.v1.HourlyReturn.status                   enum
+trackrecord.v1.RequestHandOverRequest.evidence       bytes    the asker's own, public
+trackrecord.v1.RequestHandOverRequest.release        bytes    a signed manifest, public
+trackrecord.v1.RequestHandOverResponse.sealed_keys   bytes    HPKE to the key of that evidence
 trackrecord.v1.SignedStatement.body                  bytes    canonical statement
 trackrecord.v1.SignedStatement.signature             bytes    64
+trackrecord.v1.SubmitShareRequest.holder             string   a name
+trackrecord.v1.SubmitShareRequest.key_commitment     bytes    32, public
+trackrecord.v1.SubmitShareRequest.sealed_share       bytes    HPKE to the enclave's own key
+trackrecord.v1.SubmitShareResponse.held              uint32
+trackrecord.v1.SubmitShareResponse.threshold         uint32
 `;
 
 const METHODS = [
@@ -71,6 +80,8 @@ const METHODS = [
   'trackrecord.v1.Results/ExportStatements',
   'trackrecord.v1.Results/GetHourlyReturns',
   'trackrecord.v1.Status/GetStatus',
+  'trackrecord.v1.Unseal/RequestHandOver',
+  'trackrecord.v1.Unseal/SubmitShare',
 ];
 
 let scratch = '';

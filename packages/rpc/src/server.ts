@@ -14,7 +14,7 @@ import {
   setLogVerbosity,
   type ServerOptions,
 } from '@grpc/grpc-js';
-import { parseNonce, parseUuid, parseWindow } from './arguments.ts';
+import { parseNonce, parseShare, parseUuid, parseWindow } from './arguments.ts';
 import { createCalls, type CallLimits, type Calls, type OnBug } from './calls.ts';
 import { HealthService } from './generated/grpc/health/v1/health.ts';
 import {
@@ -23,6 +23,7 @@ import {
 } from './generated/trackrecord/v1/attestation.ts';
 import { ResultsService, type ResultsServer } from './generated/trackrecord/v1/results.ts';
 import { StatusService, type StatusServer } from './generated/trackrecord/v1/status.ts';
+import { UnsealService, type UnsealServer } from './generated/trackrecord/v1/unseal.ts';
 import { createHealth } from './health.ts';
 import type { RpcSources } from './sources.ts';
 import { accountToWire, evidenceToWire, hourToWire, statementToWire } from './wire.ts';
@@ -50,8 +51,9 @@ const defaultLimits: RpcLimits = {
 };
 
 const transportOptions: ServerOptions = {
-  // The largest request, two UUIDs or a nonce, is under 200 bytes.
-  'grpc.max_receive_message_length': 4096,
+  // The largest request asks for a hand-over: evidence with 64 KiB of certificates in base64, and a
+  // manifest of a thousand measurements. All others are under 1 KiB, and grpc-js has one limit.
+  'grpc.max_receive_message_length': 262_144,
   'grpc.max_send_message_length': 4_194_304,
   'grpc.max_concurrent_streams': 64,
   'grpc-node.max_session_memory': 4,
@@ -105,6 +107,7 @@ export async function startRpcServer(options: RpcServerOptions): Promise<RpcServ
   server.addService(StatusService, statusServer(calls, options.sources));
   server.addService(ResultsService, resultsServer(calls, options.sources));
   server.addService(AttestationService, attestationServer(calls, options.sources));
+  server.addService(UnsealService, unsealServer(calls, options.sources));
 
   const injector = server.createConnectionInjector(ServerCredentials.createInsecure());
   const sockets = new Set<Socket>();
@@ -194,8 +197,18 @@ function resultsServer(calls: Calls, sources: RpcSources): ResultsServer {
 function attestationServer(calls: Calls, sources: RpcSources): AttestationServer {
   return {
     getAttestation: calls.unary(async (request) =>
-      evidenceToWire(await sources.attestation(parseNonce(request.nonce))),
+      evidenceToWire(await sources.attestation(parseNonce(request.nonce), request.fresh)),
     ),
+  };
+}
+
+function unsealServer(calls: Calls, sources: RpcSources): UnsealServer {
+  return {
+    submitShare: calls.unary((request) => sources.submitShare(parseShare(request))),
+    requestHandOver: calls.unary(async (request) => {
+      const sealedKeys = await sources.handOver(request);
+      return { sealedKeys: sealedKeys.map((message) => Buffer.from(message)) };
+    }),
   };
 }
 

@@ -53,6 +53,26 @@ export interface AttestationEvidence {
   readonly nonceSignature: Uint8Array;
 }
 
+export interface SealedShare {
+  /** Who sealed it. */
+  readonly holder: string;
+  /** Hex. */
+  readonly keyCommitment: string;
+  readonly message: Uint8Array;
+}
+
+/** How many shares are here, of how many that are needed. */
+export interface ShareProgress {
+  readonly held: number;
+  readonly threshold: number;
+}
+
+/** An enclave that asks for the master key: its evidence, and the signed manifest of its release. */
+export interface HandOverRequest {
+  readonly evidence: Uint8Array;
+  readonly release: Uint8Array;
+}
+
 export const COMPONENTS = ['database', 'queue', 'attestation', 'key'] as const;
 export type Component = (typeof COMPONENTS)[number];
 /** Whether each component works now. */
@@ -69,6 +89,10 @@ export interface RpcSources {
    */
   hourlyReturns(accountId: string, fromMs: number, toMs: number): AsyncIterable<HourlyReturn>;
   statements(accountId: string, fromMs: number, toMs: number): AsyncIterable<SignedStatement>;
-  attestation(nonce: Uint8Array): Promise<AttestationEvidence>;
+  /** `fresh`: asks for new evidence, which is rationed among all callers. */
+  attestation(nonce: Uint8Array, fresh?: boolean): Promise<AttestationEvidence>;
   health(): Promise<ComponentHealth>;
+  submitShare(share: SealedShare): Promise<ShareProgress>;
+  /** The master key, sealed to the enclave of the evidence; each key by itself. */
+  handOver(request: HandOverRequest): Promise<readonly Uint8Array[]>;
 }

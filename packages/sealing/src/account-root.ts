@@ -27,14 +27,7 @@ export function sealAccountRoot(
   accountId: string,
   random: RandomBytes,
 ): Uint8Array {
-  const key = master.accountWrapKey();
-  const root = new Secret(random(ROOT_SIZE_BYTES));
-  try {
-    return root.open((bytes) => sealAndProve(key, bytes, rootContext(accountId), random));
-  } finally {
-    root.wipe();
-    key.secret.wipe();
-  }
+  return sealRoot(master, accountId, new Secret(random(ROOT_SIZE_BYTES)), random);
 }
 
 /** ENVELOPE_MALFORMED, ENVELOPE_REFUSED, KEY_UNKNOWN: sealed under another master key. */
@@ -43,9 +36,39 @@ export function openAccountKeys(
   accountId: string,
   envelope: Uint8Array,
 ): AccountKeys {
+  return accountKeysOf(accountId, openRoot(master, accountId, envelope));
+}
+
+/** The same root, under the newer of the two keys. Refuses as `openAccountKeys` does. */
+export function resealAccountRoot(
+  master: MasterKey,
+  accountId: string,
+  envelope: Uint8Array,
+  random: RandomBytes,
+): Uint8Array {
+  return sealRoot(master, accountId, openRoot(master, accountId, envelope), random);
+}
+
+/** Takes the root and wipes it. */
+function sealRoot(
+  master: MasterKey,
+  accountId: string,
+  root: Secret,
+  random: RandomBytes,
+): Uint8Array {
   const key = master.accountWrapKey();
   try {
-    return accountKeysOf(accountId, new Secret(open(key, envelope, rootContext(accountId))));
+    return root.open((bytes) => sealAndProve(key, bytes, rootContext(accountId), random));
+  } finally {
+    root.wipe();
+    key.secret.wipe();
+  }
+}
+
+function openRoot(master: MasterKey, accountId: string, envelope: Uint8Array): Secret {
+  const key = master.namedBy(envelope).accountWrapKey();
+  try {
+    return new Secret(open(key, envelope, rootContext(accountId)));
   } finally {
     key.secret.wipe();
   }

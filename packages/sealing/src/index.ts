@@ -1,4 +1,9 @@
-export { openAccountKeys, sealAccountRoot, type AccountKeys } from './account-root.ts';
+export {
+  openAccountKeys,
+  resealAccountRoot,
+  sealAccountRoot,
+  type AccountKeys,
+} from './account-root.ts';
 export { contextBytes, type ContextPart } from './context.ts';
 export { openCredential, sealCredential, type CredentialField } from './credential.ts';
 export {
@@ -9,7 +14,7 @@ export {
   type RandomBytes,
   type SealingKey,
 } from './envelope.ts';
-export { MasterKey, parseMasterKey } from './key-hierarchy.ts';
+export { MasterKey, parseMasterKey, RecordRoot } from './key-hierarchy.ts';
 export { keyLabels } from './key-labels.ts';
 export { Secret } from './secret.ts';
 export {
@@ -20,4 +25,4 @@ export {
   type SegmentRange,
   type StateVersion,
 } from './segment.ts';
-export { proveSentinel, sealSentinel } from './sentinel.ts';
+export { openRecordRoot, resealRecordRoot, sealRecordRoot } from './sentinel.ts';

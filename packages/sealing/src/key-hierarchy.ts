@@ -1,10 +1,12 @@
-// Every key of the worker, derived by HKDF-SHA256 (RFC 5869) from one random master key, or from
-// the random root of an account, with a label of its own, so that no two purposes share a key. It
-// does not say where the master key comes from, and never derives one from anything public such as
-// a measurement (field-lessons S1).
+// Every key of the worker, derived by HKDF-SHA256 (RFC 5869) from one of three kinds of 32 random
+// bytes, with a label of its own, so that no two purposes share a key. The master key only seals:
+// what must outlive it descends from roots that it seals. It does not say where the master key
+// comes from, and never derives one from anything public such as a measurement (field-lessons S1).
 //
 //   master -- account wrap key -> seals each account's root (account-root.ts)
-//          -- statement signing seed, intake seed, sentinel, pseudonym, venue account, fingerprint
+//          -- sentinel key -> seals the record's root (sentinel.ts)
+//          -- fingerprint
+//   record root -- statement signing seed, intake seed, pseudonym, venue account
 //   account root -- credential, segment, state, fingerprint
 //
 // HKDF info: label || 0x00; salt empty, because the key is uniformly random (RFC 5869, 3.1).
@@ -12,7 +14,7 @@
 import { createHmac, hkdfSync } from 'node:crypto';
 import { RecordError } from '@track-record/errors';
 import { contextBytes } from './context.ts';
-import type { SealingKey } from './envelope.ts';
+import { envelopeKeyId, type SealingKey } from './envelope.ts';
 import { type KeyLabel, keyLabels } from './key-labels.ts';
 import { Secret } from './secret.ts';
 
@@ -44,19 +46,63 @@ export function parseMasterKey(text: string): MasterKey {
 export class MasterKey {
   readonly id: string;
   readonly #secret: Secret;
+  #previous: MasterKey | null;
 
-  /** Takes ownership of the 32 bytes. CONFIG_INVALID when they are not 32. */
-  constructor(secret: Secret) {
-    if (secret.open((bytes) => bytes.length) !== KEY_SIZE_BYTES) {
-      throw new RecordError('CONFIG_INVALID', { place: 'ENCRYPTION_KEY' });
-    }
+  /**
+   * Takes ownership of the 32 bytes, and of the key that this one takes the place of as long as
+   * something is sealed under that. CONFIG_INVALID when they are not 32.
+   */
+  constructor(secret: Secret, previous: MasterKey | null = null) {
+    requireKeySize(secret);
     this.#secret = secret;
+    this.#previous = previous;
     this.id = keyIdOf(secret);
+  }
+
+  get previous(): MasterKey | null {
+    return this.#previous;
+  }
+
+  /** The key that an envelope names, out of these two; the open says whether it is. */
+  namedBy(envelope: Uint8Array): MasterKey {
+    return this.#previous?.id === envelopeKeyId(envelope) ? this.#previous : this;
   }
 
   /** The key that seals the roots of accounts; the caller wipes it. */
   accountWrapKey(): SealingKey {
     return { id: this.id, secret: deriveKey(this.#secret, keyLabels.accountWrap) };
+  }
+
+  /** The key that seals the record's root; the caller wipes it. */
+  sentinelKey(): SealingKey {
+    return { id: this.id, secret: deriveKey(this.#secret, keyLabels.sentinel) };
+  }
+
+  /** The key itself, for a peer or its holders and for nothing else; the caller wipes it. */
+  copyForHandOver(): Secret {
+    return this.#secret.open((bytes) => new Secret(bytes.slice()));
+  }
+
+  /** For when nothing is sealed under the key before this one any more. */
+  wipePrevious(): void {
+    this.#previous?.wipe();
+    this.#previous = null;
+  }
+
+  wipe(): void {
+    this.wipePrevious();
+    this.#secret.wipe();
+  }
+}
+
+/** What must stay the same under every master key: who signs, and who is who. */
+export class RecordRoot {
+  readonly #secret: Secret;
+
+  /** Takes ownership of the 32 bytes. CONFIG_INVALID when they are not 32. */
+  constructor(secret: Secret) {
+    requireKeySize(secret);
+    this.#secret = secret;
   }
 
   /** Ed25519 seed (RFC 8032, 5.1.5); the caller wipes it. */
@@ -69,12 +115,7 @@ export class MasterKey {
     return deriveKey(this.#secret, keyLabels.intake);
   }
 
-  /** The key that seals the sentinel; the caller wipes it. */
-  sentinelKey(): SealingKey {
-    return { id: this.id, secret: deriveKey(this.#secret, keyLabels.sentinel) };
-  }
-
-  /** The name of an account in statements: stable, and meaningless without the master key. */
+  /** The name of an account in statements: stable, and meaningless without this root. */
   pseudonym(accountId: string): string {
     const message = contextBytes([['account', accountId]]);
     return this.#mac('pseudonym', message).slice(0, PSEUDONYM_HEX_DIGITS);
@@ -91,11 +132,6 @@ export class MasterKey {
     );
   }
 
-  /** The key itself, for a peer or its holders and for nothing else; the caller wipes it. */
-  copyForHandOver(): Secret {
-    return this.#secret.open((bytes) => new Secret(bytes.slice()));
-  }
-
   wipe(): void {
     this.#secret.wipe();
   }
@@ -108,6 +144,11 @@ export class MasterKey {
       derived.wipe();
     }
   }
+}
+
+function requireKeySize(secret: Secret): void {
+  if (secret.open((bytes) => bytes.length) === KEY_SIZE_BYTES) return;
+  throw new RecordError('CONFIG_INVALID', { place: 'ENCRYPTION_KEY' });
 }
 
 /** What every envelope names its key by: 16 hex digits. */

@@ -6,14 +6,19 @@
 import { deflateRawSync } from 'node:zlib';
 import { describe, expect, it } from '@jest/globals';
 import { codeOf } from '@track-record/errors';
-import { type AccountKeys, openAccountKeys, sealAccountRoot } from './account-root.ts';
+import {
+  type AccountKeys,
+  openAccountKeys,
+  resealAccountRoot,
+  sealAccountRoot,
+} from './account-root.ts';
 import { contextBytes } from './context.ts';
 import { openCredential, sealCredential } from './credential.ts';
 import { seal } from './envelope.ts';
-import { parseMasterKey } from './key-hierarchy.ts';
+import { MasterKey, parseMasterKey } from './key-hierarchy.ts';
 import { Secret } from './secret.ts';
 import { openSegment, openState, sealSegment, sealState } from './segment.ts';
-import { proveSentinel, sealSentinel } from './sentinel.ts';
+import { openRecordRoot, resealRecordRoot, sealRecordRoot } from './sentinel.ts';
 
 const HEADER = '545245019c8f248f53dbbd426465666768696a6b6c6d6e6f';
 const UNDER_ROOT = '545245016b71e0912c4064f26465666768696a6b6c6d6e6f';
@@ -27,6 +32,7 @@ const STATE = bytesOf(`${UNDER_ROOT}ecad8ee7ac7f03884f960359913ae9227045ec1f15d9
 const SENTINEL = bytesOf(
   `${HEADER}a727da597506fdc49e968b94153a76778db20a2b4195d7e45097054a712a5e47704a05ee8fd1bca7`,
 );
+const PSEUDONYM = '1d5f4b97877e8dbe0952ac664b4a005e';
 const REFUSED = 'ENVELOPE_REFUSED';
 const ENTRIES = 'entries '.repeat(8);
 const BOMB_SIZE_BYTES = 64 * 1024 * 1024 + 1;
@@ -76,7 +82,8 @@ describe('accepts', () => {
     expect(openCredential(keys, apiKey, CREDENTIAL).open(textOf)).toBe('an api key');
     expect(textOf(openSegment(keys, range, SEGMENT))).toBe(ENTRIES);
     expect(textOf(openState(keys, version, STATE))).toBe(ENTRIES);
-    proveSentinel(master, SENTINEL);
+    // Of a database whose root has the value of its first master key (key-hierarchy.test.ts).
+    expect(openRecordRoot(master, SENTINEL).pseudonym('account-1')).toBe(PSEUDONYM);
   });
 
   it('what it sealed', () => {
@@ -90,7 +97,8 @@ describe('accepts', () => {
     expect(textOf(openState(keys, version, sealState(keys, version, entries, random)))).toBe(
       ENTRIES,
     );
-    proveSentinel(master, sealSentinel(master, random));
+    const root = openRecordRoot(master, sealRecordRoot(master, random));
+    expect(root.pseudonym('account-1')).not.toBe(PSEUDONYM);
   });
 });
 
@@ -155,9 +163,17 @@ describe('refuses', () => {
       () => openState(keys, { ...version, version: 4 }, STATE),
       'ENVELOPE_REFUSED',
     ],
-    ['a sentinel of another master key', () => proveSentinel(otherMaster, SENTINEL), 'KEY_UNKNOWN'],
-    ['an altered sentinel', () => proveSentinel(master, altered(SENTINEL)), 'KEY_UNKNOWN'],
-    ['a cut sentinel', () => proveSentinel(master, SENTINEL.subarray(0, 30)), 'ENVELOPE_MALFORMED'],
+    [
+      'a sentinel of another master key',
+      () => openRecordRoot(otherMaster, SENTINEL),
+      'KEY_UNKNOWN',
+    ],
+    ['an altered sentinel', () => openRecordRoot(master, altered(SENTINEL)), 'KEY_UNKNOWN'],
+    [
+      'a cut sentinel',
+      () => openRecordRoot(master, SENTINEL.subarray(0, 30)),
+      'ENVELOPE_MALFORMED',
+    ],
     [
       'sealed bytes that do not inflate',
       () => openState(keys, version, notDeflated()),
@@ -176,6 +192,24 @@ describe('refuses', () => {
 });
 
 describe('holds', () => {
+  it('under another master key: the same roots, and nothing for the key before', () => {
+    const old = parseMasterKey('000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f');
+    const both = new MasterKey(otherMaster.copyForHandOver(), old);
+    expect(
+      openCredential(openAccountKeys(both, 'account-1', ROOT), apiKey, CREDENTIAL).open(textOf),
+    ).toBe('an api key');
+    const root = resealAccountRoot(both, 'account-1', ROOT, random);
+    const sentinel = resealRecordRoot(both, SENTINEL, random);
+    both.wipePrevious();
+    const again = openAccountKeys(both, 'account-1', root);
+    expect(openCredential(again, apiKey, CREDENTIAL).open(textOf)).toBe('an api key');
+    expect(openRecordRoot(both, sentinel).pseudonym('account-1')).toBe(PSEUDONYM);
+    expect(codeWhen(() => openAccountKeys(both, 'account-1', ROOT))).toBe('KEY_UNKNOWN');
+    expect(codeWhen(() => openAccountKeys(master, 'account-1', root))).toBe('KEY_UNKNOWN');
+    expect(codeWhen(() => openRecordRoot(master, sentinel))).toBe('KEY_UNKNOWN');
+    expect(() => old.copyForHandOver()).toThrow('A wiped secret was opened.');
+  });
+
   it('without its root, an account cannot be read with the master key and everything else', () => {
     const sealed = sealState(newKeys('account-3'), version, Buffer.from(ENTRIES), random);
     // Whatever can be made anew from the master key is another root.

@@ -1,31 +1,60 @@
-// Proves at every start that the master key is the one that sealed this database. Without it a
-// wrong key is noticed one failed sync after another (field-lessons R49: 24 of 24 in the first
-// night).
+// The record's root, sealed in one row: what signs statements and tells accounts apart must outlive
+// the master key. That it opens also proves, at every start, that the master key is the one of this
+// database; without that a wrong key is noticed one failed sync after another (field-lessons R49:
+// 24 of 24 in the first night).
 
 import { RecordError } from '@track-record/errors';
 import { contextBytes } from './context.ts';
 import { open, sealAndProve, type RandomBytes } from './envelope.ts';
-import type { MasterKey } from './key-hierarchy.ts';
+import { type MasterKey, RecordRoot } from './key-hierarchy.ts';
+import { Secret } from './secret.ts';
 
 const CONTEXT = contextBytes([['sealed', 'sentinel']]);
-/** A public constant: that it opens is the proof. */
-const PLAINTEXT = new TextEncoder().encode('track-record/v1/sentinel');
+const ROOT_SIZE_BYTES = 32;
+/** In place of a root: then it has the value of the key that sealed this. */
+const NO_ROOT = 'track-record/v1/sentinel';
 
-/** Sealed once, at the first start on an empty database. */
-export function sealSentinel(master: MasterKey, random: RandomBytes): Uint8Array {
+/** A new root, sealed: once, at the first start on an empty database. */
+export function sealRecordRoot(master: MasterKey, random: RandomBytes): Uint8Array {
+  return seal(master, new Secret(random(ROOT_SIZE_BYTES)), random);
+}
+
+/**
+ * The caller wipes it. KEY_UNKNOWN when another master key sealed it or it was altered;
+ * ENVELOPE_MALFORMED.
+ */
+export function openRecordRoot(master: MasterKey, envelope: Uint8Array): RecordRoot {
+  return new RecordRoot(openRoot(master, envelope));
+}
+
+/** The same root, under the newer of the two keys. Refuses as `openRecordRoot` does. */
+export function resealRecordRoot(
+  master: MasterKey,
+  envelope: Uint8Array,
+  random: RandomBytes,
+): Uint8Array {
+  return seal(master, openRoot(master, envelope), random);
+}
+
+/** Takes the root and wipes it. */
+function seal(master: MasterKey, root: Secret, random: RandomBytes): Uint8Array {
   const key = master.sentinelKey();
   try {
-    return sealAndProve(key, PLAINTEXT, CONTEXT, random);
+    return root.open((bytes) => sealAndProve(key, bytes, CONTEXT, random));
   } finally {
+    root.wipe();
     key.secret.wipe();
   }
 }
 
-/** KEY_UNKNOWN when another master key sealed it or it was altered; ENVELOPE_MALFORMED. */
-export function proveSentinel(master: MasterKey, envelope: Uint8Array): void {
-  const key = master.sentinelKey();
+function openRoot(master: MasterKey, envelope: Uint8Array): Secret {
+  const named = master.namedBy(envelope);
+  const key = named.sentinelKey();
   try {
-    open(key, envelope, CONTEXT);
+    const root = open(key, envelope, CONTEXT);
+    return Buffer.from(root).equals(Buffer.from(NO_ROOT))
+      ? named.copyForHandOver()
+      : new Secret(root);
   } catch (cause) {
     if (cause instanceof RecordError && cause.code === 'ENVELOPE_REFUSED') {
       throw new RecordError('KEY_UNKNOWN', { cause });

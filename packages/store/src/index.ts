@@ -25,9 +25,13 @@ export {
 } from './published.ts';
 export { insertRows, loadRow, type Database } from './rows.ts';
 export {
+  accountKeysUnder,
   loadCredentials,
   loadSegments,
   loadSentinel,
+  masterKeyIds,
+  replaceAccountKey,
+  replaceSentinel,
   saveState,
   type SealedCredential,
   type SealedSegment,

@@ -56,7 +56,8 @@ describe('accepts', () => {
     ['operator', 'select * from operator.queue', 0],
     ['operator', 'select * from operator.job', 0],
     ['operator', 'select * from operator.account', 1],
-    ['enclave_worker', 'select * from record.migration', 6],
+    ['operator', 'select * from operator.master_key', 0],
+    ['enclave_worker', 'select * from record.migration', 7],
   ])('%s: %s', async (role, text, count) => {
     expect(await rows(role, text)).toHaveLength(count);
   });
@@ -95,6 +96,10 @@ describe('refuses', () => {
     ['enclave_worker', 'delete from record.sealed_segment'],
     ['enclave_worker', 'delete from record.account'],
     ['enclave_worker', 'delete from record.account_key'],
+    ['enclave_worker', 'update record.account_key set account_id = account_id'],
+    ['enclave_worker', 'delete from record.sentinel'],
+    ['enclave_worker', 'select gateway.forget_account(gen_random_uuid())'],
+    ['operator', 'select gateway.forget_account(gen_random_uuid())'],
     ['enclave_worker', 'insert into record.intake select'],
     ['enclave_worker', 'update record.migration set number = 9'],
     ['enclave_worker', 'select gateway.enqueue_sync(gen_random_uuid(), null)'],

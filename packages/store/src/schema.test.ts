@@ -17,6 +17,7 @@ const VIEWS = {
     oldest_ready`,
   'operator.job': `id name state priority retry_count retry_limit code source_name source_code
     created_on start_after started_on completed_on`,
+  'operator.master_key': 'key_id accounts seals_record',
   'operator.account': `account_id venue state state_code connected_at last_hour code code_at
     hours_missing syncing updated_at`,
 };

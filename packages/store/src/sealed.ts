@@ -42,7 +42,45 @@ export async function saveState(db: Kysely<Database>, state: SealedState): Promi
   if (result.numAffectedRows !== 1n) throw new RecordError('STORE_CONFLICT');
 }
 
-/** The proof of the master key; null in a database that no worker has served yet. */
+/** Under which keys the roots of accounts and the record lie here, by their ids. */
+export async function masterKeyIds(db: Kysely<Database>): Promise<readonly string[]> {
+  const found = await sql<{ id: string }>`
+    select key_id as id from record.account_key union select key_id from record.sentinel`.execute(
+    db,
+  );
+  return found.rows.map(({ id }) => id);
+}
+
+/** The accounts whose roots lie under this key. */
+export function accountKeysUnder(
+  db: Kysely<Database>,
+  keyId: string,
+): Promise<readonly Row<'record.account_key'>[]> {
+  return selectRows(db, 'record.account_key', sql`where key_id = ${keyId}`);
+}
+
+/** One statement, and so one transaction: nothing happens to a row that changed meanwhile. */
+export async function replaceAccountKey(
+  db: Kysely<Database>,
+  { accountId, keyId, envelope }: Row<'record.account_key'>,
+  before: Uint8Array,
+): Promise<void> {
+  await sql`
+    update record.account_key set key_id = ${keyId}, envelope = ${envelope}
+    where account_id = ${accountId} and envelope = ${before}`.execute(db);
+}
+
+export async function replaceSentinel(
+  db: Kysely<Database>,
+  { keyId, envelope }: Row<'record.sentinel'>,
+  before: Uint8Array,
+): Promise<void> {
+  await sql`
+    update record.sentinel set key_id = ${keyId}, envelope = ${envelope}
+    where envelope = ${before}`.execute(db);
+}
+
+/** The record's root; null in a database that no worker has served yet. */
 export async function loadSentinel(db: Kysely<Database>): Promise<Row<'record.sentinel'> | null> {
   const [sentinel] = await selectRows(db, 'record.sentinel', sql``);
   return sentinel ?? null;

@@ -10,7 +10,11 @@ const needed: Env = {
   DATABASE_URL: 'postgres://worker:pw@db.internal:5432/record',
   ENCRYPTION_KEY: 'a-value-that-only-sealing-reads',
 };
-const production: Env = { ...needed, ENCLAVE_MODE: 'production', AMD_SEV_SNP: 'true' };
+const sealed: Env = {
+  DATABASE_URL: needed['DATABASE_URL'],
+  ENCLAVE_SUCCESSION_FILE: '/etc/track-record/succession.json',
+};
+const production: Env = { ...sealed, ENCLAVE_MODE: 'production', AMD_SEV_SNP: 'true' };
 
 function refusal(env: Env): RecordError {
   try {
@@ -48,6 +52,9 @@ describe('accepts', () => {
   });
 
   test.each([
+    ['ENCLAVE_RELEASE_FILE', '/etc/track-record/release.json', undefined],
+    ['ENCLAVE_PEER', 'old.internal:50051', { host: 'old.internal', port: 50_051 }],
+    ['ENCLAVE_KMS_URL', 'http://127.0.0.1:8200/unseal', undefined],
     ['DATABASE_URL', 'postgresql://u@[::1]/d?sslmode=verify-full', undefined],
     ['ENCRYPTION_KEY', 'file:/run/secrets/key', undefined],
     ['ENCLAVE_HOST', '::', undefined],
@@ -79,7 +86,19 @@ describe('refuses', () => {
     ['another database', { ...needed, DATABASE_URL: 'mysql://u@h/d' }, 'DATABASE_URL'],
     ['a database without a scheme', { ...needed, DATABASE_URL: 'h:5432/d' }, 'DATABASE_URL'],
     ['no key', { ...needed, ENCRYPTION_KEY: undefined }, 'ENCRYPTION_KEY'],
-    ['no key, in production', { ...production, ENCRYPTION_KEY: undefined }, 'ENCRYPTION_KEY'],
+    ['two sources of the key', { ...needed, ...sealed }, 'ENCRYPTION_KEY'],
+    ['a given key, in production', { ...production, ENCRYPTION_KEY: 'k' }, 'ENCRYPTION_KEY'],
+    [
+      'no succession, in production',
+      { ...production, ENCLAVE_SUCCESSION_FILE: undefined },
+      'ENCLAVE_SUCCESSION_FILE',
+    ],
+    ['a peer without a port', { ...sealed, ENCLAVE_PEER: 'enclave' }, 'ENCLAVE_PEER'],
+    [
+      'a service in clear text, in production',
+      { ...production, ENCLAVE_KMS_URL: 'http://kms' },
+      'ENCLAVE_KMS_URL',
+    ],
     ['an unknown mode', { ...needed, ENCLAVE_MODE: 'staging' }, 'ENCLAVE_MODE'],
     ['no hardware in production', { ...production, AMD_SEV_SNP: 'false' }, 'AMD_SEV_SNP'],
     ['production that is silent on it', { ...production, AMD_SEV_SNP: undefined }, 'AMD_SEV_SNP'],

@@ -32,7 +32,8 @@ const address = z
 
 const shared = {
   DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/ }),
-  ENCRYPTION_KEY: z.string().min(1),
+  ENCLAVE_RELEASE_FILE: z.string().min(1).optional(),
+  ENCLAVE_PEER: address.optional(),
   AMD_SEV_CERTIFICATE_DIRECTORY: z.string().min(1).optional(),
   ENCLAVE_HOST: z.string().min(1).default('0.0.0.0'),
   ENCLAVE_PORT: port.default(50_051),
@@ -46,12 +47,17 @@ const production = z.strictObject({
   ENCLAVE_MODE: z.literal('production'),
   AMD_SEV_SNP: z.literal('true'),
   ...shared,
+  ENCLAVE_SUCCESSION_FILE: z.string().min(1),
+  ENCLAVE_KMS_URL: z.url({ protocol: /^https$/ }).optional(),
 });
 
-const development = z.strictObject({
+const developmentSettings = z.strictObject({
   ENCLAVE_MODE: z.literal('development').default('development'),
   AMD_SEV_SNP: z.enum(['true', 'false']).default('false'),
   ...shared,
+  ENCRYPTION_KEY: z.string().min(1).optional(),
+  ENCLAVE_SUCCESSION_FILE: z.string().min(1).optional(),
+  ENCLAVE_KMS_URL: z.url({ protocol: /^https?$/ }).optional(),
   ENCLAVE_HOST: z.string().min(1).default('127.0.0.1'),
   DEVELOPMENT_DATA_DIRECTORY: z.string().min(1).default('.track-record'),
   DEVELOPMENT_VENUE_EGRESS: address.optional(),
@@ -59,9 +65,16 @@ const development = z.strictObject({
   DEVELOPMENT_KILL_AT_STEP: z.string().min(1).optional(),
 });
 
+/** The master key comes from one place. */
+const development = developmentSettings.refine(
+  ({ ENCRYPTION_KEY, ENCLAVE_SUCCESSION_FILE }) =>
+    (ENCRYPTION_KEY === undefined) !== (ENCLAVE_SUCCESSION_FILE === undefined),
+  { path: ['ENCRYPTION_KEY'] },
+);
+
 export type Config = z.infer<typeof production> | z.infer<typeof development>;
 
-export const settingNames: readonly string[] = Object.keys(development.shape);
+export const settingNames: readonly string[] = Object.keys(developmentSettings.shape);
 
 /**
  * Reads the environment, or CONFIG_INVALID with the first offending variable's name as its place.

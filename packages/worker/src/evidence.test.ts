@@ -12,18 +12,8 @@ const HOUR_MS = 3_600_000;
 const START = Date.UTC(2026, 0, 5);
 const authority = fakeAmdAuthority();
 const settings = { DATABASE_URL: 'postgres://u@h/d', ENCRYPTION_KEY: 'read by sealing alone' };
-const key = { publicKey: new Uint8Array(32).fill(1) };
 const tls = { certificatePem: '', privateKeyPem: '', spkiSha256: new Uint8Array(32).fill(2) };
-const rooms = {
-  intake: { ...key, open: () => Promise.reject(new Error('not used')) },
-  signingKey: {
-    ...key,
-    keyId: '',
-    sign: () => Promise.reject(new Error('not used')),
-    signNonce: () => Promise.reject(new Error('not used')),
-  },
-} as unknown as Parameters<typeof bindingOf>[1];
-const NO_CODE = new Uint8Array();
+const identity = { tls, codeSha256: new Uint8Array(), succession: null };
 
 let told: unknown[] = [];
 let bugs: unknown[] = [];
@@ -54,7 +44,7 @@ function open({ files }: FakeTsm, config = configOf()): Promise<ServedEvidence> 
       bugs.push(error);
     },
   };
-  return openEvidence(options, bindingOf(config, rooms, tls, NO_CODE));
+  return openEvidence(options, bindingOf(config, identity, {}));
 }
 
 /** When the served evidence was collected. */
@@ -156,11 +146,12 @@ describe('holds', () => {
 
   test('the configuration is bound without secrets and places', async () => {
     const digest = (change: Readonly<Record<string, string>>): string =>
-      Buffer.from(bindingOf(configOf(change), rooms, tls, NO_CODE).configSha256).toString('hex');
+      Buffer.from(bindingOf(configOf(change), identity, {}).configSha256).toString('hex');
     const plain = digest({});
     expect(digest({ ENCRYPTION_KEY: 'another' })).toBe(plain);
     expect(digest({ AMD_SEV_CERTIFICATE_DIRECTORY: '/elsewhere' })).toBe(plain);
     expect(digest({ WORKER_SLOTS: '11' })).not.toBe(plain);
-    expect(digest({ ENCLAVE_MODE: 'production' })).not.toBe(plain);
+    expect(digest({ ENCLAVE_KMS_URL: 'http://elsewhere' })).toBe(plain);
+    expect(digest({ DEVELOPMENT_CLOCK_FILE: 'clock' })).not.toBe(plain);
   });
 });

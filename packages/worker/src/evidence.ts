@@ -3,7 +3,12 @@
 // found on the machine: the host could take the hardware's files away to be believed without.
 
 import { createHash, randomBytes } from 'node:crypto';
-import { reportDataOf, type Binding } from '@track-record/attestation/binding';
+import {
+  emptyBinding,
+  HPKE_SUITE,
+  reportDataOf,
+  type Binding,
+} from '@track-record/attestation/binding';
 import { EVIDENCE_FORMAT, writeEvidence, type Evidence } from '@track-record/attestation/evidence';
 import { developmentEvidence } from '@track-record/attestation/insecure';
 import {
@@ -13,10 +18,10 @@ import {
   type TsmFiles,
 } from '@track-record/attestation/obtain';
 import { codeOf } from '@track-record/errors';
-import type { RouteContext } from '@track-record/jobs/context';
 import type { Clock } from './clock.ts';
 import { settingNames, type Config } from './config.ts';
 import type { Log } from './log.ts';
+import type { LoadedSuccession } from './succession.ts';
 import type { TlsIdentity } from './tls-identity.ts';
 
 export interface EvidenceOptions {
@@ -29,9 +34,12 @@ export interface EvidenceOptions {
 
 /** What the door hands out. */
 export interface ServedEvidence {
+  readonly binding: Binding;
   readonly format: string;
   readonly insecure: boolean;
   readonly bytes: () => Uint8Array;
+  /** New evidence, or what is at hand where that is half a minute old or less. */
+  readonly fresh: () => Promise<Uint8Array>;
   /** False when several renewals in a row have failed. */
   readonly isCurrent: () => boolean;
   readonly stop: () => void;
@@ -50,23 +58,34 @@ const UNPINNED = new Set([
   'DATABASE_URL',
   'ENCLAVE_CERTIFICATE_FILE',
   'AMD_SEV_CERTIFICATE_DIRECTORY',
+  'ENCLAVE_RELEASE_FILE',
+  'ENCLAVE_PEER',
+  'ENCLAVE_KMS_URL',
+  // What is in the file is pinned by itself.
+  'ENCLAVE_SUCCESSION_FILE',
 ]);
 
-/** The keys and the configuration that the evidence is about. */
+/** What stays the same from the start of the process to its end. */
+export interface Identity {
+  readonly tls: TlsIdentity;
+  readonly codeSha256: Uint8Array;
+  readonly succession: LoadedSuccession | null;
+}
+
+/** `keys`: those that there are, before and after the master key has come. */
 export function bindingOf(
   config: Config,
-  { intake, signingKey }: Pick<RouteContext, 'intake' | 'signingKey'>,
-  tls: TlsIdentity,
-  codeSha256: Uint8Array,
+  { tls, codeSha256, succession }: Identity,
+  keys: Partial<Binding>,
 ): Binding {
   return {
-    nonce: new Uint8Array(),
+    ...emptyBinding,
     tlsSpkiSha256: tls.spkiSha256,
-    intakePublicKey: intake.publicKey,
-    statementPublicKey: signingKey.publicKey,
     configSha256: configSha256(config),
     codeSha256,
-    ledgerHead: new Uint8Array(),
+    hpkeSuite: HPKE_SUITE,
+    successionSha256: Buffer.from(succession?.sha256 ?? '', 'hex'),
+    ...keys,
   };
 }
 
@@ -79,9 +98,11 @@ export async function openEvidence(
   const evidence = await developmentEvidence(binding, options.clock());
   const bytes = Buffer.from(JSON.stringify(evidence));
   return {
+    binding,
     format: evidence.format,
     insecure: true,
     bytes: () => bytes,
+    fresh: async () => bytes,
     isCurrent: () => true,
     stop: () => undefined,
   };
@@ -117,9 +138,11 @@ async function hardwareEvidence(
     },
   });
   return {
+    binding,
     format: EVIDENCE_FORMAT,
-    insecure: false,
+    insecure: keeper.current().evidence.insecure,
     bytes: () => Buffer.from(JSON.stringify(keeper.current().evidence)),
+    fresh: async () => Buffer.from(JSON.stringify(await keeper.fresh())),
     isCurrent: () => keeper.current().ageMs <= AGE_MAX_MS,
     stop: keeper.stop,
   };

@@ -13,6 +13,12 @@ export type LogEvent =
   | 'loop-failed'
   | 'call-failed'
   | 'evidence-failed'
+  | 'sealed'
+  | 'share-accepted'
+  | 'key-source-failed'
+  | 'unsealed'
+  | 'handed-over'
+  | 'resealed'
   | 'start-refused';
 
 export interface LogFields {
@@ -21,6 +27,7 @@ export interface LogFields {
   readonly jobId?: string;
   readonly attempt?: number;
   readonly hours?: number;
+  readonly accounts?: number;
   readonly ms?: number;
   readonly port?: number;
   /** A setting's name or a path of our own field names. */

@@ -15,15 +15,13 @@ import {
 } from '@track-record/store';
 import type { PgBoss } from 'pg-boss';
 import type { ServedEvidence } from './evidence.ts';
-import type { TlsIdentity } from './tls-identity.ts';
 
-type Rooms = Pick<RouteContext, 'db' | 'intake' | 'signingKey'>;
-
+/** What a worker answers that has its master key. */
 export function rpcSources(
-  { db, intake, signingKey }: Rooms,
+  { db, signingKey }: Pick<RouteContext, 'db' | 'signingKey'>,
   boss: PgBoss,
-  tls: TlsIdentity,
   evidence: ServedEvidence,
+  handOver: RpcSources['handOver'],
 ): RpcSources {
   return {
     statusOf: async (ownerId, accountId) =>
@@ -36,22 +34,57 @@ export function rpcSources(
         yield { body: row.body, signature: row.signature };
       }
     },
-    attestation: async (nonce) => ({
-      evidenceFormat: evidence.format,
-      evidence: evidence.bytes(),
-      insecure: evidence.insecure,
-      signingPublicKey: signingKey.publicKey,
-      intakePublicKey: intake.publicKey,
-      tlsSpkiSha256: tls.spkiSha256,
-      nonceSignature: nonce.length === 0 ? new Uint8Array() : await signingKey.signNonce(nonce),
-    }),
+    attestation: attestationOf(evidence, signingKey.signNonce),
     health: async () => ({
       database: await answers(sql`select 1`.execute(db)),
       queue: await answers(boss.schemaVersion()),
       attestation: evidence.isCurrent(),
       key: true,
     }),
+    submitShare: () => Promise.reject(new RecordError('UNSEAL_SHARE_REFUSED', { place: 'key' })),
+    handOver,
   };
+}
+
+/** What a worker answers that waits for its master key: evidence, health, and shares taken. */
+export function sealedSources(
+  db: RouteContext['db'],
+  evidence: ServedEvidence,
+  submitShare: RpcSources['submitShare'],
+): RpcSources {
+  const sealed = (): never => {
+    throw new RecordError('ENCLAVE_SEALED');
+  };
+  return {
+    statusOf: sealed,
+    hourlyReturns: sealed,
+    statements: sealed,
+    attestation: attestationOf(evidence, async () => new Uint8Array()),
+    health: async () => ({
+      database: await answers(sql`select 1`.execute(db)),
+      queue: false,
+      attestation: evidence.isCurrent(),
+      key: false,
+    }),
+    submitShare,
+    handOver: sealed,
+  };
+}
+
+function attestationOf(
+  evidence: ServedEvidence,
+  signNonce: (nonce: Uint8Array) => Promise<Uint8Array>,
+): RpcSources['attestation'] {
+  const { binding, format: evidenceFormat, insecure } = evidence;
+  return async (nonce, fresh = false) => ({
+    evidenceFormat,
+    evidence: fresh ? await evidence.fresh() : evidence.bytes(),
+    insecure,
+    signingPublicKey: binding.statementPublicKey,
+    intakePublicKey: binding.intakePublicKey,
+    tlsSpkiSha256: binding.tlsSpkiSha256,
+    nonceSignature: nonce.length === 0 ? new Uint8Array() : await signNonce(nonce),
+  });
 }
 
 /** Whether what was asked came back; why it did not is the log's matter. */

@@ -2,14 +2,13 @@
 // stops them again. Nothing is served before everything that could refuse the start has been asked.
 
 import { randomBytes } from 'node:crypto';
-import { writeFileSync } from 'node:fs';
+import type { TrustAnchors } from '@track-record/attestation';
 import type { TsmFiles } from '@track-record/attestation/obtain';
-import { codeOf, RecordError, type Code } from '@track-record/errors';
+import { codeOf, type Code } from '@track-record/errors';
 import type { RouteContext } from '@track-record/jobs/context';
 import { recordFailure } from '@track-record/jobs/failure';
 import { accountId } from '@track-record/jobs/queue';
-import { startRpcServer, type RpcServer } from '@track-record/rpc';
-import type { MasterKey } from '@track-record/sealing';
+import type { MasterKey, RecordRoot } from '@track-record/sealing';
 import { intakeKeyPair } from '@track-record/sealing/intake';
 import { signingKeyFromSeed } from '@track-record/statement';
 import { checkSchema, openStore, storeFailure, type Database } from '@track-record/store';
@@ -18,24 +17,33 @@ import type { Kysely } from 'kysely';
 import { PgBoss } from 'pg-boss';
 import { startClaimLoop, type ClaimLoop } from './claim-loop.ts';
 import type { Clock } from './clock.ts';
-import { ownCodeSha256 } from './code-digest.ts';
 import type { Config } from './config.ts';
+import { DOOR_GRACE_MS, openDoor } from './door.ts';
 import { enqueueInto } from './enqueue.ts';
-import { bindingOf, openEvidence, type ServedEvidence } from './evidence.ts';
+import { bindingOf, openEvidence } from './evidence.ts';
+import { handOverOf } from './hand-over.ts';
+import { givenMasterKey } from './key-sources.ts';
 import type { Log } from './log.ts';
-import { proveMasterKey } from './prove-master-key.ts';
 import { reconcileQueues, servedQueues, type ServedQueue } from './queues.ts';
+import { loadRecordRoot, resealRoots } from './record-root.ts';
 import { rpcSources } from './rpc-sources.ts';
 import { isFinal, settleFailure, settleSuccess, type Job } from './settle.ts';
-import { createTlsIdentity, type TlsIdentity } from './tls-identity.ts';
+import { loadSuccession } from './succession.ts';
+import { createTlsIdentity } from './tls-identity.ts';
+import { unseal } from './unseal.ts';
 
 export interface WorkerOptions {
   readonly config: Config;
-  readonly master: MasterKey;
   readonly clock: Clock;
   readonly log: Log;
   /** The kernel's, or a test's. */
   readonly tsmFiles: TsmFiles;
+  /** AMD's, or a test's: who may vouch for an enclave that asks for the master key. */
+  readonly trustAnchors: TrustAnchors;
+  /** Of the deployed tree that runs here; empty in a checkout. */
+  readonly codeSha256: () => Promise<Uint8Array>;
+  /** Aborts when the process is told to end: also ends a wait for the master key. */
+  readonly stopping: AbortSignal;
   /** Called at each step of a route: crash tests end the process there. */
   readonly step: RouteContext['step'];
   /**
@@ -59,42 +67,49 @@ const POLL_MS = 500;
 const MONITOR_SECONDS = 5;
 /** A running job is aborted after this long at a stop, and handed back. */
 const STOP_ABORT_MS = 20_000;
-/** Running calls may end in this time at a stop. */
-const DOOR_GRACE_MS = 2_000;
 const SERIAL_SIZE = 16;
 
 /**
- * STORE_UNAVAILABLE, STORE_SCHEMA_UNEXPECTED, KEY_UNKNOWN, CONFIG_INVALID, ATTESTATION_UNAVAILABLE,
- * ATTESTATION_DISABLED.
+ * STORE_UNAVAILABLE, STORE_SCHEMA_UNEXPECTED, CONFIG_INVALID, ATTESTATION_UNAVAILABLE,
+ * ATTESTATION_DISABLED; KEY_SOURCE_UNAVAILABLE and what `unseal` and `loadRecordRoot` refuse.
  */
 export async function startWorker(options: WorkerOptions): Promise<Worker> {
-  const { config, log, master } = options;
+  const { config, clock, log } = options;
   log('starting');
   const store = openStore(config.DATABASE_URL, { connectionsMax: config.WORKER_CONNECTIONS });
   /** What a stop or a refused start has to end, in this order. */
   const ends: (() => Promise<void>)[] = [store.close];
   const endAll = async (): Promise<void> => {
     for (const end of ends) await end();
-    master.wipe();
   };
   try {
+    const succession = await loadSuccession(config);
+    const given = succession === null ? givenMasterKey(config) : null;
     await checkSchema(store.db);
-    await proveMasterKey(store.db, master, random);
-    const rooms = await routeRooms(options, store.db);
-    const tls = await createTlsIdentity(options.clock(), random(SERIAL_SIZE));
-    const binding = bindingOf(config, rooms, tls, await ownCodeSha256());
+    const tls = await createTlsIdentity(clock(), random(SERIAL_SIZE));
+    const identity = { tls, codeSha256: await options.codeSha256(), succession };
+    const { master, svn } = given ?? (await unseal(options, identity, store.db, random));
+    const root = await loadRecordRoot(store.db, master, random);
+    ends.push(async () => [master, root].forEach((key) => key.wipe()));
+    const rooms = await routeRooms(options, store.db, master, root);
+    const binding = bindingOf(config, identity, {
+      intakePublicKey: rooms.intake.publicKey,
+      statementPublicKey: rooms.signingKey.publicKey,
+    });
     const evidence = await openEvidence(options, binding);
     ends.unshift(async () => evidence.stop());
     const boss = await startBoss(options);
     ends.unshift(() => boss.stop({ graceful: false }));
     const queues = servedQueues(rooms.venues.keys());
     await reconcileQueues(boss, queues);
-    const door = await openDoor(options, rooms, boss, tls, evidence);
+    const handOver = handOverOf(options, succession, svn, master);
+    const door = await openDoor(options, tls, rpcSources(rooms, boss, evidence, handOver));
     const loops = queues.map((queue) => startLoop(queue, boss, rooms, options));
+    const resealing = resealLater(options, rooms);
     ends.unshift(
       () => door.stop(DOOR_GRACE_MS),
       async () => {
-        await Promise.all(loops.map((loop) => loop.stop(STOP_ABORT_MS)));
+        await Promise.all([resealing, ...loops.map((loop) => loop.stop(STOP_ABORT_MS))]);
       },
     );
     log('started', { port: door.port });
@@ -112,40 +127,15 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
   }
 }
 
-async function openDoor(
-  { config, log, onBug }: WorkerOptions,
-  rooms: RouteRooms,
-  boss: PgBoss,
-  tls: TlsIdentity,
-  evidence: ServedEvidence,
-): Promise<RpcServer> {
-  const certificateFile = config.ENCLAVE_CERTIFICATE_FILE;
-  if (certificateFile !== undefined) {
-    await tryingSetting('ENCLAVE_CERTIFICATE_FILE', () =>
-      writeFileSync(certificateFile, tls.certificatePem),
-    );
-  }
-  const sources = rpcSources(rooms, boss, tls, evidence);
-  return tryingSetting('ENCLAVE_PORT', () =>
-    startRpcServer({
-      host: config.ENCLAVE_HOST,
-      port: config.ENCLAVE_PORT,
-      tls,
-      sources,
-      onBug: (_method, error) => {
-        log('call-failed', { code: 'INTERNAL' });
-        onBug(error);
-      },
-    }),
-  );
-}
-
-/** What this machine refuses (a port in use, a folder that is not there) is a wrong setting. */
-async function tryingSetting<T>(place: string, act: () => T | Promise<T>): Promise<T> {
+/** While jobs run: each row opens under one of the two keys at every instant. */
+async function resealLater({ log, onBug }: WorkerOptions, rooms: RouteRooms): Promise<void> {
+  if (rooms.master.previous === null) return;
   try {
-    return await act();
-  } catch (cause) {
-    throw new RecordError('CONFIG_INVALID', { cause, place });
+    log('resealed', { accounts: await resealRoots(rooms.db, rooms.master, random) });
+  } catch (error) {
+    const code = failureCode(error);
+    log('loop-failed', { code });
+    if (code === 'INTERNAL') onBug(error);
   }
 }
 
@@ -153,14 +143,20 @@ function random(sizeBytes: number): Uint8Array {
   return new Uint8Array(randomBytes(sizeBytes));
 }
 
-async function routeRooms(options: WorkerOptions, db: Kysely<Database>): Promise<RouteRooms> {
-  const { config, master } = options;
-  const intakeSeed = master.intakeSeed();
-  const signingSeed = master.statementSigningSeed();
+async function routeRooms(
+  options: WorkerOptions,
+  db: Kysely<Database>,
+  master: MasterKey,
+  root: RecordRoot,
+): Promise<RouteRooms> {
+  const { config } = options;
+  const intakeSeed = root.intakeSeed();
+  const signingSeed = root.statementSigningSeed();
   try {
     return {
       db,
       master,
+      root,
       venues: await loadVenues(config.WORKER_VENUES),
       random,
       now: options.clock,

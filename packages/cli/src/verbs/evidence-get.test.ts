@@ -40,6 +40,8 @@ beforeAll(async () => {
       hourlyReturns: none,
       statements: none,
       health: none,
+      submitShare: none,
+      handOver: none,
       attestation: async (nonce) => ({
         evidenceFormat: 'track-record-evidence/1',
         evidence: Buffer.from(typeof evidence === 'string' ? evidence : JSON.stringify(evidence)),

@@ -17,7 +17,8 @@ const { env } = process;
 const directory = env['DEVELOPMENT_DATA_DIRECTORY'] ?? DEFAULT_DIRECTORY;
 const developing = env['ENCLAVE_MODE'] !== 'production';
 
-if (developing && !env['ENCRYPTION_KEY']) env['ENCRYPTION_KEY'] = `file:${keyFile()}`;
+const isGiven = env['ENCRYPTION_KEY'] || env['ENCLAVE_SUCCESSION_FILE'];
+if (developing && !isGiven) env['ENCRYPTION_KEY'] = `file:${keyFile()}`;
 const postgres = developing && !env['DATABASE_URL'] ? await startPostgres() : null;
 await import('@track-record/worker/main');
 await postgres?.stop();

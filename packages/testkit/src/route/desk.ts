@@ -16,6 +16,7 @@ import { openStore, storeFailure } from '@track-record/store';
 import { loadVenues } from '@track-record/venues';
 import pg from 'pg';
 import { startBinanceSimulator, type BinanceSimulator } from '../binance/simulator.ts';
+import { fixedRecordRoot, fixRecordRoot } from '../postgres/record-root.ts';
 import type { FreshDatabase } from '../postgres/template-database.ts';
 import type { Scenario } from '../scenario/build-scenario.ts';
 import { ACCOUNT, NO_LIMITS, OWNER } from './site.ts';
@@ -57,12 +58,15 @@ export async function openDesk(options: DeskOptions): Promise<Desk> {
   admin.on('error', () => undefined);
   const master = parseMasterKey(options.masterKey);
   const venue = await startBinanceSimulator({ scenario, now: () => now, limits: NO_LIMITS });
+  await fixRecordRoot(admin, options.masterKey);
+  const root = fixedRecordRoot(options.masterKey);
   const context: RouteContext = {
     db: store.db,
     master,
+    root,
     venues: await loadVenues(['binance']),
-    intake: await intakeKeyPair(master.intakeSeed()),
-    signingKey: await master.statementSigningSeed().open((seed) => signingKeyFromSeed(seed)),
+    intake: await intakeKeyPair(root.intakeSeed()),
+    signingKey: await root.statementSigningSeed().open((seed) => signingKeyFromSeed(seed)),
     egress: { host: '127.0.0.1', port: venue.port },
     now: () => now,
     random: (sizeBytes) => new Uint8Array(randomBytes(sizeBytes)),

@@ -7,13 +7,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import type { RouteContext } from '@track-record/jobs/context';
 import { formatEntry, parseDecimal, type Entry } from '@track-record/ledger';
-import {
-  openState,
-  parseMasterKey,
-  sealSegment,
-  sealState,
-  type AccountKeys,
-} from '@track-record/sealing';
+import { openState, sealSegment, sealState, type AccountKeys } from '@track-record/sealing';
 import { signingKeyFromSeed, verifyChain, type Chain } from '@track-record/statement';
 import { loadVenues, type Venue } from '@track-record/venues';
 import {
@@ -22,6 +16,7 @@ import {
   type BackfilledAccount,
   type Copy,
 } from './backfilled-account.ts';
+import { fixedRecordRoot } from '../postgres/record-root.ts';
 import { openKeysOf } from './opened-record.ts';
 import { ACCOUNT } from './site.ts';
 import {
@@ -279,8 +274,9 @@ async function statementsOf(copy: Copy): Promise<readonly string[]> {
 }
 
 async function verifiedChain({ admin }: Copy): Promise<Chain> {
-  const master = parseMasterKey(MASTER_KEY);
-  const { publicKey } = await master.statementSigningSeed().open(signingKeyFromSeed);
+  const { publicKey } = await fixedRecordRoot(MASTER_KEY)
+    .statementSigningSeed()
+    .open(signingKeyFromSeed);
   const found = await admin.query<{ bytes: Buffer; signature: Buffer }>(
     'select body as bytes, signature from record.statement order by sequence',
   );

@@ -7,11 +7,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { createGateway, type Gateway } from '@track-record/gateway';
-import { parseMasterKey } from '@track-record/sealing';
 import { intakeKeyPair, sealIntake } from '@track-record/sealing/intake';
 import pg from 'pg';
 import { startBinanceSimulator, type BinanceSimulator } from '../binance/simulator.ts';
 import { freePort, startWorkerProcess, type WorkerProcess } from '../demo/stage.ts';
+import { fixedRecordRoot, fixRecordRoot } from '../postgres/record-root.ts';
 import type { FreshDatabase } from '../postgres/template-database.ts';
 import type { Scenario } from '../scenario/build-scenario.ts';
 
@@ -64,6 +64,7 @@ export async function openSite(options: SiteOptions): Promise<Site> {
   const admin = new pg.Pool({ connectionString: database.url, max: 2 });
   // The end of the database may overtake the end of an idle connection to it.
   admin.on('error', () => undefined);
+  await fixRecordRoot(admin, masterKey);
   const workers: WorkerProcess[] = [];
   return {
     venue,
@@ -144,15 +145,8 @@ async function sealedTo(
   masterKey: string,
   intake: Parameters<typeof sealIntake>[1],
 ): Promise<Uint8Array> {
-  const master = parseMasterKey(masterKey);
-  const seed = master.intakeSeed();
-  try {
-    const { publicKey } = await intakeKeyPair(seed);
-    return await sealIntake(publicKey, intake);
-  } finally {
-    seed.wipe();
-    master.wipe();
-  }
+  const { publicKey } = await intakeKeyPair(fixedRecordRoot(masterKey).intakeSeed());
+  return await sealIntake(publicKey, intake);
 }
 
 /** Fails with what the worker printed when the condition does not come true. */

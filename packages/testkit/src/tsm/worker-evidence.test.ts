@@ -5,9 +5,9 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { parseTrustAnchors } from '@track-record/attestation';
 import { codeOf, RecordError } from '@track-record/errors';
 import { connectRpc } from '@track-record/rpc/client';
-import { parseMasterKey } from '@track-record/sealing';
 import {
   NO_PREVIOUS,
   signingKeyFromSeed,
@@ -16,6 +16,7 @@ import {
   STATEMENT_METHOD,
 } from '@track-record/statement';
 import { insertAccount, insertRows, openStore } from '@track-record/store';
+import pg from 'pg';
 import type { Verb, VerbOutput } from '../../../cli/src/verb.ts';
 import { evidenceGet } from '../../../cli/src/verbs/evidence-get.ts';
 import { evidenceVerify } from '../../../cli/src/verbs/evidence-verify.ts';
@@ -25,8 +26,10 @@ import { parseConfig } from '../../../worker/src/config.ts';
 import { startWorker, type Worker } from '../../../worker/src/worker.ts';
 import { fakeAmdAuthority } from '../amd/fake-authority.ts';
 import { freePort } from '../demo/stage.ts';
+import { fixedRecordRoot, fixRecordRoot } from '../postgres/record-root.ts';
 import { SAMPLE_HOUR, sampleAccount } from '../postgres/sample-record.ts';
 import { freshDatabase, type FreshDatabase } from '../postgres/template-database.ts';
+import { holdersOf, type Holders } from '../succession/holders.ts';
 import { fakeTsm, type FakeTsm } from './fake-tsm.ts';
 
 const MASTER_KEY = '7a'.repeat(32);
@@ -44,12 +47,14 @@ const evidence = join(folder, 'evidence.json');
 const judged = { policy, at: AT, 'trust-anchors': anchors };
 
 let database: FreshDatabase;
+let holders: Holders;
 let tsm: FakeTsm;
 let worker: Worker;
 let endpoint: string;
 
 beforeAll(async () => {
   database = await freshDatabase();
+  holders = await holdersOf(MASTER_KEY, join(folder, 'succession.json'), ['00'.repeat(32)]);
   await signOneHour();
   tsm = fakeTsm({ authority });
   endpoint = `127.0.0.1:${await freePort()}`;
@@ -70,32 +75,48 @@ function fileOf(name: string, text: string): string {
   return join(folder, name);
 }
 
-function start(settings: Readonly<Record<string, string>>, machine: FakeTsm): Promise<Worker> {
+/** With hardware, by three of five holders; else with the key as a setting. */
+async function start(
+  settings: Readonly<Record<string, string>>,
+  machine: FakeTsm,
+): Promise<Worker> {
+  const isHardware = settings['AMD_SEV_SNP'] === 'true';
   const config = parseConfig({
     DATABASE_URL: database.urlFor('enclave_worker'),
-    ENCRYPTION_KEY: MASTER_KEY,
     ENCLAVE_HOST: '127.0.0.1',
     ENCLAVE_PORT: endpoint.split(':')[1],
     ENCLAVE_CERTIFICATE_FILE: certificate,
+    ...(isHardware ? { ENCLAVE_SUCCESSION_FILE: holders.file } : { ENCRYPTION_KEY: MASTER_KEY }),
     ...settings,
   });
-  return startWorker({
+  const started = startWorker({
     config,
-    master: parseMasterKey(MASTER_KEY),
     clock: () => NOW,
-    log: () => undefined,
+    log: (event) => {
+      if (event === 'sealed') unsealing = holders.unseal(`127.0.0.1:${config.ENCLAVE_PORT}`);
+    },
     tsmFiles: machine.files,
+    trustAnchors: await parseTrustAnchors(Buffer.from(authority.rootsPem)),
+    codeSha256: () => Promise.resolve(new Uint8Array()),
+    stopping: new AbortController().signal,
     step: () => undefined,
     onBug: (error) => {
       throw error;
     },
   });
+  let unsealing = Promise.resolve();
+  const running = await started;
+  await unsealing;
+  return running;
 }
 
 /** As the worker's route writes it, by the key that the worker has. */
 async function signOneHour(): Promise<void> {
-  const master = parseMasterKey(MASTER_KEY);
-  const key = await master.statementSigningSeed().open((seed) => signingKeyFromSeed(seed));
+  const admin = new pg.Pool({ connectionString: database.url, max: 1 });
+  await fixRecordRoot(admin, MASTER_KEY);
+  await admin.end();
+  const seed = fixedRecordRoot(MASTER_KEY).statementSigningSeed();
+  const key = await seed.open((bytes) => signingKeyFromSeed(bytes));
   const signed = await signStatement(
     {
       format: STATEMENT_FORMAT,
@@ -301,7 +322,7 @@ describe('refuses', () => {
   });
 
   test('R56 production without the setting that asks for hardware', () => {
-    const env = { DATABASE_URL: 'postgres://u@h/d', ENCRYPTION_KEY: MASTER_KEY };
+    const env = { DATABASE_URL: 'postgres://u@h/d', ENCLAVE_SUCCESSION_FILE: 'succession.json' };
     expect(() => parseConfig({ ...env, ENCLAVE_MODE: 'production', AMD_SEV_SNP: 'false' })).toThrow(
       new RecordError('CONFIG_INVALID', { place: 'AMD_SEV_SNP' }),
     );
@@ -313,10 +334,17 @@ describe('holds', () => {
     const trust = { rootCertificatePem: readFileSync(certificate, 'utf8') };
     const rpc = await connectRpc({ endpoint, trust, deadlineMs: 30_000 });
     const nonce = new Uint8Array(32);
-    const answers = await Promise.all(Array.from({ length: 50 }, () => rpc.attestation(nonce)));
+    // Of the sealed worker and of the one that has its key.
+    expect(tsm.requests).toHaveLength(2);
+    for (const fresh of [false, true]) {
+      const asked = Array.from({ length: 50 }, () => rpc.attestation(nonce, fresh));
+      const answers = await Promise.all(asked);
+      const texts = answers.map(({ evidence: each }) => Buffer.from(each).toString());
+      expect(new Set(texts).size).toBe(1);
+      // Within half a minute of the last report nobody gets another one.
+      expect(tsm.requests).toHaveLength(2);
+    }
     rpc.close();
-    expect(new Set(answers.map(({ evidence: each }) => Buffer.from(each).toString())).size).toBe(1);
-    expect(tsm.requests).toHaveLength(1);
     expect(tsm.entries()).toEqual([]);
   });
 

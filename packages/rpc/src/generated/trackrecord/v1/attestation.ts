@@ -23,6 +23,11 @@ import {
 export interface GetAttestationRequest {
   /** Nothing, or 32 to 64 bytes that the caller drew at random. */
   nonce: Buffer;
+  /**
+   * Whether new evidence is wanted, for an auditor. All callers together get no more than one report per half minute:
+   * within it the answer is the last one.
+   */
+  fresh: boolean;
 }
 
 /** Evidence as raw bytes, with the keys it binds. */
@@ -44,7 +49,7 @@ export interface GetAttestationResponse {
 }
 
 function createBaseGetAttestationRequest(): GetAttestationRequest {
-  return { nonce: Buffer.alloc(0) };
+  return { nonce: Buffer.alloc(0), fresh: false };
 }
 
 export const GetAttestationRequest: MessageFns<GetAttestationRequest, "trackrecord.v1.GetAttestationRequest"> = {
@@ -53,6 +58,9 @@ export const GetAttestationRequest: MessageFns<GetAttestationRequest, "trackreco
   encode(message: GetAttestationRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
     if (message.nonce.length !== 0) {
       writer.uint32(10).bytes(message.nonce);
+    }
+    if (message.fresh !== false) {
+      writer.uint32(16).bool(message.fresh);
     }
     return writer;
   },
@@ -76,6 +84,14 @@ export const GetAttestationRequest: MessageFns<GetAttestationRequest, "trackreco
             }
 
             message.nonce = Buffer.from(reader.bytes());
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.fresh = reader.bool();
             continue;
           }
         }
@@ -216,7 +232,10 @@ export const GetAttestationResponse: MessageFns<GetAttestationResponse, "trackre
 /** The worker's evidence. */
 export type AttestationService = typeof AttestationService;
 export const AttestationService = {
-  /** Evidence and keys; with a nonce also a fresh signature that shows the signing key is held now. */
+  /**
+   * Evidence and keys; with a nonce also a fresh signature that shows the signing key is held now. While the enclave
+   * waits for its master key it has neither signing nor intake key, and those fields and the signature are empty.
+   */
   getAttestation: {
     path: "/trackrecord.v1.Attestation/GetAttestation" as const,
     requestStream: false as const,
@@ -231,12 +250,18 @@ export const AttestationService = {
 } as const;
 
 export interface AttestationServer extends UntypedServiceImplementation {
-  /** Evidence and keys; with a nonce also a fresh signature that shows the signing key is held now. */
+  /**
+   * Evidence and keys; with a nonce also a fresh signature that shows the signing key is held now. While the enclave
+   * waits for its master key it has neither signing nor intake key, and those fields and the signature are empty.
+   */
   getAttestation: handleUnaryCall<GetAttestationRequest, GetAttestationResponse>;
 }
 
 export interface AttestationClient extends Client {
-  /** Evidence and keys; with a nonce also a fresh signature that shows the signing key is held now. */
+  /**
+   * Evidence and keys; with a nonce also a fresh signature that shows the signing key is held now. While the enclave
+   * waits for its master key it has neither signing nor intake key, and those fields and the signature are empty.
+   */
   getAttestation(
     request: GetAttestationRequest,
     callback: (error: ServiceError | null, response: GetAttestationResponse) => void,
