@@ -6,10 +6,11 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { cpus, totalmem } from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
+import { attestation } from './attestation/attestation.ts';
 import type { Benchmark } from './benchmark.ts';
 import { returns } from './returns/returns.ts';
 
-const BENCHMARKS: readonly Benchmark[] = [returns];
+const BENCHMARKS: readonly Benchmark[] = [attestation, returns];
 
 const PAGE = path.resolve(import.meta.dirname, '../../../docs/benchmarks.md');
 
