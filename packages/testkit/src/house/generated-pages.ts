@@ -3,7 +3,15 @@
 
 import { codes } from '@track-record/errors';
 import { readText, type Repository } from './repository.ts';
-import { measureTrustedBase, total, type RoomSize, type TrustedBase } from './trusted-base.ts';
+import { billOfMaterials, dependenciesPage } from './dependency-pages.ts';
+import {
+  findWorkerFiles,
+  measureTrustedBase,
+  total,
+  type RoomSize,
+  type TrustedBase,
+} from './trusted-base.ts';
+import { venuesPage } from './venues-page.ts';
 
 /**
  * Lines of own code in a worker of one venue, neither blank nor only comment. Nine thousand are
@@ -21,18 +29,23 @@ export interface GeneratedPage {
   readonly text: string;
 }
 
-function generatePages(repository: Repository): readonly GeneratedPage[] {
-  const base = measureTrustedBase(repository);
+async function generatePages(repository: Repository): Promise<readonly GeneratedPage[]> {
+  const worker = findWorkerFiles(repository);
+  const base = measureTrustedBase(worker);
   return [
+    { path: 'docs/dependencies.md', text: dependenciesPage(worker) },
+    { path: 'docs/sbom.cdx.json', text: billOfMaterials(repository, worker) },
     { path: 'docs/tcb.md', text: trustedBasePage(base) },
     { path: 'docs/codes.md', text: codesPage() },
+    { path: 'docs/venues.md', text: await venuesPage(repository) },
     { path: 'README.md', text: replaceBlock(readText(repository, 'README.md'), summary(base)) },
   ];
 }
 
 /** Pages whose committed text is not what the sources say now. */
-export function findStalePages(repository: Repository): readonly GeneratedPage[] {
-  return generatePages(repository).filter((page) => {
+export async function findStalePages(repository: Repository): Promise<readonly GeneratedPage[]> {
+  const pages = await generatePages(repository);
+  return pages.filter((page) => {
     const committed = repository.texts.find((file) => file.path === page.path);
     return committed?.text !== page.text;
   });

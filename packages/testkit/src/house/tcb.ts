@@ -8,7 +8,7 @@ import { findStalePages } from './generated-pages.ts';
 import { readRepository, repositoryRoot } from './repository.ts';
 
 const { values } = parseArgs({ options: { check: { type: 'boolean' } } });
-const stale = findStalePages(readRepository(repositoryRoot));
+const stale = await findStalePages(readRepository(repositoryRoot));
 
 for (const page of stale) {
   if (values.check !== true) writeFileSync(path.join(repositoryRoot, page.path), page.text);

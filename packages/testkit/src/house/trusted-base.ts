@@ -39,8 +39,7 @@ export interface TrustedBase {
   readonly dependencyLines: number;
 }
 
-export function measureTrustedBase(repository: Repository): TrustedBase {
-  const { own, generated, packages } = findWorkerFiles(repository);
+export function measureTrustedBase({ own, generated, packages }: WorkerFiles): TrustedBase {
   const sources = own.filter((file) => !generated.has(file));
   const dependencies = measureDependencies(packages);
   return {
