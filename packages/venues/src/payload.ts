@@ -7,6 +7,8 @@ import { readRecorded } from './ccxt/recorded.ts';
 import type { IgnoredRow, Permissions, VenueContext } from './contract.ts';
 import { loadFolder } from './registry.ts';
 
+export { loadFolder, type VenueFolder } from './registry.ts';
+
 export const payloadFeeds = [
   'fills',
   'deposits',

@@ -45,84 +45,87 @@ interface Bill {
 
 export function startOkxSimulator(options: SimulatorOptions): Promise<Simulator> {
   const { scenario } = options;
+  const table = {
+    hosts: ['www.okx.com'],
+    words,
+    checkSigned: (request: VenueRequest) => checkSigned(request, scenario.credentials),
+    endpoints: { ...marketEndpoints(scenario), ...accountEndpoints(scenario) },
+  };
+  return startTable(table, options);
+}
+
+type Endpoints = Readonly<Record<string, VenueEndpoint>>;
+
+function endpoint(isSigned: boolean) {
+  return (answer: (call: VenueCall) => Json[]): VenueEndpoint => ({
+    isSigned,
+    answer: (call) => ({ code: '0', msg: '', data: answer(call) }),
+  });
+}
+
+const open = endpoint(false);
+const signed = endpoint(true);
+
+function marketEndpoints(scenario: Scenario): Endpoints {
+  return {
+    'GET /api/v5/public/time': open(({ now }) => [{ ts: String(now) }]),
+    'GET /api/v5/public/instruments': open(({ params }) =>
+      scenario.markets
+        .filter(({ perpetual }) => (params.get('instType') === 'SWAP') === perpetual)
+        .map(instrument),
+    ),
+    'GET /api/v5/market/history-candles': open((call) => candles(call, scenario, false)),
+    'GET /api/v5/market/history-mark-price-candles': open((call) => candles(call, scenario, true)),
+  };
+}
+
+function accountEndpoints(scenario: Scenario): Endpoints {
   const bills = billsOf(scenario);
   const bookAt = scenario.readBook();
-  const list = (account: Account) => bills.filter((bill) => bill.account === account);
-  const [trading, funding] = [list('trading'), list('funding')];
-  const signed = (answer: (call: VenueCall) => Json[]): VenueEndpoint => ({
-    isSigned: true,
-    answer: (call) => envelope(answer(call)),
-  });
-  const open = (answer: (call: VenueCall) => Json[]): VenueEndpoint => ({
-    isSigned: false,
-    answer: (call) => envelope(answer(call)),
-  });
-  const sumOf = (now: number, wallets: readonly Wallet[]): [string, Units][] =>
+  const held = (now: number, wallets: readonly Wallet[]): [string, string][] =>
     scenario.assets
       .map((asset): [string, Units] => [
         asset,
         wallets.reduce((sum, wallet) => sum + balance(bookAt(now), wallet, asset), 0n),
       ])
-      .filter(([, amount]) => amount !== 0n);
-  const table = {
-    hosts: ['www.okx.com'],
-    words,
-    checkSigned: (request: VenueRequest) => checkSigned(request, scenario.credentials),
-    endpoints: {
-      'GET /api/v5/public/time': open(({ now }) => [{ ts: String(now) }]),
-      'GET /api/v5/public/instruments': open(({ params }) =>
-        scenario.markets
-          .filter(({ perpetual }) => (params.get('instType') === 'SWAP') === perpetual)
-          .map(instrument),
-      ),
-      'GET /api/v5/market/history-candles': open((call) => candles(call, scenario, false)),
-      'GET /api/v5/market/history-mark-price-candles': open((call) =>
-        candles(call, scenario, true),
-      ),
-      'GET /api/v5/account/config': signed(() => [
-        { uid: '44705892343619584', acctLv: '3', posMode: 'net_mode', perm: 'read_only', ip: '' },
-      ]),
-      'GET /api/v5/account/balance': signed(({ now }) => [
-        {
-          details: sumOf(now, ['spot', 'futures']).map(([ccy, amount]) => ({
-            ccy,
-            cashBal: plainText(amount),
-          })),
-        },
-      ]),
-      'GET /api/v5/asset/balances': signed(({ now }) =>
-        sumOf(now, ['funding']).map(([ccy, amount]) => ({ ccy, bal: plainText(amount) })),
-      ),
-      'GET /api/v5/account/positions': signed(({ now }) =>
-        [...bookAt(now).positions]
-          .filter(([, { contracts }]) => contracts !== 0n)
-          .map(([market, { contracts, cost }]) => ({
-            instId: idOf(market),
-            instType: 'SWAP',
-            posSide: 'net',
-            pos: contractsOf(market, contracts),
-            avgPx: plainText(roundedQuotient(cost, contracts)),
-          })),
-      ),
-      'GET /api/v5/account/bills-archive': signed((call) =>
-        billPage(call, trading, (bill) => {
-          const [begin, end] = [call.params.get('begin'), call.params.get('end')];
-          return (
-            bill.at >= call.now - ARCHIVE_MS &&
-            (begin === null || bill.at >= Number(begin)) &&
-            (end === null || bill.at <= Number(end))
-          );
-        }),
-      ),
-      'GET /api/v5/asset/bills-history': signed((call) => billPage(call, funding, () => true)),
-      'GET /api/v5/asset/withdrawal-history': signed((call) => withdrawals(call, scenario)),
-    },
+      .filter(([, amount]) => amount !== 0n)
+      .map(([asset, amount]) => [asset, plainText(amount)]);
+  return {
+    'GET /api/v5/account/config': signed(() => [
+      { uid: '44705892343619584', acctLv: '3', posMode: 'net_mode', perm: 'read_only', ip: '' },
+    ]),
+    'GET /api/v5/account/balance': signed(({ now }) => [
+      { details: held(now, ['spot', 'futures']).map(([ccy, cashBal]) => ({ ccy, cashBal })) },
+    ]),
+    'GET /api/v5/asset/balances': signed(({ now }) =>
+      held(now, ['funding']).map(([ccy, bal]) => ({ ccy, bal })),
+    ),
+    'GET /api/v5/account/positions': signed(({ now }) =>
+      [...bookAt(now).positions]
+        .filter(([, { contracts }]) => contracts !== 0n)
+        .map(([market, { contracts, cost }]) => ({
+          instId: idOf(market),
+          instType: 'SWAP',
+          posSide: 'net',
+          pos: contractsOf(market, contracts),
+          avgPx: plainText(roundedQuotient(cost, contracts)),
+        })),
+    ),
+    'GET /api/v5/account/bills-archive': signed((call) => {
+      const [begin, end] = [call.params.get('begin'), call.params.get('end')];
+      const from = Math.max(call.now - ARCHIVE_MS, Number(begin ?? 0));
+      const to = Number(end ?? call.now);
+      return billPage(
+        call,
+        bills,
+        ({ account, at }) => account === 'trading' && at >= from && at <= to,
+      );
+    }),
+    'GET /api/v5/asset/bills-history': signed((call) =>
+      billPage(call, bills, ({ account }) => account === 'funding'),
+    ),
+    'GET /api/v5/asset/withdrawal-history': signed((call) => withdrawals(call, scenario)),
   };
-  return startTable(table, options);
-}
-
-function envelope(data: Json[]): Json {
-  return { code: '0', msg: '', data };
 }
 
 function refusal(status: number, code: string, msg: string): Refusal {

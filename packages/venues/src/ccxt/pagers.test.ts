@@ -5,15 +5,8 @@ import { describe, expect, test } from '@jest/globals';
 import { RecordError } from '@track-record/errors';
 import type { Window } from '@track-record/ledger';
 import fc from 'fast-check';
-import {
-  cursorAt,
-  idsBelow,
-  readPages,
-  type Page,
-  type Paging,
-  type Parameters,
-} from './pagers.ts';
-import { parseInstant, type Row } from './rows.ts';
+import { idsBelow, readPages, type Page, type Paging, type Parameters } from './pagers.ts';
+import { parseInstant, valueAt, type Row } from './rows.ts';
 
 const FROM = 1_700_000_000_000;
 const CAP: Paging = { spanMs: 1000, rows: 5, parametersOf: ({ from, to }) => ({ from, to }) };
@@ -86,7 +79,7 @@ describe('accepts', () => {
       spanMs: Infinity,
       rows: 5,
       parametersOf: (_part, token) => ({ cursor: token ?? '0' }),
-      next: cursorAt('result.next'),
+      next: ({ answer }) => String(valueAt(answer, 'result.next')) || null,
     };
     const found = await readPages({ from: FROM, to: FROM + 100 }, walk, ({ cursor }) => {
       const index = Number(cursor);

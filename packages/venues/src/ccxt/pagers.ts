@@ -5,7 +5,7 @@
 
 import { RecordError } from '@track-record/errors';
 import type { Window } from '@track-record/ledger';
-import { parseId, valueAt, type Row } from './rows.ts';
+import { parseId, type Row } from './rows.ts';
 
 export const DAY_MS = 86_400_000;
 
@@ -77,13 +77,5 @@ export function idsBelow(field: string, rowsMax: number): Next {
   return ({ rows }) => {
     if (rows.length < rowsMax) return null;
     return String(rows.map((row) => parseId(row, field)).reduce((a, b) => (a < b ? a : b)));
-  };
-}
-
-/** The answer names the next page itself, and names none after the last. */
-export function cursorAt(path: string): Next {
-  return ({ answer }) => {
-    const cursor = valueAt(answer, path);
-    return typeof cursor === 'string' && cursor !== '' ? cursor : null;
   };
 }

@@ -43,7 +43,7 @@ const FUNDING = kindsOf({
 /** A withdrawal, and one that was cancelled. */
 const WITHDRAWALS: ReadonlySet<string> = new Set(['2', '13']);
 
-/** Sub-types of trades, liquidations and deleveraging; in hedge mode two sides are two positions. */
+/** Sub-types of trades, liquidations and deleveraging; hedge mode has two positions a market. */
 const BUYS = new Set('1 3 6 101 102 105 106 126 127'.split(' '));
 const SELLS = new Set('2 4 5 100 103 104 107 125 128'.split(' '));
 const SHORT_SIDE = new Set('4 6 101 105 126'.split(' '));
