@@ -80,7 +80,7 @@ describe('refuses', () => {
     expect(code).toBe(expected);
   });
 
-  it('to seal with a nonce of 16 bytes (R48)', () => {
+  it('R48 one-nonce-size: to seal with a nonce of 16 bytes', () => {
     expect(() => seal(key, PLAINTEXT, context, () => new Uint8Array(16))).toThrow();
   });
 
@@ -91,7 +91,7 @@ describe('refuses', () => {
     }
   });
 
-  it('every truncation', () => {
+  it('S8 no-short-tags: every truncation', () => {
     for (let size = 0; size < envelope.length; size += 1) {
       expect(codeWhenOpened(envelope.subarray(0, size))).not.toBe('opened');
     }

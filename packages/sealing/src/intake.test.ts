@@ -83,7 +83,7 @@ describe('refuses', () => {
       { ...identity, ownerId: 'owner-', accountId: '1account-1' },
     ],
   ];
-  it.each(identities)('a replay under %s', async (_name, as) => {
+  it.each(identities)('S4 a-gateway-cannot-replay: under %s', async (_name, as) => {
     expect(await codeWhenOpened(message, as)).toBe('ENVELOPE_REFUSED');
   });
 

@@ -39,7 +39,7 @@ describe('holds', () => {
     expect(printed).not.toMatch(/109,\s*97,\s*114|6d ?61 ?72/);
   });
 
-  it('wiping overwrites the bytes it was given', () => {
+  it('S11 wiped-is-wiped: the bytes it was given are overwritten', () => {
     const bytes = new TextEncoder().encode(MARKER);
     const owned = new Secret(bytes);
     owned.wipe();

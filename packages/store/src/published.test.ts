@@ -269,7 +269,7 @@ describe('holds', () => {
     expect(order).toEqual(['first', 'second']);
   });
 
-  it('numbers and instants read alike in any time zone of the session', async () => {
+  it('R51 instants-have-no-session-zone: they and numbers read alike in any', async () => {
     const account = await newAccount();
     const url = new URL(database.url);
     url.searchParams.set('options', '-c TimeZone=Pacific/Kiritimati');

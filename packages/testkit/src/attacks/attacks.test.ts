@@ -40,7 +40,7 @@ describe('accepts', () => {
 });
 
 describe('refuses', () => {
-  it.each(attacks)('$name', async ({ make, found }) => {
+  it.each(attacks)('S3 an-altered-record-is-no-record: $name', async ({ make, found }) => {
     expect(await verdictOf(await make(scene))).toBe(found);
   });
 

@@ -53,7 +53,7 @@ describe('accepts', () => {
 describe('refuses, and forgets what was handed in', () => {
   test.each<readonly [string, Code, () => Promise<void> | void]>([
     [
-      'a key that may trade',
+      'S13 a key that may trade',
       'VENUE_KEY_CAN_WITHDRAW',
       () => desk.venue.setPermissions({ enableFutures: true }),
     ],
@@ -83,7 +83,7 @@ describe('refuses, and forgets what was handed in', () => {
     });
   });
 
-  test('a venue account that has a record: ACCOUNT_ALREADY_CONNECTED', async () => {
+  test('R50 one-account-one-record: a venue account that has one is refused', async () => {
     await desk.handIn();
     expect(await desk.connect()).toBe('DONE');
     await desk.admin.query(`update record.account_status set account_id = gen_random_uuid()`);

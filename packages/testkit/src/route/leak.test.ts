@@ -117,11 +117,11 @@ describe('refuses', () => {
     expect(namesOfNeedlesIn(tables)).toEqual([]);
   });
 
-  test('to be read in what the worker prints', () => {
+  test('S9 logs-carry-no-secret: to be read in what the worker prints', () => {
     expect(namesOfNeedlesIn(worker.log())).toEqual([]);
   });
 
-  test('to be read in what the door answers', () => {
+  test('S10 errors-carry-no-request: to be read in what the door answers', () => {
     expect(namesOfNeedlesIn(answers)).toEqual([]);
   });
 });

@@ -82,7 +82,7 @@ describe('refuses', () => {
     });
   });
 
-  test('another master key on a database that one has sealed: KEY_UNKNOWN', async () => {
+  test('R49 the-key-proves-itself-at-start: another one is KEY_UNKNOWN', async () => {
     const database = await fresh();
     const site = await openSite({ scenario, database, masterKey: MASTER_KEY, now: START });
     await site.startWorker();

@@ -208,7 +208,7 @@ describe('accepts', () => {
     expect(output.text).toMatch(/^VERIFIED\n {2}Bound to these keys/);
   });
 
-  test('the health of the component', async () => {
+  test('S14 health-is-what-happened, per component', async () => {
     const trust = { rootCertificatePem: readFileSync(certificate, 'utf8') };
     const rpc = await connectRpc({ endpoint, trust, deadlineMs: 5_000 });
     expect(await rpc.isServing('attestation')).toBe(true);
@@ -354,7 +354,7 @@ describe('holds', () => {
     expect(readFileSync(evidence, 'utf8')).not.toContain('verified');
   });
 
-  test('S5 the report is bound to the keys that are served, and to the TLS key', async () => {
+  test('S4 S5 keys-are-born-inside: the report is bound to those served, and to the TLS key', async () => {
     const trust = { rootCertificatePem: readFileSync(certificate, 'utf8') };
     const rpc = await connectRpc({ endpoint, trust, deadlineMs: 5_000 });
     const answer = await rpc.attestation(new Uint8Array());
