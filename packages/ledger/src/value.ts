@@ -7,7 +7,7 @@ import type { Book } from './book.ts';
 import type { Quote } from './checkpoint.ts';
 import { absolute, add, type Decimal, multiply, ONE, round, sign, ZERO } from './decimal.ts';
 import { HOUR_MS } from './document.ts';
-import type { Entry, Instrument, Posting } from './entry.ts';
+import type { Entry, Instrument } from './entry.ts';
 import { isFlowPosting } from './order.ts';
 import { FLAT, type Position, positionValue } from './position.ts';
 import type { PriceTable } from './price-table.ts';
@@ -108,17 +108,13 @@ export class Appraisal {
 
   /** What crosses the perimeter, at the price used for the equity that follows it. */
   flow({ postings, position }: Entry): Worth {
-    const parts = this.#worths(postings.filter(isFlowPosting));
+    const moved = postings.filter(isFlowPosting);
+    const parts = moved.map(({ asset, amount }) => this.asset(asset, amount));
     if (position !== undefined) {
       const { contracts } = position;
       parts.push(this.position(position.instrument, { ...FLAT, contracts }));
     }
     return total(parts);
-  }
-
-  /** What the move itself costs. */
-  flowFees({ postings }: Entry): Worth {
-    return total(this.#worths(postings.filter((posting) => !isFlowPosting(posting))));
   }
 
   /**
@@ -132,10 +128,6 @@ export class Appraisal {
     ];
     const sizes = worths.map((worth) => (worth === null ? null : absolute(worth)));
     return { net: rounded(sumOrNull(worths)), gross: rounded(sumOrNull(sizes)) };
-  }
-
-  #worths(postings: readonly Posting[]): Worth[] {
-    return postings.map(({ asset, amount }) => this.asset(asset, amount));
   }
 
   #freshness(quote: Quote | null, sessions: boolean): Freshness {

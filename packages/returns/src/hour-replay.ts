@@ -44,8 +44,6 @@ import { byClass, Tally, tallyClass, type TallyClass } from './tally.ts';
 /** A flow whose instant has no prices is moved to the nearer full hour (returns.md 1.4). */
 const NEARER_HALF_MS = HOUR_MS / 2;
 
-const NO_FEES: Worth = { worth: ZERO, freshness: 'fresh' };
-
 /** Digits of the coverage share. */
 const COVERAGE_SCALE = 6;
 
@@ -98,9 +96,11 @@ export class HourReplay {
   readonly #rules: HourRules;
   #hour: OpenHour | null = null;
   #lastClose: Valuation | null = null;
-  /** The instant of the last entry, and the phase of the last flow in it. */
+  /** The instants of the last entry and of the last inflow. */
   #at = -1;
-  #flowPhase = -1;
+  #inflowAt = -1;
+  /** What has left in this instant, whose cut is behind the last of it. */
+  #leaving: Decimal | null = null;
 
   constructor(book: Book, table: PriceTable, rules: HourRules) {
     this.#book = book;
@@ -150,6 +150,7 @@ export class HourReplay {
   }
 
   note(asOf: number, residual: Residual, books: boolean): void {
+    this.#cutOutflow(this.#current());
     if (books) bookResidual(this.#book, residual);
     this.#current().residuals.push({ asOf, residual, booked: books });
   }
@@ -201,8 +202,8 @@ export class HourReplay {
       if (this.#isOverdrawn(this.#book.overdrawn)) hour.overdrawn = true;
       this.#book.overdrawn.clear();
     }
+    this.#cutOutflow(hour);
     this.#at = at;
-    this.#flowPhase = -1;
     if (this.#table.nextAt() > at) return;
     // What was paid before a new price is worth the price known when it was paid.
     this.#revalue(hour, negate);
@@ -228,26 +229,39 @@ export class HourReplay {
     return false;
   }
 
-  /**
-   * Inflows of one millisecond are one cut, and so are its outflows. The fee of a withdrawal is a
-   * cost of the capital that leaves: it falls before the cut, where what stays would bear it alone.
-   */
+  /** Inflows of one millisecond are one cut before the first of them. */
   #cut(hour: OpenHour, entry: Entry): void {
     for (const posting of entry.postings) this.#table.receiveFlow(posting, entry.at);
-    const appraisal = new Appraisal(this.#book, this.#table, entry.at, FLOW_PRICE_AGE_MS);
-    const phase = phaseOf(entry);
-    const fees = phase === OUTFLOW ? appraisal.flowFees(entry) : NO_FEES;
-    if (phase !== this.#flowPhase || fees.worth?.mantissa !== 0n) {
-      this.#flowPhase = phase;
-      const { equity, holdings } = appraisal.equity();
-      const before = sumOrNull([equity, fees.worth]);
-      if (before === null || holdings.stale > 0 || !isOfItsInstant(fees)) hour.subPeriods = null;
-      else hour.subPeriods?.end(before);
-    }
-    const found = appraisal.flow(entry);
+    const found = this.#appraisal().flow(entry);
     hour.flows.push({ entry, found });
-    if (isOfItsInstant(found) && found.worth !== null) hour.subPeriods?.flow(found.worth);
-    else hour.subPeriods = null;
+    if (!isOfItsInstant(found) || found.worth === null) hour.subPeriods = null;
+    else if (phaseOf(entry) === OUTFLOW) this.#leaving = add(this.#leaving ?? ZERO, found.worth);
+    else {
+      if (this.#inflowAt !== entry.at) this.#endSubPeriod(hour, ZERO);
+      this.#inflowAt = entry.at;
+      hour.subPeriods?.flow(found.worth);
+    }
+  }
+
+  /**
+   * And so are its outflows, when all their fees are paid: the fee of a withdrawal is a cost of the
+   * capital that leaves, where what stays would bear it alone.
+   */
+  #cutOutflow(hour: OpenHour): void {
+    if (this.#leaving === null) return;
+    this.#endSubPeriod(hour, this.#leaving);
+    hour.subPeriods?.flow(this.#leaving);
+    this.#leaving = null;
+  }
+
+  #endSubPeriod(hour: OpenHour, moved: Decimal): void {
+    const { equity, holdings } = this.#appraisal().equity();
+    if (equity === null || holdings.stale > 0) hour.subPeriods = null;
+    else hour.subPeriods?.end(subtract(equity, moved));
+  }
+
+  #appraisal(): Appraisal {
+    return new Appraisal(this.#book, this.#table, this.#at, FLOW_PRICE_AGE_MS);
   }
 
   /** Nothing of it was held before, so nothing is hidden by counting it nothing. */

@@ -84,7 +84,7 @@ const cases: Record<string, string> = {
     00:30 w flow: USD -900, USD -50 fee
     anchor 00:00: USD 2000
     ---
-    00:00 measured 2000 -> 0 flow -1900 pnl -100 return -0.076315789473684211`,
+    00:00 measured 2000 -> 0 flow -1900 pnl -100 return -0.05`,
 
   'the fee of a deposit falls on the capital that came': `
     USD 00:00 to 01:00

@@ -5,7 +5,8 @@ import { describe, expect, test } from '@jest/globals';
 import { formatDecimal, instrumentKinds, parseLedgerDocument } from '@track-record/ledger';
 import { computeHours, type Hour } from '@track-record/returns';
 import fc from 'fast-check';
-import type { AnchorJson, EntryJson, LedgerJson } from './ledger-json.ts';
+import { withClosing } from './closing-anchor.ts';
+import type { EntryJson, LedgerJson } from './ledger-json.ts';
 import { Exact } from './definitions.ts';
 import { Oracle, type OracleHour } from './oracle.ts';
 import { randomLedgers } from './random-ledger.ts';
@@ -16,12 +17,6 @@ const RUNS = Number(process.env['ORACLE_RUNS'] ?? 1_000);
 /** The engine rounds values to 24 digits, posted profit to 18 and the return to 18. */
 const RETURN_TOLERANCE = '1e-18';
 const VALUE_TOLERANCE = '1e-15';
-
-/** No venue shows a balance finer than this, so profit is posted no finer. */
-const BALANCE_DIGITS = 18;
-
-/** More digits than an entry price needs to give its cost back. */
-const ENTRY_PRICE_DIGITS = 50;
 
 const FIGURES = [
   'navOpen',
@@ -102,22 +97,4 @@ function differences(hour: Hour, told: OracleHour): string[] {
 function kindOf({ kind, position, postings }: EntryJson, { instruments }: LedgerJson): string {
   if (position !== undefined) return instruments[position.instrument]?.kind ?? '';
   return kind === 'fill' && postings.length > 1 ? 'spot' : '';
-}
-
-function withClosing(ledger: LedgerJson): LedgerJson {
-  const { balances, holdings } = new Oracle(ledger).holdingsAt(Date.parse(ledger.window.to));
-  const closing: AnchorJson = {
-    asOf: ledger.window.to,
-    balances: Object.fromEntries(
-      [...balances].map(([asset, sum]) => [asset, sum.toDecimalPlaces(BALANCE_DIGITS).toFixed()]),
-    ),
-    positions: [...holdings]
-      .filter(([, { contracts }]) => !contracts.isZero())
-      .map(([instrument, { contracts, entryPrice }]) => ({
-        instrument,
-        contracts: contracts.toFixed(),
-        entryPrice: entryPrice.toSignificantDigits(ENTRY_PRICE_DIGITS).toFixed(),
-      })),
-  };
-  return { ...ledger, anchors: [...ledger.anchors, closing] };
 }

@@ -181,20 +181,22 @@ export class Oracle {
     return total([...gained, this.#paid(entry, REALISED)]);
   }
 
-  /** Cut before the inflows of a millisecond, and before every outflow with its fee counted in. */
+  /** Cut before the inflows of a millisecond, and before its outflows when their fees are paid. */
   #stretches(open: Decimal, close: Decimal, flows: readonly EntryJson[]): Stretch[] {
     const stretches: Stretch[] = [];
     let base = open;
-    let inflowsAt = '';
+    let cut = '';
     for (const flow of flows) {
-      const isInflow = phaseOf(flow) === 0;
-      if (!isInflow || inflowsAt !== flow.at) {
+      const phase = phaseOf(flow);
+      if (cut !== `${flow.at} ${phase}`) {
+        cut = `${flow.at} ${phase}`;
         const before = this.#equity(this.#entries.slice(0, this.#entries.indexOf(flow)), at(flow));
-        const end = isInflow ? before : before.plus(this.#feeValue(flow));
+        const leaving = flows.filter((other) => other.at === flow.at && phaseOf(other) === 2);
+        const fees = phase === 2 ? leaving.map((other) => this.#feeValue(other)) : [];
+        const end = before.plus(total(fees));
         stretches.push({ base, end });
         base = end;
       }
-      inflowsAt = isInflow ? flow.at : '';
       base = base.plus(this.#flowValue(flow));
     }
     return [...stretches, { base, end: close }];
