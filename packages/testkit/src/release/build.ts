@@ -1,7 +1,7 @@
 // `pnpm build:reproducible [FOLDER]`: compiles, writes the worker as deployed to FOLDER (`release`
 // when left out; it must not exist) with the list of its digests, and prints the code digest. The
-// bytes depend on the sources and the lockfile alone: not on the folder, the user, the machine, the zone
-// or the date; docs/BUILD.md says what was tried.
+// bytes depend on the sources and the lockfile alone: not on the folder, the user, the machine, the
+// zone or the date; docs/BUILD.md says what was tried.
 
 import { execFileSync } from 'node:child_process';
 import { chmodSync, copyFileSync, existsSync, mkdirSync, utimesSync, writeFileSync } from 'node:fs';
