@@ -11,7 +11,7 @@ import {
   parseEntry,
   parseInstrument,
 } from '@track-record/ledger';
-import { openState, sealState, type AccountKeys, type RandomBytes } from '@track-record/sealing';
+import { openRow, sealRow, type AccountKeys, type RandomBytes } from '@track-record/sealing';
 import type { SealedState } from '@track-record/store';
 import { z } from 'zod';
 
@@ -51,7 +51,7 @@ export type AccountState = Readonly<z.infer<typeof schema>> & { readonly version
 
 /** STORE_ROW_UNTRUSTED, ENVELOPE_REFUSED when the row is not the one sealed for this version. */
 export function openAccountState(keys: AccountKeys, row: SealedState): AccountState {
-  const plaintext = openState(keys, { table: STATE_TABLE, version: row.version }, row.envelope);
+  const plaintext = openRow(keys, { table: STATE_TABLE, version: row.version }, row.envelope);
   try {
     const state = schema.parse(JSON.parse(Buffer.from(plaintext).toString('utf8')));
     return { ...state, version: row.version };
@@ -76,6 +76,6 @@ export function sealAccountState(
       ),
     }),
   );
-  const envelope = sealState(keys, { table: STATE_TABLE, version }, plaintext, random);
+  const envelope = sealRow(keys, { table: STATE_TABLE, version }, plaintext, random);
   return { accountId: keys.accountId, version, keyId: keys.state.id, envelope };
 }

@@ -20,12 +20,7 @@ import {
   type Checkpoint,
   type LedgerDocument,
 } from '@track-record/ledger';
-import {
-  openSegment,
-  sealSegment,
-  type AccountKeys,
-  type RandomBytes,
-} from '@track-record/sealing';
+import { openRow, sealRow, type AccountKeys, type RandomBytes } from '@track-record/sealing';
 import type { SealedSegment } from '@track-record/store';
 import { z } from 'zod';
 
@@ -46,7 +41,9 @@ export interface Journal extends Known {
 
 export const emptyJournal: Journal = readRecords([]);
 
-/** Seals the records of `part`, numbered from `firstSequence`, into as many segments as they need. */
+/**
+ * Seals the records of `part`, numbered from `firstSequence`, into as many segments as they need.
+ */
 export function sealJournal(
   keys: AccountKeys,
   firstSequence: number,
@@ -64,7 +61,7 @@ export function sealJournal(
       firstSequence: range.first,
       lastSequence: range.last,
       keyId: keys.segment.id,
-      envelope: sealSegment(keys, range, Buffer.from(JSON.stringify(some)), random),
+      envelope: sealRow(keys, range, Buffer.from(JSON.stringify(some)), random),
     });
   }
   return segments;
@@ -82,7 +79,7 @@ export function openJournal(
   const records: unknown[][] = [];
   for (const { firstSequence: first, lastSequence: last, envelope } of segments) {
     if (first !== records.length + 1) throw new RecordError('STORE_ROW_UNTRUSTED');
-    const plaintext = openSegment(keys, { table: SEGMENT_TABLE, first, last }, envelope);
+    const plaintext = openRow(keys, { table: SEGMENT_TABLE, first, last }, envelope);
     const read = segment.safeParse(JSON.parse(Buffer.from(plaintext).toString('utf8')));
     if (!read.success) throw new RecordError('STORE_ROW_UNTRUSTED');
     records.push(...read.data);

@@ -17,7 +17,7 @@ import { openCredential, sealCredential } from './credential.ts';
 import { seal } from './envelope.ts';
 import { MasterKey, parseMasterKey } from './key-hierarchy.ts';
 import { Secret } from './secret.ts';
-import { openSegment, openState, sealSegment, sealState } from './segment.ts';
+import { openRow, sealRow } from './sealed-row.ts';
 import { openRecordRoot, resealRecordRoot, sealRecordRoot } from './sentinel.ts';
 
 const HEADER = '545245019c8f248f53dbbd426465666768696a6b6c6d6e6f';
@@ -80,8 +80,8 @@ function codeWhen(work: () => unknown): string {
 describe('accepts', () => {
   it('what Python sealed', () => {
     expect(openCredential(keys, apiKey, CREDENTIAL).open(textOf)).toBe('an api key');
-    expect(textOf(openSegment(keys, range, SEGMENT))).toBe(ENTRIES);
-    expect(textOf(openState(keys, version, STATE))).toBe(ENTRIES);
+    expect(textOf(openRow(keys, range, SEGMENT))).toBe(ENTRIES);
+    expect(textOf(openRow(keys, version, STATE))).toBe(ENTRIES);
     // Of a database whose root has the value of its first master key (key-hierarchy.test.ts).
     expect(openRecordRoot(master, SENTINEL).pseudonym('account-1')).toBe(PSEUDONYM);
   });
@@ -91,12 +91,8 @@ describe('accepts', () => {
     const sealed = sealCredential(keys, apiKey, value, random);
     expect(openCredential(keys, apiKey, sealed).open(textOf)).toBe('a secret');
     const entries = Buffer.from(ENTRIES);
-    expect(textOf(openSegment(keys, range, sealSegment(keys, range, entries, random)))).toBe(
-      ENTRIES,
-    );
-    expect(textOf(openState(keys, version, sealState(keys, version, entries, random)))).toBe(
-      ENTRIES,
-    );
+    expect(textOf(openRow(keys, range, sealRow(keys, range, entries, random)))).toBe(ENTRIES);
+    expect(textOf(openRow(keys, version, sealRow(keys, version, entries, random)))).toBe(ENTRIES);
     const root = openRecordRoot(master, sealRecordRoot(master, random));
     expect(root.pseudonym('account-1')).not.toBe(PSEUDONYM);
   });
@@ -139,28 +135,24 @@ describe('refuses', () => {
     ['a sentinel as a root', () => openAccountKeys(master, 'account-1', SENTINEL), REFUSED],
     [
       'a segment in another table',
-      () => openSegment(keys, { ...range, table: 'other' }, SEGMENT),
+      () => openRow(keys, { ...range, table: 'other' }, SEGMENT),
       'ENVELOPE_REFUSED',
     ],
     [
       'a segment at another place of the sequence',
-      () => openSegment(keys, { ...range, first: 2, last: 9 }, SEGMENT),
+      () => openRow(keys, { ...range, first: 2, last: 9 }, SEGMENT),
       'ENVELOPE_REFUSED',
     ],
     [
       'a segment said to end earlier',
-      () => openSegment(keys, { ...range, last: 7 }, SEGMENT),
+      () => openRow(keys, { ...range, last: 7 }, SEGMENT),
       'ENVELOPE_REFUSED',
     ],
-    [
-      'a segment of another account',
-      () => openSegment(otherKeys, range, SEGMENT),
-      'ENVELOPE_REFUSED',
-    ],
-    ['a segment as state', () => openState(keys, version, SEGMENT), 'ENVELOPE_REFUSED'],
+    ['a segment of another account', () => openRow(otherKeys, range, SEGMENT), 'ENVELOPE_REFUSED'],
+    ['a segment as state', () => openRow(keys, version, SEGMENT), 'ENVELOPE_REFUSED'],
     [
       'state of another version',
-      () => openState(keys, { ...version, version: 4 }, STATE),
+      () => openRow(keys, { ...version, version: 4 }, STATE),
       'ENVELOPE_REFUSED',
     ],
     [
@@ -176,13 +168,13 @@ describe('refuses', () => {
     ],
     [
       'sealed bytes that do not inflate',
-      () => openState(keys, version, notDeflated()),
+      () => openRow(keys, version, notDeflated()),
       'ENVELOPE_MALFORMED',
     ],
-    ['a decompression bomb', () => openState(keys, version, bomb()), 'ENVELOPE_MALFORMED'],
+    ['a decompression bomb', () => openRow(keys, version, bomb()), 'ENVELOPE_MALFORMED'],
     [
       'to seal what it could not open',
-      () => sealState(keys, version, new Uint8Array(BOMB_SIZE_BYTES), random),
+      () => sealRow(keys, version, new Uint8Array(BOMB_SIZE_BYTES), random),
       'ENVELOPE_MALFORMED',
     ],
   ];
@@ -211,19 +203,19 @@ describe('holds', () => {
   });
 
   it('without its root, an account cannot be read with the master key and everything else', () => {
-    const sealed = sealState(newKeys('account-3'), version, Buffer.from(ENTRIES), random);
+    const sealed = sealRow(newKeys('account-3'), version, Buffer.from(ENTRIES), random);
     // Whatever can be made anew from the master key is another root.
     const again = sealAccountRoot(master, 'account-3', random);
     expect(
-      codeWhen(() => openState(openAccountKeys(master, 'account-3', again), version, sealed)),
+      codeWhen(() => openRow(openAccountKeys(master, 'account-3', again), version, sealed)),
     ).toBe('KEY_UNKNOWN');
   });
 
   it('wiped keys do not open, and the row gives them again', () => {
     const wiped = openAccountKeys(master, 'account-1', ROOT);
     wiped.wipe();
-    expect(() => openState(wiped, version, STATE)).toThrow('A wiped secret was opened.');
-    expect(textOf(openState(openAccountKeys(master, 'account-1', ROOT), version, STATE))).toBe(
+    expect(() => openRow(wiped, version, STATE)).toThrow('A wiped secret was opened.');
+    expect(textOf(openRow(openAccountKeys(master, 'account-1', ROOT), version, STATE))).toBe(
       ENTRIES,
     );
   });

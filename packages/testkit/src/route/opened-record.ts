@@ -5,8 +5,7 @@ import {
   type AccountKeys,
   openAccountKeys,
   openCredential,
-  openSegment,
-  openState,
+  openRow,
   parseMasterKey,
 } from '@track-record/sealing';
 import pg from 'pg';
@@ -65,12 +64,12 @@ export async function openRecord(url: string, masterKey: string): Promise<Opened
         )
       ).map(({ first, last, envelope }) => {
         const range = { table: 'sealed_segment', first: Number(first), last: Number(last) };
-        return `${first} ${last} ${textOf(openSegment(known(), range, envelope))}`;
+        return `${first} ${last} ${textOf(openRow(known(), range, envelope))}`;
       }),
       state: (await sealed('version as first', 'record.sealed_state')).map(
         ({ first, envelope }) => {
           const version = { table: 'sealed_state', version: Number(first) };
-          return `${first} ${textOf(openState(known(), version, envelope))}`;
+          return `${first} ${textOf(openRow(known(), version, envelope))}`;
         },
       ),
       credentials: (await sealed('field as first', 'record.credential order by field')).map(

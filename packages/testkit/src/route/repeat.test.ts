@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import type { RouteContext } from '@track-record/jobs/context';
 import { formatEntry, parseDecimal, type Entry } from '@track-record/ledger';
-import { openState, sealSegment, sealState, type AccountKeys } from '@track-record/sealing';
+import { openRow, sealRow, type AccountKeys } from '@track-record/sealing';
 import { signingKeyFromSeed, verifyChain, type Chain } from '@track-record/statement';
 import { loadVenues, type Venue } from '@track-record/venues';
 import {
@@ -233,18 +233,18 @@ async function addToJournal(copy: Copy, entries: readonly Entry[]): Promise<void
   assert(row !== undefined);
   const version = Number(row.version);
   await withKeys(copy, async (keys) => {
-    const text = openState(keys, { table: STATE_TABLE, version }, row.envelope);
+    const text = openRow(keys, { table: STATE_TABLE, version }, row.envelope);
     const state: { nextSequence: number } = JSON.parse(Buffer.from(text).toString('utf8'));
     const first = state.nextSequence;
     const last = first + entries.length - 1;
     const records = entries.map((entry) => ['entry', formatEntry(entry)]);
-    const segment = sealSegment(
+    const segment = sealRow(
       keys,
       { table: SEGMENT_TABLE, first, last },
       Buffer.from(JSON.stringify(records)),
       (size) => new Uint8Array(size).fill(1),
     );
-    const changed = sealState(
+    const changed = sealRow(
       keys,
       { table: STATE_TABLE, version: version + 1 },
       Buffer.from(JSON.stringify({ ...state, nextSequence: last + 1 })),

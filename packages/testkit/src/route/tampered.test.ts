@@ -4,7 +4,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { RecordError, type Code } from '@track-record/errors';
 import type { RouteContext } from '@track-record/jobs/context';
-import { sealState } from '@track-record/sealing';
+import { sealRow } from '@track-record/sealing';
 import {
   openBackfilledAccount,
   reactivate,
@@ -145,7 +145,7 @@ describe('refuses, and writes nothing', () => {
     });
   });
 
-  test('R53 recovery-meets-postgres: a database put back to before its last hours', async () => {
+  test('a database put back to before its last hours: STORE_ROW_UNTRUSTED', async () => {
     await account.withCopy(async (copy) => {
       const kept = `create table public.kept as select * from record.sealed_state`;
       await copy.admin.query(kept);
@@ -166,7 +166,7 @@ describe('refuses, and writes nothing', () => {
     });
   });
 
-  test('S8 rows-cannot-be-swapped: the credentials of one account in another', async () => {
+  test('the credentials of one account in another: ENVELOPE_REFUSED', async () => {
     await account.withCopy(async (copy) => {
       await tamper(
         copy,
@@ -188,7 +188,7 @@ describe('refuses, and writes nothing', () => {
       if (keys === null) throw new Error('The account has a key.');
       const random = (size: number): Uint8Array => new Uint8Array(size).fill(7);
       const place = { table: 'sealed_state', version: 1 };
-      const envelope = sealState(keys, place, Buffer.from('{"coveredTo":0}'), random);
+      const envelope = sealRow(keys, place, Buffer.from('{"coveredTo":0}'), random);
       await copy.admin.query('update record.sealed_state set envelope = $1', [envelope]);
       expect(await copy.sync(LAST_OBSERVED)).toBe('STORE_ROW_UNTRUSTED');
     });

@@ -17,8 +17,8 @@ import {
 import { writeEvidence } from '@track-record/attestation/evidence';
 import { manifestBytes, parseManifest, verifyRelease } from '@track-record/attestation/manifest';
 import { RecordError } from '@track-record/errors';
-import { MasterKey, openAccountKeys, openState } from '@track-record/sealing';
-import { sealAccountRoot, sealState } from '@track-record/sealing';
+import { MasterKey, openAccountKeys, openRow } from '@track-record/sealing';
+import { sealAccountRoot, sealRow } from '@track-record/sealing';
 import {
   type AttestedKey,
   type Quorum,
@@ -193,11 +193,11 @@ function random(size: number): Uint8Array {
 }
 
 describe('accepts', () => {
-  test('R52 an-upgrade-keeps-the-key: 3 of 5 holders, then a newer release', async () => {
+  test('3 of 5 holders, then a newer release, and the data still opens', async () => {
     const old = await unseal(await boot(first, 1));
     const plaintext = Buffer.from('what was sealed under the first release');
     const root = sealAccountRoot(old, 'a', random);
-    const sealed = sealState(openAccountKeys(old, 'a', root), VERSION, plaintext, random);
+    const sealed = sealRow(openAccountKeys(old, 'a', root), VERSION, plaintext, random);
 
     const newcomer = await boot(next, 2);
     const message = await handOver(old, first, newcomer);
@@ -205,7 +205,7 @@ describe('accepts', () => {
     old.wipe();
 
     const master = new MasterKey(secret);
-    const opened = openState(openAccountKeys(master, 'a', root), VERSION, sealed);
+    const opened = openRow(openAccountKeys(master, 'a', root), VERSION, sealed);
     expect(Buffer.from(opened)).toEqual(plaintext);
   });
 });
