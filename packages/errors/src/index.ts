@@ -1,2 +1,2 @@
-export { codes, isCode, type Code, type Consequence, type Retry } from './codes.ts';
-export { codeOf, RecordError, type RecordErrorOptions } from './record-error.ts';
+export { codes, isCode, type Code, type Consequence } from './codes.ts';
+export { codeOf, RecordError } from './record-error.ts';

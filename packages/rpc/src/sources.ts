@@ -9,8 +9,6 @@ import type { AccountState } from './generated/trackrecord/v1/status.ts';
 type NamesOf<Literals> = Lowercase<Exclude<keyof Literals & string, 'UNSPECIFIED'>>;
 
 export type AccountStateName = NamesOf<typeof AccountState>;
-export type HourStatusName = NamesOf<typeof HourStatus>;
-export type ProvenanceName = NamesOf<typeof Provenance>;
 
 export interface AccountStatus {
   readonly accountId: string;
@@ -24,7 +22,7 @@ export interface AccountStatus {
 
 export interface HourlyReturn {
   readonly hourMs: number;
-  readonly status: HourStatusName;
+  readonly status: NamesOf<typeof HourStatus>;
   /**
    * One word of a closed vocabulary (`RETURNS_NAV_NOT_POSITIVE`); any other form is refused as a
    * bug.
@@ -32,7 +30,7 @@ export interface HourlyReturn {
   readonly reason: string | null;
   readonly hourlyReturn: string | null;
   readonly coverage: string;
-  readonly provenance: ProvenanceName;
+  readonly provenance: NamesOf<typeof Provenance>;
   readonly sequence: number;
   readonly statementHash: Uint8Array;
 }

@@ -1,11 +1,7 @@
-export {
-  verifyChain,
-  type Chain,
-  type UnverifiedStatement,
-  type VerifiedStatement,
-} from './chain.ts';
+export { verifyChain, type Chain, type UnverifiedStatement } from './chain.ts';
 export { signingKeyFromSeed, statementLabels, type SigningKey } from './signing-key.ts';
 export {
+  encodeStatement,
   formatCoverage,
   formatHour,
   hourStatuses,
@@ -16,7 +12,6 @@ export {
   signStatement,
   STATEMENT_FORMAT,
   STATEMENT_METHOD,
-  statementHash,
   type HourStatus,
   type SignedStatement,
   type StatementBody,

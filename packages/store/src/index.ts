@@ -12,7 +12,7 @@ export {
   type NewAccount,
   type OwnedAccountStatus,
 } from './account.ts';
-export { checkSchema, migrate } from './migrate.ts';
+export { checkSchema, migrate, QUEUE_SCHEMA_VERSION } from './migrate.ts';
 export { openStore, roleNames, type RoleName, type Store } from './open-store.ts';
 export {
   hourlyReturns,
