@@ -145,7 +145,7 @@ describe('refuses, and writes nothing', () => {
     });
   });
 
-  test('a database put back to before its last hours: STORE_ROW_UNTRUSTED', async () => {
+  test('R53 recovery-meets-postgres: a database put back to before its last hours', async () => {
     await account.withCopy(async (copy) => {
       const kept = `create table public.kept as select * from record.sealed_state`;
       await copy.admin.query(kept);
@@ -166,7 +166,7 @@ describe('refuses, and writes nothing', () => {
     });
   });
 
-  test('the credentials of one account in another: ENVELOPE_REFUSED', async () => {
+  test('S8 rows-cannot-be-swapped: the credentials of one account in another', async () => {
     await account.withCopy(async (copy) => {
       await tamper(
         copy,

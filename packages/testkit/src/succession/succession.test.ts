@@ -193,7 +193,7 @@ function random(size: number): Uint8Array {
 }
 
 describe('accepts', () => {
-  test('3 of 5 holders, then a newer release, and the data still opens', async () => {
+  test('R52 an-upgrade-keeps-the-key: 3 of 5 holders, then a newer release', async () => {
     const old = await unseal(await boot(first, 1));
     const plaintext = Buffer.from('what was sealed under the first release');
     const root = sealAccountRoot(old, 'a', random);
