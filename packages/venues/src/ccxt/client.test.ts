@@ -222,10 +222,10 @@ describe('holds', () => {
 
   test('what an account may ask in a minute is counted over all its clients', async () => {
     replyWith(200, '{}');
-    const limit = { path: 'fiat/orders', perMinute: 1 };
+    // Binance's minute is worth 1,200 of ccxt's units.
     const venue: CcxtVenue = {
       ...binanceVenue,
-      keyLimits: new Map([['sapiGetFiatOrders', limit]]),
+      allowanceOf: (_api, path) => ({ name: path, accountCost: 1200 }),
     };
     const end = new AbortController();
     const open = (key: string) => openKeyedClient(venue, credentials(key), context(end.signal));

@@ -5,7 +5,6 @@
 // them.
 
 import { createHash } from 'node:crypto';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { RecordError } from '@track-record/errors';
 import type { Exchange } from 'ccxt';
 import type { VenueCapabilities, VenueContext, VenueCredentials } from '../contract.ts';
@@ -19,15 +18,7 @@ import { parseLosslessJson, parseRow } from './rows.ts';
 const REQUEST_TIMEOUT_MS = 20_000;
 /** New listings appear daily; a pair younger than this is not yet asked for. */
 const MARKETS_AGE_MAX_MS = 6 * 3_600_000;
-const MINUTE_MS = 60_000;
-const TURN_POLL_MS = 1_000;
 const UTF8 = new TextDecoder();
-
-export interface KeyLimit {
-  /** ccxt's name of the endpoint. */
-  readonly path: string;
-  readonly perMinute: number;
-}
 
 /** What a venue's folder tells the machinery. */
 export interface CcxtVenue {
@@ -38,17 +29,17 @@ export interface CcxtVenue {
   readonly refusals: RefusalTable;
   /** The permission that a method needs beyond what the first answer has proven. */
   readonly scopeOf?: (method: string) => string | null;
-  /** Methods that the venue limits per account, which must not use up the address's allowance. */
-  readonly keyLimits?: ReadonlyMap<string, KeyLimit>;
-  /** The allowance of the address that requests to one of ccxt's api groups use up. */
-  readonly allowanceOf?: (api: string) => Allowance;
+  /** The allowance that a request to one of ccxt's api groups and paths uses up. */
+  readonly allowanceOf?: (api: string, path: string) => Allowance | null;
 }
 
-/** Venues count the hosts they serve apart; ccxt counts them as one. */
+/** What a venue counts apart, where ccxt counts one sum for all. */
 export interface Allowance {
   readonly name: string;
   /** What one of ccxt's units is worth here. */
-  readonly scale: number;
+  readonly scale?: number;
+  /** Instead of ccxt's own, for what is the account's and must not use up the address's. */
+  readonly accountCost?: number;
 }
 
 export interface CcxtClient {
@@ -61,14 +52,14 @@ export interface CcxtClient {
   readonly close: () => Promise<void>;
 }
 
-type Turn = (method: string) => Promise<void>;
+interface Throttle {
+  readonly throttle: (cost: number) => Promise<void>;
+}
 
 interface PublicClient {
   readonly exchange: Exchange;
-  /** By allowance: an instance that does nothing but make the others wait. */
-  readonly throttles: Map<string, Promise<Exchange>>;
-  /** By account and method: how often it may still be called this minute. */
-  readonly callsLeft: Map<string, number>;
+  /** By allowance: what makes every instance wait. */
+  readonly throttles: Map<string, Throttle>;
   markets: Promise<Markets> | null;
   marketsAt: number;
 }
@@ -81,7 +72,7 @@ export async function openPublicClient(
   context: VenueContext,
 ): Promise<{ client: CcxtClient; markets: Markets }> {
   const shared = await findPublicClient(venue, context);
-  const client = boundClient(shared.exchange, venue, context, noTurns, () => Promise.resolve());
+  const client = boundClient(shared.exchange, venue, context, () => Promise.resolve());
   if (shared.markets === null || context.now() - shared.marketsAt > MARKETS_AGE_MAX_MS) {
     shared.marketsAt = context.now();
     shared.markets = loadMarkets(shared.exchange);
@@ -105,7 +96,6 @@ export async function openKeyedClient(
   const shared = await findPublicClient(venue, context);
   const exchange = await createExchange(venue, context);
   const dispatcher = pin(exchange, venue, context, 'pages');
-  shareAllowances(exchange, venue, context, shared.throttles);
   const fields = venue.capabilities.credentials;
   for (const field of fields) {
     const secret = credentials.get(field);
@@ -116,10 +106,10 @@ export async function openKeyedClient(
       secret.open((bytes) => UTF8.decode(bytes)),
     );
   }
-  const [first] = fields;
-  const account = first === undefined ? '' : String(credentials.get(first)?.open(digestOf));
-  const turn = turnsOf(venue, shared, account, context.signal);
-  return boundClient(exchange, venue, context, turn, async () => {
+  const [first = 'apiKey'] = fields;
+  const account = String(credentials.get(first)?.open(digestOf));
+  shareAllowances(exchange, venue, shared.throttles, account);
+  return boundClient(exchange, venue, context, async () => {
     for (const field of fields) Reflect.set(exchange, field, '');
     exchange.last_request_headers = {};
     exchange.last_request_url = '';
@@ -136,7 +126,7 @@ export async function openRecordedClient(
   const exchange = await createExchange(venue, context, () => Promise.resolve(new Response(body)));
   // Signing needs something to sign with; nothing is sent.
   for (const field of venue.capabilities.credentials) Reflect.set(exchange, field, 'recorded');
-  return boundClient(exchange, venue, context, noTurns, () => Promise.resolve());
+  return boundClient(exchange, venue, context, () => Promise.resolve());
 }
 
 function findPublicClient(venue: CcxtVenue, context: VenueContext): Promise<PublicClient> {
@@ -151,31 +141,35 @@ function findPublicClient(venue: CcxtVenue, context: VenueContext): Promise<Publ
 
 async function openPublicExchange(venue: CcxtVenue, context: VenueContext): Promise<PublicClient> {
   const exchange = await createExchange(venue, context);
-  const throttles: PublicClient['throttles'] = new Map();
-  shareAllowances(exchange, venue, context, throttles);
+  const throttles = new Map<string, Throttle>();
+  shareAllowances(exchange, venue, throttles, '');
   pin(exchange, venue, context, 'markets');
-  return { exchange, throttles, callsLeft: new Map(), markets: null, marketsAt: 0 };
+  return { exchange, throttles, markets: null, marketsAt: 0 };
 }
 
-/** Makes `exchange` wait where every instance of this venue and address waits. */
+/** Makes `exchange` wait where every instance of this venue and address, or account, waits. */
 function shareAllowances(
   exchange: Exchange,
   venue: CcxtVenue,
-  context: VenueContext,
-  throttles: PublicClient['throttles'],
+  throttles: Map<string, Throttle>,
+  account: string,
 ): void {
   const costOf = exchange.calculateRateLimiterCost.bind(exchange);
-  let allowance = '';
-  exchange.calculateRateLimiterCost = (api, ...rest) => {
-    const shared = venue.allowanceOf?.(String(api));
-    allowance = shared?.name ?? '';
-    return costOf(api, ...rest) * (shared?.scale ?? 1);
+  let waiting = '';
+  exchange.calculateRateLimiterCost = (api, method, path, ...rest) => {
+    const allowance = venue.allowanceOf?.(String(api), String(path)) ?? { name: '' };
+    const { name, scale = 1, accountCost } = allowance;
+    waiting = accountCost === undefined ? name : `${account} ${name}`;
+    // With `number: String` ccxt computes costs as text, which its throttle would append.
+    return accountCost ?? Number(costOf(api, method, path, ...rest)) * scale;
   };
   // ccxt asks for the cost and then waits, in one turn of the event loop: the name is its own.
-  exchange.throttle = async (cost) => {
-    const throttle = throttles.get(allowance) ?? createExchange(venue, context);
-    throttles.set(allowance, throttle);
-    await (await throttle).throttle(cost);
+  exchange.throttle = (cost: number) => {
+    const known = throttles.get(waiting);
+    if (known === undefined) exchange.initThrottler();
+    const throttle: Throttle = known ?? exchange.throttler;
+    throttles.set(waiting, throttle);
+    return throttle.throttle(cost);
   };
 }
 
@@ -237,8 +231,6 @@ async function createExchange(
 function guard(exchange: Exchange, venue: CcxtVenue): void {
   const sign = exchange.sign.bind(exchange);
   const handleErrors = exchange.handleErrors.bind(exchange);
-  const keyedPaths = new Set([...(venue.keyLimits?.values() ?? [])].map(({ path }) => path));
-  const costOf = exchange.calculateRateLimiterCost.bind(exchange);
   exchange.sign = (...request) => {
     try {
       return sign(...request);
@@ -253,17 +245,12 @@ function guard(exchange: Exchange, venue: CcxtVenue): void {
     if (refusal !== null) throw refusal;
     return handleErrors(status, text, url, method, headers, body, json, ...rest);
   };
-  exchange.calculateRateLimiterCost = (api, method, path, ...rest) =>
-    // With `number: String` ccxt computes costs as text, and its throttle would append instead of
-    // add.
-    keyedPaths.has(String(path)) ? 1 : Number(costOf(api, method, path, ...rest));
 }
 
 function boundClient(
   exchange: Exchange,
   { scopeOf }: CcxtVenue,
   context: VenueContext,
-  turn: Turn,
   close: () => Promise<void>,
 ): CcxtClient {
   let requests = 0;
@@ -279,7 +266,6 @@ function boundClient(
       context.signal.addEventListener('abort', abort, { once: true });
       if (context.signal.aborted) abort();
       try {
-        await Promise.race([aborted, turn(method)]);
         return await Promise.race([aborted, parseMethod(exchange, method)({ ...parameters })]);
       } catch (error) {
         const refusal = refusalOfThrown(error);
@@ -292,28 +278,6 @@ function boundClient(
     },
     close,
   };
-}
-
-/** Waits until the account may call a method that the venue limits per account. */
-function turnsOf(
-  venue: CcxtVenue,
-  shared: PublicClient,
-  account: string,
-  signal: AbortSignal,
-): Turn {
-  return async (method) => {
-    const limit = venue.keyLimits?.get(method);
-    if (limit === undefined) return;
-    const name = `${account} ${method}`;
-    const left = (): number => shared.callsLeft.get(name) ?? limit.perMinute;
-    while (left() === 0) await sleep(TURN_POLL_MS, undefined, { signal });
-    shared.callsLeft.set(name, left() - 1);
-    setTimeout(() => shared.callsLeft.set(name, left() + 1), MINUTE_MS).unref();
-  };
-}
-
-function noTurns(): Promise<void> {
-  return Promise.resolve();
 }
 
 /** Tells accounts apart in memory without keeping their keys. */

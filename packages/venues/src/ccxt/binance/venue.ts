@@ -3,6 +3,7 @@
 // section 6.
 
 import type { Permissions, VenueCapabilities } from '../../contract.ts';
+import type { Allowance } from '../client.ts';
 import { venueOf, type Ask, type Connector } from '../connector.ts';
 import type { Feed } from '../feed.ts';
 import { DAY_MS, type Paging, type Parameters } from '../pagers.ts';
@@ -195,6 +196,16 @@ export function readPermissions(answer: unknown): Permissions {
   };
 }
 
+/**
+ * The address has 6,000 a minute, which ccxt states as 1,200; USD-M futures have 2,400 of their own.
+ * Fiat orders and conversions take 90,000 and 3,000 of an account's own 180,000.
+ */
+function allowanceOf(api: string, path: string): Allowance {
+  if (path === 'fiat/orders') return { name: path, accountCost: 600 };
+  if (path === 'convert/tradeFlow') return { name: path, accountCost: 20 };
+  return api.startsWith('fapi') ? { name: 'futures', scale: 0.5 } : { name: 'spot' };
+}
+
 function clock(method: string): Ask<number> {
   return { method, read: (answer) => parseInstant(parseRow(answer, 'time'), 'serverTime') };
 }
@@ -206,15 +217,7 @@ export const connector: Connector = {
   options: { fetchMarkets: { types: ['spot', 'linear'] }, fetchMargins: false },
   refusals,
   scopeOf: (method) => (method.startsWith('fapiPrivate') ? 'futures' : null),
-  // 90,000 and 3,000 of an account's own 180,000 a minute and endpoint; ccxt takes them from the
-  // address.
-  keyLimits: new Map([
-    ['sapiGetFiatOrders', { path: 'fiat/orders', perMinute: 2 }],
-    ['sapiGetConvertTradeFlow', { path: 'convert/tradeFlow', perMinute: 60 }],
-  ]),
-  // 6,000 a minute, which ccxt states as 1,200; USD-M futures have 2,400 of their own.
-  allowanceOf: (api) =>
-    api.startsWith('fapi') ? { name: 'futures', scale: 0.5 } : { name: 'spot', scale: 1 },
+  allowanceOf,
   clocks: [clock('publicGetTime'), clock('fapiPublicGetTime')],
   account: {
     method: 'privateGetAccount',
