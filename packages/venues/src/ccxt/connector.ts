@@ -22,16 +22,12 @@ import { instrumentsOf, type Markets } from './markets.ts';
 import { DAY_MS, type Parameters } from './pagers.ts';
 import { answerPrices, type CandleRun } from './prices.ts';
 import { isEntry } from './readings.ts';
-import { candlesAt, shape, type Row } from './rows.ts';
+import { candlesAt, parseInstant, parseText, shape, valueAt, type Row } from './rows.ts';
 
 /** The floor that the manifest states is a day above it, for the time until the answer. */
 const FLOOR_SLACK_MS = DAY_MS;
 
-/** One question without pages. */
-export interface Ask<T> {
-  readonly method: string;
-  readonly read: (answer: unknown) => T;
-}
+export type Place = readonly [method: string, path: string];
 
 export interface Candles {
   readonly rowsMax: number;
@@ -42,15 +38,17 @@ export interface Candles {
 }
 
 export interface Connector extends CcxtVenue {
-  /** The clocks that stamp an account's rows; the first signs requests. */
-  readonly clocks: readonly Ask<number>[];
-  readonly account: Ask<string>;
-  readonly permissions: Ask<Permissions>;
+  /** The clocks that stamp an account's rows, by method and path; the first signs requests. */
+  readonly clocks: readonly [Place, ...Place[]];
+  /** Where the venue's own id of the account stands. */
+  readonly account: Place;
+  readonly permissions: {
+    readonly method: string;
+    readonly read: (answer: unknown) => Permissions;
+  };
   readonly wallets: readonly Wallet[];
   readonly positions: readonly PositionList[];
   readonly feeds: readonly Feed[];
-  /** Answers that the feeds make needless, read where they were recorded. */
-  readonly recorded?: readonly Feed[];
   /** What the feeds must prove together, and what the next fetch has to know. */
   readonly finish?: (job: Job) => Promise<Row> | Row;
   /** Currencies through which an asset is priced, best first. */
@@ -72,25 +70,24 @@ async function connect(
   context: VenueContext,
 ): Promise<VenueSession> {
   const client = await openKeyedClient(connector, credentials, context);
-  const ask = async <T>({ method, read }: Ask<T>): Promise<T> => read(await client.call(method));
   const times = async (): Promise<number[]> => {
     const told: number[] = [];
-    for (const clock of connector.clocks) told.push(await ask(clock));
+    for (const clock of connector.clocks) told.push(await timeAt(client, clock));
     return told;
   };
   try {
     const { markets } = await openPublicClient(connector, context);
-    const [serverTime = context.now()] = await times();
+    const serverTime = await timeAt(client, connector.clocks[0]);
     client.setServerTime(serverTime);
     const ahead = serverTime - context.now();
     const { account, permissions, wallets, positions } = connector;
     const holdings = (): Promise<Holdings> => fetchHoldings(client, wallets, positions, markets);
     return {
       identify: async () => ({
-        venueAccountId: await ask(account),
+        venueAccountId: parseText(await fieldAt(client, account), 'field'),
         // A key of the paper venue is unknown to the hosts that we call.
         paper: false,
-        permissions: await ask(permissions),
+        permissions: permissions.read(await client.call(permissions.method)),
       }),
       // Balances are true at `asOf` if nothing happened until `quietUntil`, by the venue's clocks.
       observe: async () => {
@@ -118,6 +115,14 @@ async function connect(
     await client.close();
     throw error;
   }
+}
+
+async function timeAt(client: CcxtClient, clock: Place): Promise<number> {
+  return parseInstant(await fieldAt(client, clock), 'field');
+}
+
+async function fieldAt(client: CcxtClient, [method, path]: Place): Promise<Row> {
+  return { field: valueAt(await client.call(method), path) };
 }
 
 async function fetchHistory(
@@ -167,8 +172,7 @@ async function prices(
   context: VenueContext,
 ): Promise<PriceAnswer> {
   const { client, markets } = await openPublicClient(connector, context);
-  const [clock] = clocks;
-  const now = clock === undefined ? context.now() : clock.read(await client.call(clock.method));
+  const now = await timeAt(client, clocks[0]);
   return await answerPrices(
     // A candle that ends later is not finished, whatever it says.
     requests.filter(({ at }) => at <= now),

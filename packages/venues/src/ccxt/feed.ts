@@ -31,6 +31,18 @@ export interface Feed {
   readonly payload: readonly string[];
 }
 
+/** A line of the table; `payload` separates names by commas. */
+export function feed(
+  method: string,
+  rowsIn: string,
+  paging: Paging,
+  read: Feed['read'],
+  payload: string,
+  more: Partial<Feed> = {},
+): Feed {
+  return { method, rowsIn, paging, read, payload: payload.split(', '), ...more };
+}
+
 /** One fetch of one account. */
 export interface Job {
   readonly client: CcxtClient;

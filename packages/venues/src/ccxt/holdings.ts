@@ -5,34 +5,50 @@
 import { add, sign, type AnchorPosition, type Decimal } from '@track-record/ledger';
 import type { CcxtClient } from './client.ts';
 import type { Contract, Markets } from './markets.ts';
-import type { Parameters } from './pagers.ts';
 import { parseAmount, parseText, rowsAt, shape, type Row } from './rows.ts';
 
-export type Balances = ReadonlyMap<string, Decimal>;
+type Held = readonly [asset: string, amount: Decimal];
 
 export interface Holdings {
-  readonly balances: Balances;
+  readonly balances: ReadonlyMap<string, Decimal>;
   readonly positions: readonly AnchorPosition[];
 }
 
-/** One list that a venue answers, and where its rows stand. */
-export interface Listing {
+/** One list that a venue answers, where its rows stand, and what one of them holds. */
+export interface Listing<T> {
   readonly method: string;
-  readonly parameters?: Parameters;
   readonly rowsIn: string;
+  readonly read: (row: Row, markets: Markets) => readonly T[];
 }
 
-export interface Wallet extends Listing {
-  readonly asset: string;
-  /** The fields that together are what the account owns of it. */
-  readonly parts: readonly string[];
+export type Wallet = Listing<Held>;
+export type PositionList = Listing<AnchorPosition>;
+
+/** A wallet whose `parts` together are what the account owns of an asset. */
+export function wallet(method: string, rowsIn: string, asset: string, parts: string): Wallet {
+  const read = (row: Row): readonly Held[] =>
+    parts.split(' ').map((part) => [parseText(row, asset), parseAmount(row, part)] as const);
+  return { method, rowsIn, read };
 }
 
-export interface PositionList extends Listing {
-  readonly market: string;
-  /** A row whose size is zero is no position. */
-  readonly size: string;
-  readonly read: (row: Row, contract: Contract) => AnchorPosition;
+/** Positions in listed contracts; a row whose size is zero is none. */
+export function positionList(
+  method: string,
+  rowsIn: string,
+  [market, size]: readonly [market: string, size: string],
+  read: (row: Row, contract: Contract, contracts: Decimal) => AnchorPosition,
+): PositionList {
+  return {
+    method,
+    rowsIn,
+    read: (row, { contracts }) => {
+      const held = parseAmount(row, size);
+      if (sign(held) === 0) return [];
+      const contract = contracts.get(parseText(row, market));
+      if (contract === undefined) throw shape(market);
+      return [read(row, contract, held)];
+    },
+  };
 }
 
 /** The first wallet proves the key, so that a later refusal is about its scope. */
@@ -42,45 +58,22 @@ export async function fetchHoldings(
   lists: readonly PositionList[],
   markets: Markets,
 ): Promise<Holdings> {
-  const balances: Balances[] = [];
-  for (const wallet of wallets) {
-    const answer = await client.call(wallet.method, wallet.parameters);
-    balances.push(readBalances(rowsAt(answer, wallet.rowsIn), wallet));
-  }
-  const positions: AnchorPosition[] = [];
-  for (const list of lists) {
-    const answer = await client.call(list.method, list.parameters);
-    positions.push(...readPositions(rowsAt(answer, list.rowsIn), list, markets));
-  }
-  return { balances: sumBalances(balances), positions };
+  const fetchAll = async <T>(listings: readonly Listing<T>[]): Promise<readonly T[]> => {
+    const found: T[] = [];
+    for (const { method, rowsIn, read } of listings) {
+      const rows = rowsAt(await client.call(method), rowsIn);
+      found.push(...rows.flatMap((row) => read(row, markets)));
+    }
+    return found;
+  };
+  const balances = sumBalances(await fetchAll(wallets));
+  return { balances, positions: await fetchAll(lists) };
 }
 
-/** One wallet's balances that are not zero. */
-export function readBalances(rows: readonly Row[], { asset, parts }: Wallet): Balances {
-  return sumBalances(
-    rows.flatMap((row) => {
-      const name = parseText(row, asset);
-      return parts.map((part) => new Map([[name, parseAmount(row, part)]]));
-    }),
-  );
-}
-
-export function readPositions(
-  rows: readonly Row[],
-  { market, size, read }: PositionList,
-  { contracts }: Markets,
-): readonly AnchorPosition[] {
-  return rows.flatMap((row) => {
-    if (sign(parseAmount(row, size)) === 0) return [];
-    const contract = contracts.get(parseText(row, market));
-    if (contract === undefined) throw shape(market);
-    return [read(row, contract)];
-  });
-}
-
-function sumBalances(wallets: readonly Balances[]): Balances {
+/** Without the assets of which there is nothing. */
+export function sumBalances(held: readonly Held[]): ReadonlyMap<string, Decimal> {
   const total = new Map<string, Decimal>();
-  for (const [asset, amount] of wallets.flatMap((wallet) => [...wallet])) {
+  for (const [asset, amount] of held) {
     const known = total.get(asset);
     total.set(asset, known === undefined ? amount : add(known, amount));
   }

@@ -1,13 +1,15 @@
 // One recorded answer of a venue through the real client and the tables of its connector: for
 // `track-record venues read`. Nothing is sent. The payload is untrusted like a live answer.
 
+import { existsSync } from 'node:fs';
+import { basename } from 'node:path';
 import { RecordError } from '@track-record/errors';
 import type { VenueContext } from '../contract.ts';
 import type { PayloadAnswer, PayloadRequest } from '../payload.ts';
 import { openRecordedClient } from './client.ts';
 import { readCloses, type Connector } from './connector.ts';
 import type { Feed } from './feed.ts';
-import { readBalances, readPositions, type Listing } from './holdings.ts';
+import { sumBalances } from './holdings.ts';
 import { perpetualOf, type Contract, type Markets, type Pair } from './markets.ts';
 import { HOUR_MS, type CandleRun } from './prices.ts';
 import { isEntry, joinLegs, type Reading } from './readings.ts';
@@ -34,12 +36,15 @@ export async function readRecorded(
   const { wallets, positions, permissions, candles } = connector;
   if (request.feed === 'balances') {
     const [answer, wallet] = await answerOf(wallets);
-    return { balances: readBalances(rowsAt(answer, wallet.rowsIn), wallet) };
+    const rows = rowsAt(answer, wallet.rowsIn);
+    const markets = marketsIn(rows, request, connector);
+    return { balances: sumBalances(rows.flatMap((row) => wallet.read(row, markets))) };
   }
   if (request.feed === 'positions') {
     const [answer, list] = await answerOf(positions);
     const rows = rowsAt(answer, list.rowsIn);
-    const found = readPositions(rows, list, marketsIn(rows, request, connector));
+    const markets = marketsIn(rows, request, connector);
+    const found = rows.flatMap((row) => list.read(row, markets));
     return { positions: found.map((each) => ({ ...each, ...namedBy(request, each) })) };
   }
   if (request.feed === 'candles') {
@@ -52,14 +57,16 @@ export async function readRecorded(
     return { permissions: permissions.read(await client.call(permissions.method)) };
   }
   const name = request.market === null ? request.feed : `${request.feed} ${request.market}`;
-  const feeds = [...connector.feeds, ...(connector.recorded ?? [])];
+  const feeds = [...connector.feeds, ...(await recordedFeeds(connector.id))];
   const exact = feeds.filter(({ payload }) => payload.includes(name));
   const named = feeds.filter(({ payload }) => payload.includes(request.feed));
   const [answer, feed] = await answerOf(exact.length > 0 ? exact : named);
   return splitReadings(readFeed(feed, answer), request);
 
   /** Where several lists share a name, the one whose rows stand where the answer has rows. */
-  async function answerOf<T extends Listing>(lists: readonly T[]): Promise<[unknown, T]> {
+  async function answerOf<T extends { readonly method: string; readonly rowsIn: string }>(
+    lists: readonly T[],
+  ): Promise<[unknown, T]> {
     const [first] = lists;
     if (first === undefined) throw new RecordError('VENUE_FEED_UNSUPPORTED');
     const answer = await client.call(first.method);
@@ -71,6 +78,17 @@ export async function readRecorded(
     const markets = marketsIn(rows, request, connector);
     return joinLegs(rows.flatMap((row) => feed.read(row, markets, {})));
   }
+}
+
+/** A folder may read answers that its connector never asks for. */
+async function recordedFeeds(id: string): Promise<readonly Feed[]> {
+  // The same extension as this file's: sources run as they are, and built.
+  const file = new URL(`./${id}/${basename(import.meta.url)}`, import.meta.url);
+  return existsSync(file) ? parseRecorded(await import(`./${id}/recorded.ts`)) : [];
+}
+
+function parseRecorded(module: unknown): readonly Feed[] {
+  return (module as { readonly recorded: readonly Feed[] }).recorded;
 }
 
 const ANY_RUN: CandleRun = {

@@ -15,6 +15,16 @@ export interface RefusalTable {
   readonly byStatus?: ReadonlyMap<number, Code>;
 }
 
+/** From `[our code, the venue's codes that mean it, separated by commas]`. */
+export function codesOf(
+  table: readonly (readonly [code: Code, venueCodes: string])[],
+): RefusalTable['byCode'] {
+  const pairs = table.flatMap(([code, list]) =>
+    list.split(', ').map((each) => [each, code] as const),
+  );
+  return new Map(pairs);
+}
+
 export interface Answer {
   readonly status: number;
   readonly headers: Readonly<Record<string, unknown>>;

@@ -12,6 +12,7 @@ import {
   type Posting,
 } from '@track-record/ledger';
 import type { Markets } from '../markets.ts';
+import type { Parameters } from '../pagers.ts';
 import {
   contractFill,
   flowOf,
@@ -173,15 +174,20 @@ export function readWithdrawal(row: Row): readonly Reading[] {
  * `/sapi/v1/fiat/orders`: the money moves when the order reaches its last state, days after it
  * began.
  */
-export function readFiatOrder(row: Row, isOut: boolean): readonly Reading[] {
+export function readFiatOrder(
+  row: Row,
+  _markets: Markets,
+  { transactionType }: Parameters,
+): readonly Reading[] {
   const id = `fiat.${parseText(row, 'orderNo')}`;
   const at = parseInstant(row, 'updateTime');
   const asset = parseText(row, 'fiatCurrency');
   const amount = parseSize(row, 'amount');
   const fee = negate(parseSize(row, 'totalFee'));
-  const entries = isOut
-    ? flowOf(id, at, asset, negate(amount), fee)
-    : [movementOf(id, at, 'flow', asset, amount)];
+  const entries =
+    transactionType === 1
+      ? flowOf(id, at, asset, negate(amount), fee)
+      : [movementOf(id, at, 'flow', asset, amount)];
   return settle(row, 'status', FIAT_STATES, entries);
 }
 

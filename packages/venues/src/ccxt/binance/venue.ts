@@ -2,13 +2,15 @@
 // fields: developers.binance.com, spot, USD-M futures, wallet and convert sections; venues.md
 // section 6.
 
+import { entryKinds } from '@track-record/ledger';
 import type { Permissions, VenueCapabilities } from '../../contract.ts';
 import type { Allowance } from '../client.ts';
-import { venueOf, type Ask, type Connector } from '../connector.ts';
-import type { Feed } from '../feed.ts';
+import { venueOf, type Connector } from '../connector.ts';
+import { feed, type Feed } from '../feed.ts';
+import { positionList, wallet } from '../holdings.ts';
 import { DAY_MS, type Paging, type Parameters } from '../pagers.ts';
 import { HOUR_MS } from '../prices.ts';
-import { parseAmount, parseFlag, parseInstant, parseRow, parseSize, parseText } from '../rows.ts';
+import { parseFlag, parseInstant, parseRow, parseSize, parseText } from '../rows.ts';
 import { refusals } from './codes.ts';
 import {
   instrumentOf,
@@ -31,24 +33,13 @@ const CANDLES_MAX = 1000;
 /** Income is stamped in whole seconds, so its fill may lie a little outside the window. */
 const INCOME_SLACK_MS = 60_000;
 
+const UNTOLD = new Set(['airdrop', 'withholding', 'split', 'adjustment']);
+
 const capabilities: VenueCapabilities = {
   venue: 'binance',
   title: 'Binance: spot, funding wallet and USD-M futures',
   instruments: ['spot', 'linear', 'future'],
-  feeds: [
-    'fill',
-    'fee',
-    'rebate',
-    'funding',
-    'interest',
-    'dividend',
-    'reward',
-    'conversion',
-    'realised',
-    'settlement',
-    'transfer',
-    'flow',
-  ],
+  feeds: entryKinds.filter((kind) => !UNTOLD.has(kind)),
   unseen: ['earn subscriptions', 'pay and P2P', 'card purchases', 'sub-account transfers'],
   quoteCurrency: 'USDT',
   // Fills and income appear within seconds; wallet records within minutes.
@@ -81,93 +72,49 @@ function paging(days: number, rows: number, limit = 'limit', start = 'startTime'
   };
 }
 
+const FIAT = paging(90, 500, 'rows', 'beginTime');
+const FILLS: Paging = {
+  spanMs: Infinity,
+  rows: symbols.FILLS_MAX,
+  parametersOf: (_part, token) => (token === null ? {} : { fromId: token }),
+  next: symbols.nextFill,
+};
+
 const feeds: readonly Feed[] = [
-  {
-    // Listed under the instant at which they were first seen; confirmations may take days.
-    method: 'sapiGetCapitalDepositHisrec',
-    rowsIn: '',
-    paging: paging(90, 1000),
+  // Listed under the instant at which they were first seen; confirmations may take days.
+  feed('sapiGetCapitalDepositHisrec', '', paging(90, 1000), readDeposit, 'deposits', {
     lookbackMs: 7 * DAY_MS,
-    read: readDeposit,
-    payload: ['deposits'],
-  },
-  {
-    method: 'sapiGetCapitalWithdrawHistory',
-    rowsIn: '',
-    paging: paging(90, 1000),
-    read: readWithdrawal,
-    payload: ['withdrawals'],
-  },
-  {
-    method: 'sapiGetAssetAssetDividend',
-    rowsIn: 'rows',
-    paging: paging(90, 500),
-    read: readDividend,
-    payload: ['dividends'],
-  },
-  {
-    method: 'sapiGetConvertTradeFlow',
-    rowsIn: 'list',
-    paging: paging(30, 1000),
-    read: readConversion,
-    payload: ['conversions'],
-  },
-  {
-    method: 'sapiGetAssetDribblet',
-    rowsIn: 'userAssetDribblets',
-    paging: paging(90, 100),
-    read: readDust,
-    payload: ['conversions'],
-  },
-  {
-    method: 'sapiGetAssetTransfer',
-    rowsIn: 'rows',
-    paging: paging(90, 100, 'size'),
+  }),
+  feed('sapiGetCapitalWithdrawHistory', '', paging(90, 1000), readWithdrawal, 'withdrawals'),
+  feed('sapiGetAssetAssetDividend', 'rows', paging(90, 500), readDividend, 'dividends'),
+  feed('sapiGetConvertTradeFlow', 'list', paging(30, 1000), readConversion, 'conversions'),
+  feed('sapiGetAssetDribblet', 'userAssetDribblets', paging(90, 100), readDust, 'conversions'),
+  feed('sapiGetAssetTransfer', 'rows', paging(90, 100, 'size'), readTransfer, 'transfers', {
     each: () => Promise.resolve(TRANSFERS),
-    read: readTransfer,
-    payload: ['transfers'],
-  },
-  {
-    // A fiat order settles days after its creation, under which it is listed.
-    method: 'sapiGetFiatOrders',
-    rowsIn: 'data',
-    paging: paging(90, 500, 'rows', 'beginTime'),
+  }),
+  // A fiat order settles days after its creation, under which it is listed.
+  feed('sapiGetFiatOrders', 'data', FIAT, readFiatOrder, 'deposits, withdrawals', {
     lookbackMs: 30 * DAY_MS,
     each: symbols.fiatDirections,
-    read: (row, _markets, { transactionType }) => readFiatOrder(row, transactionType === 1),
-    payload: ['deposits', 'withdrawals'],
-  },
-  {
-    method: 'fapiPrivateGetIncome',
-    rowsIn: '',
-    paging: paging(7, 1000),
+  }),
+  feed('fapiPrivateGetIncome', '', paging(7, 1000), readIncome, 'ledger, funding', {
     isToldElsewhere: symbols.isToldElsewhere,
-    read: readIncome,
-    payload: ['ledger', 'funding'],
-  },
-  {
-    method: 'fapiPrivateGetUserTrades',
-    rowsIn: '',
-    paging: paging(7, 1000),
-    lookbackMs: INCOME_SLACK_MS,
-    lookaheadMs: INCOME_SLACK_MS,
-    each: symbols.tradedContracts,
-    read: readFuturesFill,
-    payload: ['fills linear', 'fills inverse'],
-  },
-  {
-    method: 'privateGetMyTrades',
-    rowsIn: '',
-    paging: {
-      spanMs: Infinity,
-      rows: symbols.FILLS_MAX,
-      parametersOf: (_part, token) => (token === null ? {} : { fromId: token }),
-      next: symbols.nextFill,
+  }),
+  feed(
+    'fapiPrivateGetUserTrades',
+    '',
+    paging(7, 1000),
+    readFuturesFill,
+    'fills linear, fills inverse',
+    {
+      lookbackMs: INCOME_SLACK_MS,
+      lookaheadMs: INCOME_SLACK_MS,
+      each: symbols.tradedContracts,
     },
+  ),
+  feed('privateGetMyTrades', '', FILLS, readSpotFill, 'fills, fills spot, fills margin', {
     each: symbols.tradedPairs,
-    read: readSpotFill,
-    payload: ['fills', 'fills spot', 'fills margin'],
-  },
+  }),
 ];
 
 /** Permissions that only read; any other that is set lets the key act. */
@@ -197,17 +144,13 @@ export function readPermissions(answer: unknown): Permissions {
 }
 
 /**
- * The address has 6,000 a minute, which ccxt states as 1,200; USD-M futures have 2,400 of their own.
+ * The address has 6,000 a minute, which ccxt states as 1,200; USD-M futures have their own 2,400.
  * Fiat orders and conversions take 90,000 and 3,000 of an account's own 180,000.
  */
 function allowanceOf(api: string, path: string): Allowance {
   if (path === 'fiat/orders') return { name: path, accountCost: 600 };
   if (path === 'convert/tradeFlow') return { name: path, accountCost: 20 };
   return api.startsWith('fapi') ? { name: 'futures', scale: 0.5 } : { name: 'spot' };
-}
-
-function clock(method: string): Ask<number> {
-  return { method, read: (answer) => parseInstant(parseRow(answer, 'time'), 'serverTime') };
 }
 
 export const connector: Connector = {
@@ -218,45 +161,29 @@ export const connector: Connector = {
   refusals,
   scopeOf: (method) => (method.startsWith('fapiPrivate') ? 'futures' : null),
   allowanceOf,
-  clocks: [clock('publicGetTime'), clock('fapiPublicGetTime')],
-  account: {
-    method: 'privateGetAccount',
-    read: (answer) => parseText(parseRow(answer, 'account'), 'uid'),
-  },
+  clocks: [
+    ['publicGetTime', 'serverTime'],
+    ['fapiPublicGetTime', 'serverTime'],
+  ],
+  account: ['privateGetAccount', 'uid'],
   permissions: { method: 'sapiGetAccountApiRestrictions', read: readPermissions },
   wallets: [
-    {
-      method: 'privateGetAccount',
-      rowsIn: 'balances',
-      asset: 'asset',
-      parts: ['free', 'locked'],
-    },
-    {
-      method: 'sapiPostAssetGetFundingAsset',
-      rowsIn: '',
-      asset: 'asset',
-      parts: ['free', 'locked', 'freeze', 'withdrawing'],
-    },
-    {
-      method: 'fapiPrivateV3GetAccount',
-      rowsIn: 'assets',
-      asset: 'asset',
-      parts: ['walletBalance'],
-    },
+    wallet('privateGetAccount', 'balances', 'asset', 'free locked'),
+    wallet('sapiPostAssetGetFundingAsset', '', 'asset', 'free locked freeze withdrawing'),
+    wallet('fapiPrivateV3GetAccount', 'assets', 'asset', 'walletBalance'),
   ],
   positions: [
-    {
-      // One row per side in hedge mode.
-      method: 'fapiPrivateV3GetPositionRisk',
-      rowsIn: '',
-      market: 'symbol',
-      size: 'positionAmt',
-      read: (row, { symbol }) => ({
+    // One row per side in hedge mode.
+    positionList(
+      'fapiPrivateV3GetPositionRisk',
+      '',
+      ['symbol', 'positionAmt'],
+      (row, { symbol }, contracts) => ({
         instrument: instrumentOf(symbol, parseText(row, 'positionSide')),
-        contracts: parseAmount(row, 'positionAmt'),
+        contracts,
         entryPrice: parseSize(row, 'entryPrice'),
       }),
-    },
+    ),
   ],
   feeds,
   finish: symbols.finish,

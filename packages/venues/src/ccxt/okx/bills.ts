@@ -1,9 +1,9 @@
-// OKX's bills, fills, deposits and withdrawals as ledger entries. A bill says by how much a balance
+// OKX's bills and withdrawals as ledger entries. A bill says by how much a balance
 // moved, fee included, and what it was afterwards. Types and sub-types: okx.com/docs-v5, "Get bills
 // details" and "Asset bills details". Rows are untrusted.
 
 import { RecordError } from '@track-record/errors';
-import { absolute, add, compare, multiply, negate, sign, subtract } from '@track-record/ledger';
+import { absolute, add, compare, negate, sign, subtract } from '@track-record/ledger';
 import type { Job } from '../feed.ts';
 import type { Markets } from '../markets.ts';
 import {
@@ -48,7 +48,6 @@ const BUYS = new Set('1 3 6 101 102 105 106 126 127'.split(' '));
 const SELLS = new Set('2 4 5 100 103 104 107 125 128'.split(' '));
 const SHORT_SIDE = new Set('4 6 101 105 126'.split(' '));
 
-const DEPOSIT_STATES = states(['1', '2'], ['0', '8', '11', '12', '13', '14', '17'], {});
 const WITHDRAWAL_STATES = states(['2'], '-3 0 1 4 5 6 7 8 9 10 12 15 16 17 19'.split(' '), {
   '-2': 'cancelled',
   '-1': 'failed',
@@ -97,38 +96,12 @@ export function readFundingBill(row: Row): readonly Reading[] {
   return [movementOf(`funding-bill.${id}`, at, kind, asset, change)];
 }
 
-/** `/api/v5/asset/deposit-history`. */
-export function readDeposit(row: Row): readonly Reading[] {
-  const id = `deposit.${parseText(row, 'txId')}`;
-  const [asset, amount] = [parseText(row, 'ccy'), parseSize(row, 'amt')];
-  const entry = movementOf(id, parseInstant(row, 'ts'), 'flow', asset, amount);
-  return settle(row, 'state', DEPOSIT_STATES, [entry]);
-}
-
 /** `/api/v5/asset/withdrawal-history`: the fee comes on top of what arrives. */
 export function readWithdrawal(row: Row): readonly Reading[] {
   const id = `withdrawal.${parseText(row, 'wdId')}.${parseText(row, 'txId')}`;
   const [amount, fee] = [negate(parseSize(row, 'amt')), negate(parseSize(row, 'fee'))];
   const entries = flowOf(id, parseInstant(row, 'ts'), parseText(row, 'ccy'), amount, fee);
   return settle(row, 'state', WITHDRAWAL_STATES, entries);
-}
-
-/** `/api/v5/trade/fills-history`, whose tradeId is unique in one market only. */
-export function readFill(row: Row, { pairs }: Markets): readonly Reading[] {
-  const market = parseText(row, 'instId');
-  const pair = pairs.get(market);
-  const side = parseText(row, 'side');
-  if (pair === undefined || (side !== 'buy' && side !== 'sell')) throw shape('side');
-  const quantity = parseSize(row, 'fillSz');
-  const cost = multiply(quantity, parseSize(row, 'fillPx'));
-  const [base, quote] = side === 'buy' ? [quantity, negate(cost)] : [negate(quantity), cost];
-  const postings = [
-    ...post(pair.base, base),
-    ...post(pair.quote, quote),
-    ...post(parseText(row, 'feeCcy'), parseAmount(row, 'fee'), 'fee'),
-  ];
-  const id = `spot-trade.${market}.${parseText(row, 'tradeId')}`;
-  return [{ id, at: parseInstant(row, 'ts'), kind: 'fill', postings }];
 }
 
 /** A withdrawal's bill is one sum; its fee is told by the withdrawal of that asset and sum. */

@@ -3,12 +3,13 @@
 // and limits: okx.com/docs-v5, trading and funding account sections; venues.md section 6.
 
 import { entryKinds, negate } from '@track-record/ledger';
-import type { VenueCapabilities } from '../../contract.ts';
+import type { Permissions, VenueCapabilities } from '../../contract.ts';
 import { venueOf, type Connector } from '../connector.ts';
-import type { Feed } from '../feed.ts';
+import { feed, type Feed } from '../feed.ts';
+import { positionList, wallet } from '../holdings.ts';
 import { DAY_MS, idsBelow, type Next, type Paging } from '../pagers.ts';
 import { HOUR_MS } from '../prices.ts';
-import { parseAmount, parseInstant, parseRow, parseSize, parseText, valueAt } from '../rows.ts';
+import { parseInstant, parseRow, parseSize, parseText, valueAt } from '../rows.ts';
 import * as bills from './bills.ts';
 import { refusals } from './codes.ts';
 
@@ -57,120 +58,73 @@ function newestFirst(bounds: Paging['parametersOf'], next: Next): Paging {
 }
 
 /** `before` and `after` are instants here, and neither is included. */
-const byTime: Paging = {
+export const BY_TIME: Paging = {
   spanMs: Infinity,
   rows: ROWS_MAX,
   parametersOf: ({ from, to }) => ({ before: from - 1, after: to, limit: ROWS_MAX }),
 };
 
+const ARCHIVE = newestFirst(({ from, to }) => ({ begin: from, end: to }), belowBill);
+const FUNDING = newestFirst(() => ({ pagingType: 2 }), belowBillInWindow);
+
 const feeds: readonly Feed[] = [
-  {
-    method: 'privateGetAccountBillsArchive',
-    rowsIn: 'data',
-    paging: newestFirst(({ from, to }) => ({ begin: from, end: to }), belowBill),
+  feed('privateGetAccountBillsArchive', 'data', ARCHIVE, bills.readTradingBill, 'ledger, funding', {
     lookbackMs: LEG_SLACK_MS,
     lookaheadMs: LEG_SLACK_MS,
-    read: bills.readTradingBill,
     running: bills.readRunning,
-    payload: ['ledger', 'ledger spot', 'ledger linear', 'funding'],
-  },
-  {
-    method: 'privateGetAssetBillsHistory',
-    rowsIn: 'data',
-    paging: newestFirst(() => ({ pagingType: 2 }), belowBillInWindow),
-    read: bills.readFundingBill,
+  }),
+  feed('privateGetAssetBillsHistory', 'data', FUNDING, bills.readFundingBill, 'transfers', {
     running: bills.readRunning,
-    payload: ['transfers'],
-  },
-  {
-    // Tells the fees that a withdrawal's bill includes.
-    method: 'privateGetAssetWithdrawalHistory',
-    rowsIn: 'data',
-    paging: byTime,
+  }),
+  // Tells the fees that a withdrawal's bill includes.
+  feed('privateGetAssetWithdrawalHistory', 'data', BY_TIME, bills.readWithdrawal, 'withdrawals', {
     lookbackMs: CANCEL_MS,
     lookaheadMs: HOUR_MS,
     isToldElsewhere: () => true,
-    read: bills.readWithdrawal,
-    payload: ['withdrawals'],
-  },
+  }),
 ];
 
-/** Told by bills; read for recorded payloads. */
-const recorded: readonly Feed[] = [
-  {
-    method: 'privateGetAssetDepositHistory',
-    rowsIn: 'data',
-    paging: byTime,
-    read: bills.readDeposit,
-    payload: ['deposits'],
-  },
-  {
-    method: 'privateGetTradeFillsHistory',
-    rowsIn: 'data',
-    paging: byTime,
-    read: bills.readFill,
-    payload: ['fills', 'fills spot'],
-  },
-];
+function readPermissions(answer: unknown): Permissions {
+  const row = parseRow(valueAt(answer, 'data.0'), 'config');
+  const granted = parseText(row, 'perm').split(',');
+  return {
+    read: granted.includes('read_only'),
+    // A permission we do not know counts as one to trade.
+    trade: granted.some((each) => each !== 'read_only' && each !== 'withdraw'),
+    withdraw: granted.includes('withdraw'),
+    ipRestricted: row['ip'] !== '',
+  };
+}
 
 export const connector: Connector = {
   id: 'okx',
   capabilities,
   options: { fetchMarkets: { types: ['spot', 'swap'] } },
   refusals,
-  clocks: [
-    {
-      method: 'publicGetPublicTime',
-      read: (answer) => parseInstant(parseRow(valueAt(answer, 'data.0'), 'time'), 'ts'),
-    },
-  ],
-  account: {
-    method: 'privateGetAccountConfig',
-    read: (answer) => parseText(parseRow(valueAt(answer, 'data.0'), 'config'), 'uid'),
-  },
-  permissions: {
-    method: 'privateGetAccountConfig',
-    read: (answer) => {
-      const row = parseRow(valueAt(answer, 'data.0'), 'config');
-      const granted = parseText(row, 'perm').split(',');
-      return {
-        read: granted.includes('read_only'),
-        // A permission we do not know counts as one to trade.
-        trade: granted.some((each) => each !== 'read_only' && each !== 'withdraw'),
-        withdraw: granted.includes('withdraw'),
-        ipRestricted: row['ip'] !== '' && parseText(row, 'ip') !== '',
-      };
-    },
-  },
+  clocks: [['publicGetPublicTime', 'data.0.ts']],
+  account: ['privateGetAccountConfig', 'data.0.uid'],
+  permissions: { method: 'privateGetAccountConfig', read: readPermissions },
   wallets: [
-    {
-      method: 'privateGetAccountBalance',
-      rowsIn: 'data.0.details',
-      asset: 'ccy',
-      // Without `eq`, which has unrealised profit in it.
-      parts: ['cashBal'],
-    },
-    { method: 'privateGetAssetBalances', rowsIn: 'data', asset: 'ccy', parts: ['bal'] },
+    // Without `eq`, which has unrealised profit in it.
+    wallet('privateGetAccountBalance', 'data.0.details', 'ccy', 'cashBal'),
+    wallet('privateGetAssetBalances', 'data', 'ccy', 'bal'),
   ],
   positions: [
-    {
-      method: 'privateGetAccountPositions',
-      rowsIn: 'data',
-      market: 'instId',
-      size: 'pos',
-      read: (row, { symbol }) => {
+    positionList(
+      'privateGetAccountPositions',
+      'data',
+      ['instId', 'pos'],
+      (row, { symbol }, size) => {
         const isShort = parseText(row, 'posSide') === 'short';
-        const size = parseAmount(row, 'pos');
         return {
           instrument: isShort ? `${symbol}#SHORT` : symbol,
           contracts: isShort ? negate(size) : size,
           entryPrice: parseSize(row, 'avgPx'),
         };
       },
-    },
+    ),
   ],
   feeds,
-  recorded,
   finish: bills.splitWithdrawals,
   quotes: ['USDT', 'USDC', 'BTC', 'ETH', 'USD', 'EUR'],
   candles: {
