@@ -86,7 +86,7 @@ export function fakeAmdAuthority(modulusBits: number = MODULUS_BITS): FakeAmdAut
   const root = (product: FakeProduct): Buffer => {
     const name = rootName(product);
     const shape = { product, signer: 'VCEK', commonName: name, issuerName: name } as const;
-    return certificate(shape, ROOT_SERIAL, keyOf(name), keyOf(name), AUTHORITY_EXTENSIONS);
+    return certificate(shape, ROOT_SERIAL, keyOf(name), keyOf(name), ROOT_EXTENSIONS);
   };
   return {
     get rootsPem() {
@@ -136,10 +136,14 @@ type NamedOptions = CertificateOptions & {
 };
 type Extensions = Readonly<Record<string, Uint8Array>>;
 
-/** CA:TRUE with a path length of 0, and the right to sign certificates. */
-const AUTHORITY_EXTENSIONS: Extensions = {
-  [BASIC_CONSTRAINTS]: sequence(der(0x01, Buffer.from([0xff])), integer(0)),
+/** CA:TRUE, and the right to sign certificates; an intermediate signs leaves only. */
+const ROOT_EXTENSIONS: Extensions = {
+  [BASIC_CONSTRAINTS]: sequence(der(0x01, Buffer.from([0xff]))),
   [KEY_USAGE]: der(0x03, Buffer.from([0x02, 0x04])),
+};
+const AUTHORITY_EXTENSIONS: Extensions = {
+  ...ROOT_EXTENSIONS,
+  [BASIC_CONSTRAINTS]: sequence(der(0x01, Buffer.from([0xff])), integer(0)),
 };
 
 function certificate(
