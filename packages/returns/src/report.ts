@@ -28,7 +28,7 @@ export function formatHoursReport(
   };
 }
 
-function formatHour(hour: Hour, balances: boolean): unknown {
+export function formatHour(hour: Hour, balances: boolean): Readonly<Record<string, unknown>> {
   const { references, flags, derived } = hour;
   const money = (...names: Money[]): object =>
     Object.fromEntries(names.map((name) => [name, formatOrNull(hour[name])]));

@@ -7,6 +7,8 @@ import type { Verb } from '../verb.ts';
 export const verbs: Readonly<Record<string, () => Promise<Verb>>> = {
   compute: async () => (await import('./compute.ts')).compute,
   metrics: async () => (await import('./metrics.ts')).metrics,
+  portfolio: async () => (await import('./portfolio.ts')).portfolio,
+  restatement: async () => (await import('./restatement.ts')).restatement,
   verify: async () => (await import('./verify.ts')).verify,
   'statement export': async () => (await import('./statement-export.ts')).statementExport,
   'log check': async () => (await import('./log-check.ts')).logCheck,

@@ -68,7 +68,7 @@ describe('holds', () => {
     const cuts = fc.uniqueArray(fc.integer({ min: 1, max: 3 }), { maxLength: 3 });
     const property = fc.property(ledgers, cuts, (ledger, picks) => {
       const { from, to } = ledger.window;
-      const ends = [...picks.toSorted().map((hour) => from + hour * HOUR_MS), to];
+      const ends = [...picks.toSorted((a, b) => a - b).map((hour) => from + hour * HOUR_MS), to];
       const whole = computeHours(ledger);
       const hours: unknown[] = [];
       let opening = whole.opening;
