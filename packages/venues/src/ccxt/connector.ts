@@ -15,7 +15,7 @@ import type {
   VenueSession,
 } from '../contract.ts';
 import { openKeyedClient, openPublicClient, type CcxtClient, type CcxtVenue } from './client.ts';
-import { listedWindow, parseCursor, placeSettled } from './cursor.ts';
+import { parseCursor, placeSettled } from './cursor.ts';
 import { tellFeed, type Feed, type Job } from './feed.ts';
 import { fetchHoldings, type Holdings, type PositionList, type Wallet } from './holdings.ts';
 import { instrumentsOf, type Markets } from './markets.ts';
@@ -148,7 +148,7 @@ async function fetchHistory(
     readings: [],
     rows: new Map(),
   };
-  for (const feed of connector.feeds) await tellFeed(feed, job, listedWindow(cursor, window));
+  for (const feed of connector.feeds) await tellFeed(feed, job);
   const own = (await connector.finish?.(job)) ?? {};
   const placed = placeSettled(job.readings, cursor, window);
   const told = placed.readings.filter(isEntry);

@@ -4,7 +4,7 @@
 
 import type { Window } from '@track-record/ledger';
 import type { CcxtClient } from './client.ts';
-import type { Cursor } from './cursor.ts';
+import { listedWindow, type Cursor } from './cursor.ts';
 import type { Holdings } from './holdings.ts';
 import type { Contract, Markets } from './markets.ts';
 import { readPages, type Paging, type Parameters } from './pagers.ts';
@@ -23,6 +23,8 @@ export interface Feed {
   /** What the venue lists only piece by piece: asked once with each of these. */
   readonly each?: (job: Job) => Promise<readonly Parameters[]>;
   readonly read: (row: Row, markets: Markets, asked: Parameters) => readonly Reading[];
+  /** Rows may be pending for days: read again from where the oldest pending one is listed. */
+  readonly settlesLater?: boolean;
   /** Rows that another feed tells; here they are only proof. */
   readonly isToldElsewhere?: (row: Row) => boolean;
   /** A ledger with running balances: proven without a gap, and legs of one id joined. */
@@ -59,9 +61,10 @@ export interface Job {
   readonly rows: Map<string, readonly Row[]>;
 }
 
-/** Asks for one feed in `listed` and adds what it tells to the job. */
-export async function tellFeed(feed: Feed, job: Job, listed: Window): Promise<void> {
+/** Asks for one feed and adds what it tells to the job. */
+export async function tellFeed(feed: Feed, job: Job): Promise<void> {
   const { lookbackMs = 0, lookaheadMs = 0, running } = feed;
+  const listed = feed.settlesLater === true ? listedWindow(job.cursor, job.window) : job.window;
   const window = { from: listed.from - lookbackMs, to: listed.to + lookaheadMs };
   const told: Row[] = [];
   for (const asked of (await feed.each?.(job)) ?? [{}]) {

@@ -80,20 +80,29 @@ const FILLS: Paging = {
   next: symbols.nextFill,
 };
 
+const settlesLater = true;
+
 const feeds: readonly Feed[] = [
   // Listed under the instant at which they were first seen; confirmations may take days.
   feed('sapiGetCapitalDepositHisrec', '', paging(90, 1000), readDeposit, 'deposits', {
+    settlesLater,
     lookbackMs: 7 * DAY_MS,
   }),
-  feed('sapiGetCapitalWithdrawHistory', '', paging(90, 1000), readWithdrawal, 'withdrawals'),
+  feed('sapiGetCapitalWithdrawHistory', '', paging(90, 1000), readWithdrawal, 'withdrawals', {
+    settlesLater,
+  }),
   feed('sapiGetAssetAssetDividend', 'rows', paging(90, 500), readDividend, 'dividends'),
-  feed('sapiGetConvertTradeFlow', 'list', paging(30, 1000), readConversion, 'conversions'),
+  feed('sapiGetConvertTradeFlow', 'list', paging(30, 1000), readConversion, 'conversions', {
+    settlesLater,
+  }),
   feed('sapiGetAssetDribblet', 'userAssetDribblets', paging(90, 100), readDust, 'conversions'),
   feed('sapiGetAssetTransfer', 'rows', paging(90, 100, 'size'), readTransfer, 'transfers', {
+    settlesLater,
     each: () => Promise.resolve(TRANSFERS),
   }),
   // A fiat order settles days after its creation, under which it is listed.
   feed('sapiGetFiatOrders', 'data', FIAT, readFiatOrder, 'deposits, withdrawals', {
+    settlesLater,
     lookbackMs: 30 * DAY_MS,
     each: symbols.fiatDirections,
   }),
