@@ -78,7 +78,8 @@ describe('accepts', () => {
       [
         '00:00 reason return status: anchor 2026-01-05T00:00:00Z removed',
         '01:00 reason residual residualValue return status: anchor 2026-01-05T02:00:00Z added',
-        '02:00 reason return status: anchor 2026-01-05T02:00:00Z added, anchor 2026-01-05T03:00:00Z added',
+        '02:00 reason return status: ' +
+          'anchor 2026-01-05T02:00:00Z added, anchor 2026-01-05T03:00:00Z added',
       ],
     ],
     [

@@ -25,7 +25,7 @@ export interface Computation {
 }
 
 export interface Cause {
-  /** `another_hour`: nothing in the hour itself; its opening or a quarantine came from elsewhere. */
+  /** `another_hour`: nothing in the hour itself; its opening or a doubt came from elsewhere. */
   readonly what: 'entry' | 'price' | 'mark' | 'anchor' | 'another_hour';
   readonly how: 'added' | 'removed' | 'corrected' | null;
   /** The id of an entry, else what was quoted or observed, and when. */

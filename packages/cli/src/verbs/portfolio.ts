@@ -76,8 +76,8 @@ function hourOf(hour: PortfolioHour) {
 }
 
 function lineOf(hour: ReturnType<typeof hourOf>): string {
-  const gain = hour.return ?? hour.reason;
-  return `${hour.hour}  ${hour.status}  ${hour.navClose ?? '-'}  ${gain}  ${hour.members.join(' ')}\n`;
+  const gain = `${hour.return ?? hour.reason} ${hour.members.join(' ')}`;
+  return `${hour.hour}  ${hour.status}  ${hour.navClose ?? '-'}  ${gain}\n`;
 }
 
 function told(value: Decimal | null): string | null {

@@ -1,5 +1,5 @@
-// `track-record restatement`: two ledgers of one account, and what the later one says differently of
-// the same hours, and why. Offline; both files are untrusted.
+// `track-record restatement`: two ledgers of one account, and what the later one says differently
+// of the same hours, and why. Offline; both files are untrusted.
 
 import { RecordError } from '@track-record/errors';
 import { parseLedgerDocument } from '@track-record/ledger';
@@ -38,7 +38,7 @@ async function computed(file: string, place: string): Promise<Computation> {
   return { document, report: computeHours(document) };
 }
 
-/** Names of entries are the owner's own; a person reads this on the machine that holds the ledger. */
+/** Ids of entries are the owner's own: this is read where the ledger is. */
 function lineOf({ hour, changed, because }: Restatement): string {
   const was = changed['return'];
   const move = was === undefined ? '' : ` return ${String(was.before)} -> ${String(was.after)}`;
