@@ -67,10 +67,10 @@ export interface Entry {
   readonly txid?: string;
 }
 
-/** An entry, or several fills that act as one, whose postings are their sums. */
+/** An entry, or several that act as one, whose postings are their sums. */
 export interface Run extends Entry {
-  /** The least that was added to a balance after any instant among them, if less than the sum. */
-  readonly lows?: readonly Posting[];
+  /** One by one, and the least that may have been added to a balance among them. */
+  readonly parts?: { readonly entries: readonly Entry[]; readonly lows: readonly Posting[] };
 }
 
 export const instrumentKinds = [
@@ -120,7 +120,7 @@ export interface Price {
   readonly source?: string;
 }
 
-/** A pair that leads towards the reporting currency, by the public candles of the venue it names. */
+/** A pair that leads towards the reporting currency, by public candles of the venue it names. */
 export type ReferencePair = Required<Omit<Price, 'at' | 'price'>>;
 
 export interface Mark {

@@ -52,11 +52,15 @@ export function mayRepeat(hashes: Uint32Array): readonly number[] {
   const shift = Math.clz32(hashes.length) - SLOT_BITS;
   const once = new Bits(32 - shift);
   const twice = new Bits(32 - shift);
-  for (const hash of hashes) (once.has(hash >>> shift) ? twice : once).add(hash >>> shift);
+  // By index: an iterator or a callback makes an object of every hash.
+  for (let index = 0; index < hashes.length; index += 1) {
+    const slot = slotAt(hashes, index, shift);
+    (once.has(slot) ? twice : once).add(slot);
+  }
   const suspects: number[] = [];
-  hashes.forEach((hash, index) => {
-    if (twice.has(hash >>> shift)) suspects.push(index);
-  });
+  for (let index = 0; index < hashes.length; index += 1) {
+    if (twice.has(slotAt(hashes, index, shift))) suspects.push(index);
+  }
   return suspects;
 }
 
@@ -133,6 +137,10 @@ function comparePostings(left: Posting, right: Posting): number {
 function sameDecimal(left: Decimal | undefined, right: Decimal | undefined): boolean {
   if (left === undefined || right === undefined) return left === right;
   return compare(left, right) === 0;
+}
+
+function slotAt(hashes: Uint32Array, index: number, shift: number): number {
+  return (hashes[index] ?? 0) >>> shift;
 }
 
 /** A set of small numbers, of so many bits each. */

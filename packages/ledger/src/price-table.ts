@@ -91,9 +91,10 @@ export class PriceTable {
 function resolveChains({ at, prices }: Instant, reportingCurrency: string): Map<string, Quote> {
   const resolved = new Map<string, Quote>([[reportingCurrency, { price: ONE, at }]]);
   // EUR in USDT is the pair that exists when EUR is the reporting currency: a leg like any other.
-  const legs = prices.map((leg) => (leg.asset === reportingCurrency ? turned(leg) : leg));
-  for (let further = true; further;) {
+  let legs = prices.map((leg) => (leg.asset === reportingCurrency ? turned(leg) : leg));
+  for (let further = true; further && legs.length > 0;) {
     further = extend(resolved, legs) || extend(resolved, legsBack(resolved, legs));
+    legs = legs.filter(({ asset, currency }) => !resolved.has(asset) || !resolved.has(currency));
   }
   resolved.delete(reportingCurrency);
   return resolved;
@@ -137,7 +138,7 @@ function compareLegs(left: Price, right: Price): number {
 
 function groupByInstant(document: LedgerDocument): Instant[] {
   const instants = new Map<number, Instant>();
-  for (const [index, price] of document.prices.entries()) {
+  document.prices.forEach((price, index) => {
     const { prices } = instantAt(instants, price.at);
     const repeated = prices.find(
       ({ asset, currency, source }) =>
@@ -145,7 +146,7 @@ function groupByInstant(document: LedgerDocument): Instant[] {
     );
     if (repeated === undefined) prices.push(price);
     else checkRepeat(repeated.price, price.price, `prices[${index}]`);
-  }
+  });
   for (const [index, mark] of document.marks.entries()) {
     const { marks } = instantAt(instants, mark.at);
     const repeated = marks.find((m) => m.instrument === mark.instrument);

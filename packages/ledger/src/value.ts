@@ -70,12 +70,12 @@ export class Appraisal {
     const holdings = { fresh: 0, closed: 0, worthless: 0, stale: 0, unpriced: 0 };
     let sum = ZERO;
     for (const totals of [this.#book.balances, this.#book.transit]) {
-      for (const [asset, total] of totals) {
-        if (total.mantissa === 0n) continue;
+      totals.forEach((total, asset) => {
+        if (total.mantissa === 0n) return;
         const { worth, freshness } = this.asset(asset, total);
         holdings[freshness] += 1;
         if (worth !== null) sum = add(sum, worth);
-      }
+      });
     }
     for (const [name, position] of this.#book.positions) {
       const { worth, freshness } = this.position(name, position);

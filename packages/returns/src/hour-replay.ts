@@ -24,6 +24,7 @@ import {
   integer,
   OUTFLOW,
   phaseOf,
+  type Posting,
   type PriceTable,
   reconcile,
   type Residual,
@@ -125,12 +126,13 @@ export class HourReplay {
   }
 
   apply(entry: Run): void {
+    // Sums hide what was below zero between them; the entries one by one do not.
+    if (entry.parts?.lows.some((low) => this.#mayOverdraw(low)) === true) {
+      for (const part of entry.parts.entries) this.apply(part);
+      return;
+    }
     const hour = this.#current();
     if (entry.at !== this.#at) this.#beginInstant(hour, entry.at);
-    for (const { asset, amount } of entry.lows ?? []) {
-      const low = add(this.#book.balance(asset), amount);
-      if (sign(low) < 0 && !this.#rules.mayBeOwed.has(asset)) hour.overdrawn = true;
-    }
     if (entry.kind === 'flow') this.#cut(hour, entry);
     if (entry.kind === 'airdrop') this.#receive(entry);
     const derived = this.#book.apply(entry);
@@ -220,6 +222,11 @@ export class HourReplay {
         if (held !== undefined) hour.tallies.fx.add(currency, moved(held));
       }
     }
+  }
+
+  #mayOverdraw({ asset, amount }: Posting): boolean {
+    const isBelow = sign(add(this.#book.balance(asset), amount)) < 0;
+    return isBelow && !this.#rules.mayBeOwed.has(asset);
   }
 
   #isOverdrawn(assets: Iterable<string>): boolean {

@@ -7,7 +7,7 @@
 import assert from 'node:assert/strict';
 import { closeSync, openSync, readSync } from 'node:fs';
 import path from 'node:path';
-import { formatDecimal, normalise } from '@track-record/ledger';
+import { formatDecimal } from '@track-record/ledger';
 import { DocumentReader, type ReadLedger } from '@track-record/ledger/stream';
 import { computeHours, type HoursReport } from '@track-record/returns';
 import { measure, medianOf } from '../measure.ts';
@@ -46,7 +46,7 @@ export async function runOurEngine(source: string, folder: string, runs: number)
 function answerOf({ hours }: HoursReport): unknown {
   const equity = hours.map(({ navClose }) => {
     assert(navClose !== null, 'every asset of the market has a price');
-    return formatDecimal(normalise(navClose));
+    return formatDecimal(navClose);
   });
   return { equity };
 }

@@ -74,6 +74,7 @@ export class FillColumns {
     if (index - whole(this.first, this.count) === POSTINGS_MAX) return false;
     this.packed[index] = (asset << ASSET_SHIFT) | (scale << SCALE_SHIFT) | (fee ? FEE_MASK : 0);
     this.mantissa[index] = mantissa;
+    if (scale > whole(this.finest, asset)) this.finest[asset] = scale;
     this.#posting = index + 1;
     return true;
   }
@@ -82,11 +83,6 @@ export class FillColumns {
   close(at: number, idLength: number): void {
     const row = this.count;
     this.at[row] = at;
-    for (let index = whole(this.first, row); index < this.#posting; index += 1) {
-      const packed = whole(this.packed, index);
-      const scale = scaleOf(packed);
-      if (scale > whole(this.finest, assetOf(packed))) this.finest[assetOf(packed)] = scale;
-    }
     this.first[row + 1] = this.#posting;
     this.idStart[row + 1] = this.idEnd + idLength;
     this.count = row + 1;

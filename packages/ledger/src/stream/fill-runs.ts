@@ -74,7 +74,7 @@ export class FillRuns {
 
   #isOrdered(): boolean {
     const { count, at } = this.#columns;
-    let before = -1;
+    let before = Number.NEGATIVE_INFINITY;
     for (let row = 0; row < count; row += 1) {
       const now = real(at, row);
       if (before > now) return false;

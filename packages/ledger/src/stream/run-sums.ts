@@ -3,7 +3,7 @@
 // postings when they are asked for.
 
 import assert from 'node:assert/strict';
-import type { Posting, Run } from '../entry.ts';
+import type { Entry, Posting, Run } from '../entry.ts';
 import {
   assetOf,
   enlarged,
@@ -28,15 +28,12 @@ const PAID = 2;
 /** Sums to begin with; doubled when they are full. */
 const SUMS = 1 << 10;
 
-/** What one run does to one asset, in units of the asset's finest scale. */
-interface Sum {
-  readonly asset: number;
-  readonly uses: number;
-  readonly change: number;
-  /** The part of the change that was fees. */
-  readonly fees: number;
-  /** The least that the change was after an instant, at most zero. */
-  readonly low: number;
+/** Which rows a run has, and which of the kept sums. */
+interface Span {
+  readonly row: number;
+  readonly rowEnd: number;
+  readonly sum: number;
+  readonly sumEnd: number;
 }
 
 /** The sums of the run in hand, by the number of the asset, and those kept, in their order. */
@@ -83,6 +80,9 @@ export class RunSums {
   readonly #kept = new SumColumns(SUMS);
   #keptAsset = new Uint32Array(SUMS);
   #count = 0;
+  /** The postings that were made last, which their reader asks for more than once. */
+  #made: readonly Posting[] = [];
+  #madeFor: Span | null = null;
 
   constructor(columns: FillColumns) {
     this.#columns = columns;
@@ -90,54 +90,65 @@ export class RunSums {
   }
 
   /** The rows as one entry; null where a sum may be too large to be exact. */
-  run(from: number, to: number): Run | null {
-    if (!this.#add(from, to)) return null;
-    const first = this.#count;
+  run(row: number, rowEnd: number): Run | null {
+    if (!this.#add(row, rowEnd)) return null;
+    const sum = this.#count;
     for (const asset of this.#touched) this.#keep(asset);
-    return new FillRun(this, this.#columns, from, first, this.#count);
+    return new FillRun(this, this.#columns, { row, rowEnd, sum, sumEnd: this.#count });
   }
 
-  sum(index: number): Sum {
-    const { uses, change, fees, low } = this.#kept;
-    return {
-      asset: whole(this.#keptAsset, index),
-      uses: whole(uses, index),
-      change: real(change, index),
-      fees: real(fees, index),
-      low: real(low, index),
-    };
+  postings(span: Span): readonly Posting[] {
+    if (span === this.#madeFor) return this.#made;
+    const { uses, change, fees } = this.#kept;
+    const postings: Posting[] = [];
+    for (let index = span.sum; index < span.sumEnd; index += 1) {
+      const paid = real(fees, index);
+      const traded = real(change, index) - paid;
+      if ((whole(uses, index) & TRADED) !== 0) postings.push(this.#posting(index, traded));
+      if ((whole(uses, index) & PAID) === 0) continue;
+      const { asset, amount } = this.#posting(index, paid);
+      postings.push({ asset, amount, role: 'fee' });
+    }
+    this.#made = postings;
+    this.#madeFor = span;
+    return postings;
+  }
+
+  lows(span: Span): readonly Posting[] {
+    const { change, low } = this.#kept;
+    const lows: Posting[] = [];
+    for (let index = span.sum; index < span.sumEnd; index += 1) {
+      const least = real(low, index);
+      if (least < 0 && least < real(change, index)) lows.push(this.#posting(index, least));
+    }
+    return lows;
   }
 
   #add(from: number, to: number): boolean {
-    const { at, first, packed, mantissa, finest } = this.#columns;
+    const { first, packed, mantissa, finest } = this.#columns;
     const { uses, change, fees, low } = this.#hand;
     for (const asset of this.#touched) this.#hand.clear(asset);
     this.#touched = [];
     let largest = 0;
-    let instant = whole(first, from);
-    for (let row = from; row < to; row += 1) {
-      const end = whole(first, row + 1);
-      for (let index = whole(first, row); index < end; index += 1) {
-        const posting = whole(packed, index);
-        const asset = assetOf(posting);
-        const shift = whole(finest, asset) - scaleOf(posting);
-        const written = real(mantissa, index);
-        const amount = shift === 0 ? written : written * real(POWERS, shift);
-        const sum = real(change, asset) + amount;
-        const paid = isFee(posting) ? real(fees, asset) + amount : 0;
-        const used = whole(uses, asset);
-        if (used === 0) this.#touched.push(asset);
-        change[asset] = sum;
-        if (isFee(posting)) fees[asset] = paid;
-        uses[asset] = used | (isFee(posting) ? PAID : TRADED);
-        largest = Math.max(largest, Math.abs(amount), Math.abs(sum), Math.abs(paid));
-      }
-      if (row + 1 < to && real(at, row + 1) === real(at, row)) continue;
-      for (; instant < end; instant += 1) {
-        const asset = assetOf(whole(packed, instant));
-        const sum = real(change, asset);
-        if (sum < real(low, asset)) low[asset] = sum;
-      }
+    const end = whole(first, to);
+    for (let index = whole(first, from); index < end; index += 1) {
+      const posting = whole(packed, index);
+      const asset = assetOf(posting);
+      const shift = whole(finest, asset) - scaleOf(posting);
+      const written = real(mantissa, index);
+      const amount = shift === 0 ? written : written * real(POWERS, shift);
+      const sum = real(change, asset) + amount;
+      const used = whole(uses, asset);
+      if (used === 0) this.#touched.push(asset);
+      change[asset] = sum;
+      if (sum < real(low, asset)) low[asset] = sum;
+      largest = Math.max(largest, Math.abs(amount), Math.abs(sum));
+      if (isFee(posting)) {
+        const paid = real(fees, asset) + amount;
+        fees[asset] = paid;
+        uses[asset] = used | PAID;
+        largest = Math.max(largest, Math.abs(paid));
+      } else uses[asset] = used | TRADED;
     }
     return largest <= EXACT_MAX;
   }
@@ -151,55 +162,50 @@ export class RunSums {
     this.#kept.copy(this.#hand, asset, this.#count);
     this.#count += 1;
   }
+
+  #posting(index: number, sum: number): Posting {
+    const number = whole(this.#keptAsset, index);
+    const asset = this.#columns.assets[number];
+    if (asset === undefined) assert.fail('an asset that was met');
+    return { asset, amount: { mantissa: BigInt(sum), scale: whole(this.#columns.finest, number) } };
+  }
 }
 
 /** An entry to read, not to spread. */
 class FillRun implements Run {
   readonly #sums: RunSums;
   readonly #columns: FillColumns;
-  readonly #row: number;
-  readonly #first: number;
-  readonly #end: number;
+  readonly #span: Span;
   readonly kind = 'fill';
 
-  constructor(sums: RunSums, columns: FillColumns, row: number, first: number, end: number) {
+  constructor(sums: RunSums, columns: FillColumns, span: Span) {
     this.#sums = sums;
     this.#columns = columns;
-    this.#row = row;
-    this.#first = first;
-    this.#end = end;
+    this.#span = span;
   }
 
   get id(): string {
-    return this.#columns.id(this.#row);
+    return this.#columns.id(this.#span.row);
   }
 
   get at(): number {
-    return real(this.#columns.at, this.#row);
+    return real(this.#columns.at, this.#span.row);
   }
 
   get postings(): readonly Posting[] {
-    const postings: Posting[] = [];
-    for (let index = this.#first; index < this.#end; index += 1) {
-      const { asset, uses, change, fees } = this.#sums.sum(index);
-      if ((uses & TRADED) !== 0) postings.push(this.#posting(asset, change - fees));
-      if ((uses & PAID) !== 0) postings.push({ ...this.#posting(asset, fees), role: 'fee' });
-    }
-    return postings;
+    return this.#sums.postings(this.#span);
+  }
+
+  get parts(): Required<Run>['parts'] {
+    return this;
   }
 
   get lows(): readonly Posting[] {
-    const lows: Posting[] = [];
-    for (let index = this.#first; index < this.#end; index += 1) {
-      const { asset, change, low } = this.#sums.sum(index);
-      if (low < 0 && low < change) lows.push(this.#posting(asset, low));
-    }
-    return lows;
+    return this.#sums.lows(this.#span);
   }
 
-  #posting(number: number, sum: number): Posting {
-    const asset = this.#columns.assets[number];
-    if (asset === undefined) assert.fail('an asset that was met');
-    return { asset, amount: { mantissa: BigInt(sum), scale: whole(this.#columns.finest, number) } };
+  get entries(): readonly Entry[] {
+    const { row, rowEnd } = this.#span;
+    return Array.from({ length: rowEnd - row }, (_, index) => this.#columns.entry(row + index));
   }
 }

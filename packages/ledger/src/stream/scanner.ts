@@ -38,10 +38,12 @@ const WORD_BYTES = 4;
 /** Zeros that must stand behind the bytes: more than any literal or instant has bytes. */
 export const PADDING = 64;
 
-/** Names that are found without a map, at the remainder of their hash. */
+/** Names that are found without a map, at the upper bits of their hash. */
 const SLOTS = 1 << 10;
+const SLOT_SHIFT = 22;
 
-const HASH_FACTOR = 31;
+/** An odd number with bits all over (2^32 over the golden ratio). */
+const HASH_FACTOR = 0x9e3779b1;
 
 /** 1 for every byte that stands for itself in a JSON string. */
 const PLAIN = Uint8Array.from({ length: 256 }, (_, byte) =>
@@ -53,7 +55,8 @@ const AT = literal('","at":"');
 const FILL = literal('","kind":"fill","postings":[');
 const ASSET = literal('{"asset":"');
 const NEXT_ASSET = literal(',{"asset":"');
-const AMOUNT = literal('","amount":"');
+const AMOUNT = '","amount":"';
+const TO_AMOUNT = literal(AMOUNT);
 const FEE = literal('","role":"fee"}');
 const CURRENCY = literal('","currency":"');
 const PRICE = literal('","price":"');
@@ -66,12 +69,13 @@ const PAIR_BYTES = 2;
 /** A text to be met, a word at a time; the last word may overlap the one before. */
 interface Literal {
   readonly length: number;
-  readonly words: readonly { readonly offset: number; readonly word: number }[];
+  readonly words: Uint32Array;
 }
 
-interface KnownName {
-  readonly bytes: Uint8Array;
+interface KnownAsset {
   readonly number: number;
+  /** From the name's first byte to the amount's first. */
+  readonly toAmount: Literal;
 }
 
 export class Scanner {
@@ -79,12 +83,14 @@ export class Scanner {
   /** Where the price that was read ends. */
   priceEnd = 0;
   readonly #assetNumbers = new Map<string, number>();
-  readonly #slots: (KnownName | undefined)[] = Array.from({ length: SLOTS }, () => undefined);
+  readonly #slots: (KnownAsset | undefined)[] = Array.from({ length: SLOTS }, () => undefined);
   #view: DataView = new DataView(new ArrayBuffer(0));
   /** The day that the codec accepted last, as its bytes and its first instant. */
   readonly #day = new DataView(new ArrayBuffer(DAY_BYTES));
   #dayAt = 0;
   #bytes: Buffer = Buffer.alloc(0);
+  readonly #names = new Map<string, string>();
+  #assetNumber = 0;
   #mantissa = 0;
   #scale = 0;
 
@@ -117,8 +123,8 @@ export class Scanner {
     this.priceEnd = end === UNUSUAL ? UNUSUAL : this.#afterPair(end, CLOSE);
     if (this.priceEnd === UNUSUAL || this.#mantissa < 0) return null;
     return {
-      asset: this.#assetName(asset, assetEnd),
-      currency: this.#assetName(currency, currencyEnd),
+      asset: this.#name(asset, assetEnd),
+      currency: this.#name(currency, currencyEnd),
       at,
       price: { mantissa: BigInt(this.#mantissa), scale: this.#scale },
     };
@@ -154,8 +160,10 @@ export class Scanner {
   }
 
   #after(start: number, { length, words }: Literal): number {
-    for (const { offset, word } of words) {
-      if (this.#view.getUint32(start + offset) !== word) return UNUSUAL;
+    const last = length - WORD_BYTES;
+    for (let index = 0; index < words.length; index += 1) {
+      const at = start + Math.min(index * WORD_BYTES, last);
+      if (this.#view.getUint32(at) !== words[index]) return UNUSUAL;
     }
     return start + length;
   }
@@ -166,15 +174,33 @@ export class Scanner {
 
   #posting(start: number, opening: Literal): number {
     const name = this.#after(start, opening);
-    const nameEnd = name === UNUSUAL ? UNUSUAL : this.#nameEnd(name);
-    const amount = nameEnd === UNUSUAL ? UNUSUAL : this.#after(nameEnd, AMOUNT);
+    const amount = name === UNUSUAL ? UNUSUAL : this.#asset(name);
     const end = amount === UNUSUAL ? UNUSUAL : this.#decimal(amount);
     if (end === UNUSUAL) return UNUSUAL;
     const isFee = this.#view.getUint8(end + 1) === COMMA;
-    const asset = this.#assetNumber(name, nameEnd);
-    const isKept = this.columns.post(asset, this.#mantissa, this.#scale, isFee);
+    const isKept = this.columns.post(this.#assetNumber, this.#mantissa, this.#scale, isFee);
     if (!isKept) return UNUSUAL;
     return isFee ? this.#after(end, FEE) : this.#afterPair(end, CLOSE);
+  }
+
+  /** Into `#assetNumber`; where the amount begins. Eight bytes find a name that was met before. */
+  #asset(start: number): number {
+    const [head, tail] = [this.#view.getUint32(start), this.#view.getUint32(start + WORD_BYTES)];
+    const slot = Math.imul(Math.imul(head, HASH_FACTOR) ^ tail, HASH_FACTOR) >>> SLOT_SHIFT;
+    const known = this.#slots[slot];
+    const amount = known === undefined ? UNUSUAL : this.#after(start, known.toAmount);
+    if (known !== undefined && amount !== UNUSUAL) {
+      this.#assetNumber = known.number;
+      return amount;
+    }
+    const end = this.#nameEnd(start);
+    if (end === UNUSUAL) return UNUSUAL;
+    const name = this.#text(start, end);
+    const number = this.#assetNumbers.get(name) ?? this.columns.assets.push(name) - 1;
+    this.#assetNumbers.set(name, number);
+    this.#slots[slot] = { number, toAmount: literal(`${name}${AMOUNT}`) };
+    this.#assetNumber = number;
+    return this.#after(end, TO_AMOUNT);
   }
 
   /** Up to the closing quote; UNUSUAL for an empty name and for one that is not plain. */
@@ -193,31 +219,12 @@ export class Scanner {
     return end;
   }
 
-  #assetNumber(start: number, end: number): number {
-    let hash = 0;
-    for (let at = start; at < end; at += 1) {
-      hash = (Math.imul(hash, HASH_FACTOR) + this.#view.getUint8(at)) | 0;
-    }
-    const slot = hash & (SLOTS - 1);
-    const known = this.#slots[slot];
-    if (known !== undefined && this.#isName(known.bytes, start, end)) return known.number;
-    const name = this.#text(start, end);
-    const number = this.#assetNumbers.get(name) ?? this.columns.assets.push(name) - 1;
-    this.#assetNumbers.set(name, number);
-    this.#slots[slot] = { bytes: Buffer.from(name, 'latin1'), number };
-    return number;
-  }
-
-  #assetName(start: number, end: number): string {
-    return this.columns.assets[this.#assetNumber(start, end)] ?? this.#text(start, end);
-  }
-
-  #isName(bytes: Uint8Array, start: number, end: number): boolean {
-    if (bytes.length !== end - start) return false;
-    for (let at = start; at < end; at += 1) {
-      if (bytes[at - start] !== this.#view.getUint8(at)) return false;
-    }
-    return true;
+  /** Many prices have few names: each is kept once. */
+  #name(start: number, end: number): string {
+    const text = this.#text(start, end);
+    const known = this.#names.get(text);
+    if (known === undefined) this.#names.set(text, text);
+    return known ?? text;
   }
 
   #text(start: number, end: number): string {
@@ -226,32 +233,34 @@ export class Scanner {
 
   /** Where it ends, its number in `#mantissa` and `#scale`; UNUSUAL for one that is too long. */
   #decimal(start: number): number {
-    const view = this.#view;
-    const negative = view.getUint8(start) === MINUS;
+    const negative = this.#view.getUint8(start) === MINUS;
     const first = negative ? start + 1 : start;
-    let at = first;
-    // Numbers of nine digits are fast; two of them, put together, have all that are allowed.
-    let high = 0;
-    let low = 0;
-    let digits = 0;
-    let pointAt = 0;
-    for (; ; at += 1) {
-      const digit = view.getUint8(at) - ZERO_DIGIT;
-      if (digit >= 0 && digit < 10) {
-        if (digits < SHORT_DIGITS) high = high * 10 + digit;
-        else low = low * 10 + digit;
-        digits += 1;
-        if (digits > DIGITS_MAX) return UNUSUAL;
-      } else if (digit === POINT - ZERO_DIGIT && pointAt === 0) pointAt = at;
-      else break;
-    }
-    const whole = (pointAt === 0 ? at : pointAt) - first;
-    const scale = digits - whole;
-    if (whole === 0 || (whole > 1 && view.getUint8(first) === ZERO_DIGIT)) return UNUSUAL;
-    if (pointAt !== 0 && scale === 0) return UNUSUAL;
-    const size = digits <= SHORT_DIGITS ? high : high * real(POWERS, digits - SHORT_DIGITS) + low;
-    this.#mantissa = negative ? -size : size;
+    this.#mantissa = 0;
+    const point = this.#readDigits(first);
+    const hasPoint = this.#view.getUint8(point) === POINT;
+    const end = hasPoint ? this.#readDigits(point + 1) : point;
+    const whole = point - first;
+    const scale = hasPoint ? end - point - 1 : 0;
+    if (whole === 0 || (whole > 1 && this.#view.getUint8(first) === ZERO_DIGIT)) return UNUSUAL;
+    if ((hasPoint && scale === 0) || whole + scale > DIGITS_MAX) return UNUSUAL;
+    if (negative) this.#mantissa = -this.#mantissa;
     this.#scale = scale;
+    return end;
+  }
+
+  /** Digits behind those in `#mantissa`, nine at a time; where they end or are too many. */
+  #readDigits(start: number): number {
+    let at = start;
+    for (let from = at; at - start <= DIGITS_MAX; from = at) {
+      let value = 0;
+      for (const until = from + SHORT_DIGITS; at < until; at += 1) {
+        const digit = this.#view.getUint8(at) - ZERO_DIGIT;
+        if (digit < 0 || digit > 9) break;
+        value = value * 10 + digit;
+      }
+      this.#mantissa = this.#mantissa * real(POWERS, at - from) + value;
+      if (at - from < SHORT_DIGITS) break;
+    }
     return at;
   }
 
@@ -297,9 +306,8 @@ export class Scanner {
 /** Of four bytes at least. */
 function literal(text: string): Literal {
   const bytes = Buffer.from(text, 'latin1');
-  const words = Array.from({ length: Math.ceil(text.length / WORD_BYTES) }, (_, index) => {
-    const offset = Math.min(index * WORD_BYTES, text.length - WORD_BYTES);
-    return { offset, word: bytes.readUInt32BE(offset) };
-  });
-  return { length: text.length, words };
+  const words = Array.from({ length: Math.ceil(text.length / WORD_BYTES) }, (_, index) =>
+    bytes.readUInt32BE(Math.min(index * WORD_BYTES, text.length - WORD_BYTES)),
+  );
+  return { length: text.length, words: Uint32Array.from(words) };
 }
