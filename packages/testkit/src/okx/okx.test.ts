@@ -30,7 +30,14 @@ afterEach(() => simulator.faults.clear());
 
 afterAll(async () => simulator.close());
 
-async function codeOfFetch(keys: Credentials = credentials): Promise<string> {
+function instantOf(hour: number): number {
+  return scenario.start + hour * 3_600_000;
+}
+
+async function codeOfFetch(
+  keys: Credentials = credentials,
+  hours: readonly [from: number, to: number] = [0, 48],
+): Promise<string> {
   const venue = (await loadVenues(['okx'])).get('okx');
   const { signal } = new AbortController();
   const egress = { host: '127.0.0.1', port: simulator.port };
@@ -39,7 +46,8 @@ async function codeOfFetch(keys: Credentials = credentials): Promise<string> {
     const session = await venue?.connect(secretsOf(keys), context);
     try {
       await session?.identify();
-      await session?.fetch({ from: scenario.start, to: scenario.end }, null);
+      const [from, to] = [instantOf(hours[0]), instantOf(hours[1])];
+      await session?.fetch({ from, to }, null);
       return 'accepted';
     } finally {
       await session?.close();
@@ -55,6 +63,14 @@ describe('accepts', () => {
     expect(told.returns).toEqual(trueReturns(scenario));
     expect(told.returns.filter((each) => each !== null)).toHaveLength(47);
   }, 120_000);
+
+  test.each([
+    [0, 20],
+    [20, 40],
+    [40, 48],
+  ])('hours %i to %i, though money left before and after', async (...hours) => {
+    expect(await codeOfFetch(credentials, hours)).toBe('accepted');
+  });
 
   test.each<FaultKind>([{ kind: 'duplicate-rows' }])('$kind: the same', async (fault) => {
     simulator.faults.add({ ...fault, endpoint: BILLS });

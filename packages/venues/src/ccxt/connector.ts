@@ -149,7 +149,7 @@ async function fetchHistory(
     rows: new Map(),
   };
   for (const feed of connector.feeds) await tellFeed(feed, job);
-  const own = (await connector.finish?.(job)) ?? {};
+  const own = await connector.finish?.(job);
   const placed = placeSettled(job.readings, cursor, window);
   const told = placed.readings.filter(isEntry);
   return {

@@ -105,11 +105,13 @@ export function readWithdrawal(row: Row): readonly Reading[] {
 }
 
 /** A withdrawal's bill is one sum; its fee is told by the withdrawal of that asset and sum. */
-export function splitWithdrawals({ rows, readings }: Job): Row {
+export function splitWithdrawals({ rows, readings, window }: Job): Row {
   const told = rows.get('privateGetAssetWithdrawalHistory') ?? [];
   for (const row of rows.get('privateGetAssetBillsHistory') ?? []) {
-    if (!WITHDRAWALS.has(parseText(row, 'type'))) continue;
     const { id: bill, at, asset, change } = readRunning(row);
+    // Pages of bills reach beyond the window, and what is told of withdrawals does not.
+    const isInside = at >= window.from && at < window.to;
+    if (!isInside || !WITHDRAWALS.has(parseText(row, 'type'))) continue;
     const withdrawal = told.find(
       (each) =>
         parseText(each, 'ccy') === asset &&
