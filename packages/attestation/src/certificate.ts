@@ -3,7 +3,7 @@
 // verify-report.ts.
 
 import { type Bytes, sameBytes } from './bytes.ts';
-import { refusal } from './checks.ts';
+import { refusal } from './refusal.ts';
 import {
   contentOf,
   type DerValue,

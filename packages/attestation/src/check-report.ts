@@ -2,7 +2,7 @@
 // whoever relies on it. It proves nothing about authenticity: verify-report.ts did, and only its
 // result is taken. The age of evidence is not judged here, for a report carries no time.
 
-import { type CheckName, refusal } from './checks.ts';
+import { type CheckName, refusal } from './refusal.ts';
 import type { Policy } from './policy.ts';
 import type { Cpu } from './product.ts';
 import type { Firmware } from './report.ts';

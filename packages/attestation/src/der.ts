@@ -3,7 +3,7 @@
 // recurses.
 
 import type { Bytes } from './bytes.ts';
-import { refusal } from './checks.ts';
+import { refusal } from './refusal.ts';
 import { hex } from './hex.ts';
 
 export const TAG = {

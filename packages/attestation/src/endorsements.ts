@@ -5,7 +5,7 @@
 
 import { isZero } from './bytes.ts';
 import { parseCertificate } from './certificate.ts';
-import { refusal } from './checks.ts';
+import { refusal } from './refusal.ts';
 import { hex } from './hex.ts';
 import { leafNameOf, lineOfIssuer, signers } from './product.ts';
 

@@ -4,7 +4,7 @@
 
 import { type Bytes, isZero } from './bytes.ts';
 import type { Certificate } from './certificate.ts';
-import { refusal } from './checks.ts';
+import { refusal } from './refusal.ts';
 import { contentOf, readDer, TAG, textOf, unsignedOf } from './der.ts';
 import { hex } from './hex.ts';
 import type { Line, Product } from './product.ts';

@@ -7,7 +7,8 @@ import fc from 'fast-check';
 import { fakeAmdAuthority } from '../../testkit/src/amd/fake-authority.ts';
 import { type EvidenceChange, fakeEvidence } from '../../testkit/src/amd/fake-evidence.ts';
 import { bindingFields, type Binding } from './binding.ts';
-import { checkReport, parseReport, parseTrustAnchors, verifyReport } from './index.ts';
+import { parseTrustAnchors } from './auditor/index.ts';
+import { checkReport, parseReport, verifyReport } from './index.ts';
 import {
   checkRelease,
   manifestBytes,

@@ -3,7 +3,7 @@
 // verify-report.ts.
 
 import { type Bytes, isZero } from './bytes.ts';
-import { refusal } from './checks.ts';
+import { refusal } from './refusal.ts';
 import { hex } from './hex.ts';
 import { type Cpu, type Product, productOf, type Signer } from './product.ts';
 import { parseTcb, type Tcb, TCB_SIZE } from './tcb.ts';

@@ -3,7 +3,7 @@
 // is optional offline input: without one the verdict says that revocation was not checked.
 
 import { type Certificate, parseSigned, type SignedDer } from './certificate.ts';
-import { refusal } from './checks.ts';
+import { refusal } from './refusal.ts';
 import { partsOf, TAG, timeOf, unsignedOf } from './der.ts';
 import { hex } from './hex.ts';
 

@@ -2,7 +2,7 @@
 // Read with the layout of another product the microcode comes out right and everything else is
 // silently misplaced.
 
-import { refusal } from './checks.ts';
+import { refusal } from './refusal.ts';
 import type { Product } from './product.ts';
 
 export const tcbComponents = ['fmc', 'bootloader', 'tee', 'snp', 'microcode'] as const;

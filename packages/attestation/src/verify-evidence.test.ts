@@ -4,12 +4,12 @@ import { describe, expect, test } from '@jest/globals';
 import { RecordError } from '@track-record/errors';
 import { fakeAmdAuthority } from '../../testkit/src/amd/fake-authority.ts';
 import { fakeTsm, type FakeTsmOptions } from '../../testkit/src/tsm/fake-tsm.ts';
+import { parseTrustAnchors } from './auditor/index.ts';
 import { bindingFields, emptyBinding, HPKE_SUITE, reportDataOf, type Binding } from './binding.ts';
 import { writeEvidence, type Evidence } from './evidence.ts';
 import { developmentEvidence } from './insecure/index.ts';
 import { reportSource } from './obtain/report-source.ts';
 import { parsePolicy, type Policy } from './policy.ts';
-import { parseTrustAnchors } from './trust-anchors.ts';
 import { parseEvidence, verifyEvidence } from './verify-evidence.ts';
 
 const NOW = Date.UTC(2026, 0, 1);

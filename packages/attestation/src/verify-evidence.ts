@@ -5,7 +5,7 @@
 import { RecordError } from '@track-record/errors';
 import { bindingFields, HPKE_SUITE, reportDataOf, type Binding } from './binding.ts';
 import { checkReport } from './check-report.ts';
-import { refusal } from './checks.ts';
+import { refusal } from './refusal.ts';
 import { endorsementsOfAuxBlob } from './endorsements.ts';
 import {
   base64,

@@ -8,13 +8,13 @@ import { RecordError } from '@track-record/errors';
 import { fakeAmdAuthority } from '../../testkit/src/amd/fake-authority.ts';
 import { FAKE_CHIP, FAKE_TCB } from '../../testkit/src/amd/fake-chip.ts';
 import { type EvidenceChange, fakeEvidence } from '../../testkit/src/amd/fake-evidence.ts';
+import { parseTrustAnchors } from './auditor/index.ts';
 import {
   type Binding,
   bindingFields,
   checkReport,
   parsePolicy,
   parseReport,
-  parseTrustAnchors,
   reportDataOf,
   type VerifiedReport,
   verifyReport,

@@ -7,14 +7,9 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { RecordError } from '@track-record/errors';
+import { parseTrustAnchors } from './auditor/index.ts';
 import { parseCertificate } from './certificate.ts';
-import {
-  amdTrustAnchors,
-  endorsementsOfAuxBlob,
-  parseReport,
-  parseTrustAnchors,
-  verifyReport,
-} from './index.ts';
+import { amdTrustAnchors, endorsementsOfAuxBlob, parseReport, verifyReport } from './index.ts';
 
 const FOLDER = join(process.env['VECTORS_DIR'] ?? '../shared/vectors', 'attestation');
 const present = existsSync(FOLDER) || process.env['CI'] !== undefined;

@@ -7,10 +7,10 @@ import { AMD_ARC, fakeAmdAuthority } from '../../testkit/src/amd/fake-authority.
 import { FAKE_CHIP, type FakeProduct } from '../../testkit/src/amd/fake-chip.ts';
 import { type EvidenceChange, fakeEvidence } from '../../testkit/src/amd/fake-evidence.ts';
 import { der, sequence } from '../../testkit/src/der-writer.ts';
+import { parseTrustAnchors } from './auditor/index.ts';
 import {
   amdTrustAnchors,
   parseReport,
-  parseTrustAnchors,
   type TrustAnchors,
   type VerifiedReport,
   verifyReport,

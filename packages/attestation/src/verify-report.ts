@@ -5,7 +5,7 @@
 
 import { type Bytes, sameBytes } from './bytes.ts';
 import { type Certificate, isAuthority, parseCertificate, type SignedDer } from './certificate.ts';
-import { type CheckName, refusal } from './checks.ts';
+import { type CheckName, refusal } from './refusal.ts';
 import type { Endorsements } from './endorsements.ts';
 import { isP384Key, matchLeaf } from './leaf.ts';
 import { issuerNameOf, leafNameOf, type Line, lineOfIssuer } from './product.ts';

@@ -3,11 +3,11 @@
 import {
   amdTrustAnchors,
   parseEvidence,
-  parseTrustAnchors,
   type Policy,
   type TrustAnchors,
   verifyEvidence,
 } from '@track-record/attestation';
+import { parseTrustAnchors } from '@track-record/attestation/auditor';
 import { RecordError } from '@track-record/errors';
 import type { EvidenceCheck } from '@track-record/statement/export';
 import { readFileAtMost, readJsonFile } from './input.ts';

@@ -12,7 +12,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from '@jest/globals';
-import { checks } from '@track-record/attestation';
+import { checks } from '@track-record/attestation/auditor';
 import { codeOf } from '@track-record/errors';
 import { fakeAmdAuthority } from '../../../testkit/src/amd/fake-authority.ts';
 import { type EvidenceChange, fakeEvidence } from '../../../testkit/src/amd/fake-evidence.ts';
@@ -249,7 +249,7 @@ describe('refuses', () => {
   test.each(rows)('%s, and says why in our words', async (_name, options, code, check) => {
     const given = Object.entries(options()).filter(([, value]) => value !== '');
     const { document, text, failed } = await run(Object.fromEntries(given));
-    const detail = checks[check].sentence;
+    const detail = checks[check];
     expect(document).toMatchObject({ verdict: 'refused', code, detail, error: { code } });
     expect(text).toContain(`REFUSED (${code})\n  ${detail}\n`);
     expect(failed).toBe(true);
@@ -263,7 +263,7 @@ describe('refuses', () => {
     const { document } = await run({ ...evidence(), leaf });
     expect(document).toMatchObject({
       code: 'CHAIN_INVALID',
-      detail: checks['certificate.size'].sentence,
+      detail: checks['certificate.size'],
     });
     expect(performance.now() - started).toBeLessThan(2_000);
     expect(process.memoryUsage().rss - before).toBeLessThan(50_000_000);

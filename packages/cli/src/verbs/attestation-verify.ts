@@ -5,8 +5,6 @@
 import {
   CERTIFICATE_SIZE_BYTES_MAX,
   checkReport,
-  checks,
-  explainRefusal,
   type Firmware,
   parsePolicy,
   parseReport,
@@ -17,6 +15,7 @@ import {
   type VerifiedReport,
   verifyReport,
 } from '@track-record/attestation';
+import { checks, explainRefusal } from '@track-record/attestation/auditor';
 import { type Code, RecordError } from '@track-record/errors';
 import { policyJsonOf, trustAnchorsOf } from '../evidence-input.ts';
 import { instant, readFileStart, requiredText } from '../input.ts';
@@ -107,7 +106,7 @@ function detailOf(verified: VerifiedReport, policy: Policy, options: Options): s
       ? 'Signed by a chip key that a pinned AMD root vouches for.'
       : 'Signed by a chip key that the given trust anchors vouch for; they are not AMD’s.',
     ...(open.length === 0 ? [] : [`Not checked: ${open.join(', ')}.`]),
-    ...(verified.product === 'Milan' ? [`Caution: ${checks['policy.milan'].sentence}`] : []),
+    ...(verified.product === 'Milan' ? [`Caution: ${checks['policy.milan']}`] : []),
   ].join(' ');
 }
 

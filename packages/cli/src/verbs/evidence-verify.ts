@@ -3,14 +3,13 @@
 // that without a policy that names measurements no evidence passes; the answer shows what it says.
 
 import {
-  checks,
-  explainRefusal,
   parseEvidence,
   parsePolicy,
   parseReport,
   type UnverifiedEvidence,
   verifyEvidence,
 } from '@track-record/attestation';
+import { checks, explainRefusal } from '@track-record/attestation/auditor';
 import { type Code, RecordError } from '@track-record/errors';
 import { policyJsonOf, trustAnchorsOf } from '../evidence-input.ts';
 import { instant, readJsonFile } from '../input.ts';
@@ -61,7 +60,7 @@ async function judge({ options, positionals }: VerbInput): Promise<Verdict> {
         ? 'a pinned AMD root vouches for.'
         : 'the given trust anchors vouch for; they are not AMD’s.',
       'Not checked: revocation, and when it was collected.',
-      ...(report.product === 'Milan' ? [`Caution: ${checks['policy.milan'].sentence}`] : []),
+      ...(report.product === 'Milan' ? [`Caution: ${checks['policy.milan']}`] : []),
     ];
     return { verdict: 'verified', code: null, detail: detail.join(' '), evidence: seen };
   } catch (error) {

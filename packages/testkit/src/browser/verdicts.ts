@@ -4,12 +4,11 @@
 import {
   amdTrustAnchors,
   checkReport,
-  explainRefusal,
   parsePolicy,
   parseReport,
-  parseTrustAnchors,
   verifyReport,
 } from '@track-record/attestation';
+import { explainRefusal, parseTrustAnchors } from '@track-record/attestation/auditor';
 import { RecordError } from '@track-record/errors';
 
 /** Bytes are base64. */

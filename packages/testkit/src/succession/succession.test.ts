@@ -7,7 +7,8 @@
 import { generateKeyPairSync, sign } from 'node:crypto';
 import { inspect } from 'node:util';
 import { beforeAll, describe, expect, test } from '@jest/globals';
-import { type Evidence, parseTrustAnchors } from '@track-record/attestation';
+import type { Evidence } from '@track-record/attestation';
+import { parseTrustAnchors } from '@track-record/attestation/auditor';
 import {
   type Binding,
   emptyBinding,
@@ -168,9 +169,7 @@ async function handOver(
 ): Promise<Uint8Array> {
   const copy = master.copyForHandOver();
   try {
-    const message = await sealForPeer(copy, newcomer.evidence, (evidence) =>
-      attestedKey(evidence, signed, ours.svn),
-    );
+    const message = await sealForPeer(copy, await attestedKey(newcomer.evidence, signed, ours.svn));
     channels.push(message);
     return message;
   } finally {

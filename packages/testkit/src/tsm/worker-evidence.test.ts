@@ -5,7 +5,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { parseTrustAnchors } from '@track-record/attestation';
+import { parseTrustAnchors } from '@track-record/attestation/auditor';
 import { codeOf, RecordError } from '@track-record/errors';
 import { connectRpc } from '@track-record/rpc/client';
 import {

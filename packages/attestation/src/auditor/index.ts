@@ -1,0 +1,2 @@
+export { checks, explainRefusal } from './checks.ts';
+export { parseTrustAnchors } from './parse-trust-anchors.ts';
