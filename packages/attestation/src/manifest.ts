@@ -52,8 +52,12 @@ export interface ReleaseManifest {
   readonly minTcb: Readonly<Record<string, Tcb>>;
 }
 
+interface VerifiedRelease extends VerifiedEvidence {
+  readonly manifest: VerifiedManifest;
+}
+
 /** What whoever gives a key to an enclave expects of it. */
-export interface ExpectedRelease {
+interface ExpectedRelease {
   readonly releaseKeys: readonly string[];
   readonly releaseThreshold: number;
   readonly minSvn: number;
@@ -140,7 +144,7 @@ export async function verifyRelease(
   evidence: unknown,
   signed: unknown,
   expected: ExpectedRelease,
-): Promise<VerifiedEvidence & { readonly manifest: VerifiedManifest }> {
+): Promise<VerifiedRelease> {
   const { releaseKeys, releaseThreshold, trustAnchors, now } = expected;
   const manifest = await verifyManifest(signed, releaseKeys, releaseThreshold);
   const policy = { ...policyOf(manifest), successions: [expected.successionSha256] };

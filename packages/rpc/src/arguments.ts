@@ -3,16 +3,11 @@
 // its value.
 
 import { RecordError } from '@track-record/errors';
-import type { SubmitShareRequest } from './generated/trackrecord/v1/unseal.ts';
-import type { SealedShare } from './sources.ts';
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 /** The year 10000, which ISO 8601 and Postgres do not write in four digits. */
 const END_OF_TIME_MS = 253_402_300_800_000n;
 const HOLDER = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
-const COMMITMENT_SIZE_BYTES = 32;
-/** A sealed share has 123. */
-const SEALED_SHARE_SIZE_BYTES_MAX = 256;
 /** 256 bits cannot be guessed; twice that is as much as a report can bind. */
 const NONCE_BYTES_MIN = 32;
 const NONCE_BYTES_MAX = 64;
@@ -44,14 +39,7 @@ export function parseNonce(nonce: Uint8Array): Uint8Array {
   return nonce;
 }
 
-export function parseShare(request: SubmitShareRequest): SealedShare {
-  const { holder, keyCommitment, sealedShare: message } = request;
+export function parseHolder(holder: string): string {
   if (!HOLDER.test(holder)) throw new RecordError('ARGUMENT_INVALID', { place: 'holder' });
-  if (keyCommitment.length !== COMMITMENT_SIZE_BYTES) {
-    throw new RecordError('ARGUMENT_INVALID', { place: 'key_commitment' });
-  }
-  if (message.length > SEALED_SHARE_SIZE_BYTES_MAX) {
-    throw new RecordError('ARGUMENT_INVALID', { place: 'sealed_share' });
-  }
-  return { holder, keyCommitment: keyCommitment.toString('hex'), message };
+  return holder;
 }

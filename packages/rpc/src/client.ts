@@ -147,12 +147,11 @@ export async function connectRpc(options: RpcClientOptions): Promise<RpcClient> 
       const request = { nonce: Buffer.from(nonce), fresh };
       return unary(signal, (reply) => attestation.getAttestation(request, reply));
     },
-    submitShare: ({ holder, keyCommitment, message }, signal) => {
-      const sealedShare = Buffer.from(message);
-      const request = { holder, keyCommitment: Buffer.from(keyCommitment, 'hex'), sealedShare };
+    submitShare: (holder, message, signal) => {
+      const request = { holder, sealedShare: Buffer.from(message) };
       return unary(signal, (reply) => unseal.submitShare(request, reply));
     },
-    handOver: async ({ evidence, release }, signal) => {
+    handOver: async (evidence, release, signal) => {
       const request = { evidence: Buffer.from(evidence), release: Buffer.from(release) };
       const answer = await unary<RequestHandOverResponse>(signal, (reply) =>
         unseal.requestHandOver(request, reply),

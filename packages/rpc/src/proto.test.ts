@@ -67,7 +67,6 @@ trackrecord.v1.RequestHandOverResponse.sealed_keys   bytes    HPKE to the key of
 trackrecord.v1.SignedStatement.body                  bytes    canonical statement
 trackrecord.v1.SignedStatement.signature             bytes    64
 trackrecord.v1.SubmitShareRequest.holder             string   a name
-trackrecord.v1.SubmitShareRequest.key_commitment     bytes    32, public
 trackrecord.v1.SubmitShareRequest.sealed_share       bytes    HPKE to the enclave's own key
 trackrecord.v1.SubmitShareResponse.held              uint32
 trackrecord.v1.SubmitShareResponse.threshold         uint32

@@ -5,7 +5,6 @@
 import { ChannelCredentials } from '@grpc/grpc-js';
 import { isCode, RecordError } from '@track-record/errors';
 import { UnsealClient } from './generated/trackrecord/v1/unseal.ts';
-import type { HandOverRequest } from './sources.ts';
 
 /** The other side verifies evidence in milliseconds; a connection over a slow line takes seconds. */
 const TIMEOUT = '15s';
@@ -21,7 +20,8 @@ const OPTIONS = {
 /** The sealed keys. The other side's code; RPC_UNAVAILABLE when it gives none. */
 export async function requestHandOver(
   endpoint: string,
-  { evidence, release }: HandOverRequest,
+  evidence: Uint8Array,
+  release: Uint8Array,
 ): Promise<readonly Uint8Array[]> {
   const credentials = ChannelCredentials.createSsl(null, null, null, { rejectUnauthorized: false });
   const client = new UnsealClient(endpoint, credentials, OPTIONS);

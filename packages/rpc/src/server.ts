@@ -14,7 +14,7 @@ import {
   setLogVerbosity,
   type ServerOptions,
 } from '@grpc/grpc-js';
-import { parseNonce, parseShare, parseUuid, parseWindow } from './arguments.ts';
+import { parseHolder, parseNonce, parseUuid, parseWindow } from './arguments.ts';
 import { createCalls, type CallLimits, type Calls, type OnBug } from './calls.ts';
 import { HealthService } from './generated/grpc/health/v1/health.ts';
 import {
@@ -204,9 +204,11 @@ function attestationServer(calls: Calls, sources: RpcSources): AttestationServer
 
 function unsealServer(calls: Calls, sources: RpcSources): UnsealServer {
   return {
-    submitShare: calls.unary((request) => sources.submitShare(parseShare(request))),
-    requestHandOver: calls.unary(async (request) => {
-      const sealedKeys = await sources.handOver(request);
+    submitShare: calls.unary(({ holder, sealedShare }) =>
+      sources.submitShare(parseHolder(holder), sealedShare),
+    ),
+    requestHandOver: calls.unary(async ({ evidence, release }) => {
+      const sealedKeys = await sources.handOver(evidence, release);
       return { sealedKeys: sealedKeys.map((message) => Buffer.from(message)) };
     }),
   };

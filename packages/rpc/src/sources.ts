@@ -51,24 +51,10 @@ export interface AttestationEvidence {
   readonly nonceSignature: Uint8Array;
 }
 
-export interface SealedShare {
-  /** Who sealed it. */
-  readonly holder: string;
-  /** Hex. */
-  readonly keyCommitment: string;
-  readonly message: Uint8Array;
-}
-
 /** How many shares are here, of how many that are needed. */
 export interface ShareProgress {
   readonly held: number;
   readonly threshold: number;
-}
-
-/** An enclave that asks for the master key: its evidence, and the signed manifest of its release. */
-export interface HandOverRequest {
-  readonly evidence: Uint8Array;
-  readonly release: Uint8Array;
 }
 
 export const COMPONENTS = ['database', 'queue', 'attestation', 'key'] as const;
@@ -90,7 +76,10 @@ export interface RpcSources {
   /** `fresh`: asks for new evidence, which is rationed among all callers. */
   attestation(nonce: Uint8Array, fresh?: boolean): Promise<AttestationEvidence>;
   health(): Promise<ComponentHealth>;
-  submitShare(share: SealedShare): Promise<ShareProgress>;
-  /** The master key, sealed to the enclave of the evidence; each key by itself. */
-  handOver(request: HandOverRequest): Promise<readonly Uint8Array[]>;
+  submitShare(holder: string, sealedShare: Uint8Array): Promise<ShareProgress>;
+  /**
+   * The master key, sealed to the enclave of the evidence, which must be of the release whose signed
+   * manifest comes with it; and the key before it, as long as that is held.
+   */
+  handOver(evidence: Uint8Array, release: Uint8Array): Promise<readonly Uint8Array[]>;
 }

@@ -5,7 +5,7 @@
 // forget it too. Rows are untrusted.
 
 import { contextBytes } from './context.ts';
-import { open, sealAndProve, type RandomBytes, type SealingKey } from './envelope.ts';
+import type { RandomBytes, SealingKey } from './envelope.ts';
 import { deriveKey, keyIdOf, type MasterKey } from './key-hierarchy.ts';
 import { keyLabels } from './key-labels.ts';
 import { Secret } from './secret.ts';
@@ -27,7 +27,8 @@ export function sealAccountRoot(
   accountId: string,
   random: RandomBytes,
 ): Uint8Array {
-  return sealRoot(master, accountId, new Secret(random(ROOT_SIZE_BYTES)), random);
+  const root = new Secret(random(ROOT_SIZE_BYTES));
+  return master.sealRoot('accountWrap', root, rootContext(accountId), random);
 }
 
 /** ENVELOPE_MALFORMED, ENVELOPE_REFUSED, KEY_UNKNOWN: sealed under another master key. */
@@ -36,7 +37,8 @@ export function openAccountKeys(
   accountId: string,
   envelope: Uint8Array,
 ): AccountKeys {
-  return accountKeysOf(accountId, openRoot(master, accountId, envelope));
+  const root = master.openRoot('accountWrap', envelope, rootContext(accountId));
+  return accountKeysOf(accountId, root);
 }
 
 /** The same root, under the newer of the two keys. Refuses as `openAccountKeys` does. */
@@ -46,32 +48,9 @@ export function resealAccountRoot(
   envelope: Uint8Array,
   random: RandomBytes,
 ): Uint8Array {
-  return sealRoot(master, accountId, openRoot(master, accountId, envelope), random);
-}
-
-/** Takes the root and wipes it. */
-function sealRoot(
-  master: MasterKey,
-  accountId: string,
-  root: Secret,
-  random: RandomBytes,
-): Uint8Array {
-  const key = master.accountWrapKey();
-  try {
-    return root.open((bytes) => sealAndProve(key, bytes, rootContext(accountId), random));
-  } finally {
-    root.wipe();
-    key.secret.wipe();
-  }
-}
-
-function openRoot(master: MasterKey, accountId: string, envelope: Uint8Array): Secret {
-  const key = master.namedBy(envelope).accountWrapKey();
-  try {
-    return new Secret(open(key, envelope, rootContext(accountId)));
-  } finally {
-    key.secret.wipe();
-  }
+  const context = rootContext(accountId);
+  const root = master.openRoot('accountWrap', envelope, context);
+  return master.sealRoot('accountWrap', root, context, random);
 }
 
 /** Takes the root and wipes it. */

@@ -14,7 +14,7 @@
 import { createHmac, hkdfSync } from 'node:crypto';
 import { RecordError } from '@track-record/errors';
 import { contextBytes } from './context.ts';
-import { envelopeKeyId, type SealingKey } from './envelope.ts';
+import { envelopeKeyId, open, type RandomBytes, sealAndProve } from './envelope.ts';
 import { type KeyLabel, keyLabels } from './key-labels.ts';
 import { Secret } from './secret.ts';
 
@@ -43,10 +43,13 @@ export function parseMasterKey(text: string): MasterKey {
   return new MasterKey(new Secret(bytes));
 }
 
+type RootKind = 'accountWrap' | 'sentinel';
+
 export class MasterKey {
   readonly id: string;
   readonly #secret: Secret;
-  #previous: MasterKey | null;
+  /** The key before, as long as something may be sealed under it. */
+  previous: MasterKey | null;
 
   /**
    * Takes ownership of the 32 bytes, and of the key that this one takes the place of as long as
@@ -55,27 +58,35 @@ export class MasterKey {
   constructor(secret: Secret, previous: MasterKey | null = null) {
     requireKeySize(secret);
     this.#secret = secret;
-    this.#previous = previous;
+    this.previous = previous;
     this.id = keyIdOf(secret);
   }
 
-  get previous(): MasterKey | null {
-    return this.#previous;
-  }
-
-  /** The key that an envelope names, out of these two; the open says whether it is. */
+  /** The key that an envelope names, out of these two; opening it says whether it is. */
   namedBy(envelope: Uint8Array): MasterKey {
-    return this.#previous?.id === envelopeKeyId(envelope) ? this.#previous : this;
+    return this.previous?.id === envelopeKeyId(envelope) ? this.previous : this;
   }
 
-  /** The key that seals the roots of accounts; the caller wipes it. */
-  accountWrapKey(): SealingKey {
-    return { id: this.id, secret: deriveKey(this.#secret, keyLabels.accountWrap) };
+  /** A root, sealed for a place; wipes the root. */
+  sealRoot(kind: RootKind, root: Secret, context: Uint8Array, random: RandomBytes): Uint8Array {
+    const key = { id: this.id, secret: deriveKey(this.#secret, keyLabels[kind]) };
+    try {
+      return root.open((bytes) => sealAndProve(key, bytes, context, random));
+    } finally {
+      root.wipe();
+      key.secret.wipe();
+    }
   }
 
-  /** The key that seals the record's root; the caller wipes it. */
-  sentinelKey(): SealingKey {
-    return { id: this.id, secret: deriveKey(this.#secret, keyLabels.sentinel) };
+  /** The caller wipes it. ENVELOPE_MALFORMED, ENVELOPE_REFUSED, KEY_UNKNOWN: of neither key. */
+  openRoot(kind: RootKind, envelope: Uint8Array, context: Uint8Array): Secret {
+    const named = this.namedBy(envelope);
+    const key = { id: named.id, secret: deriveKey(named.#secret, keyLabels[kind]) };
+    try {
+      return new Secret(open(key, envelope, context));
+    } finally {
+      key.secret.wipe();
+    }
   }
 
   /** The key itself, for a peer or its holders and for nothing else; the caller wipes it. */
@@ -85,8 +96,8 @@ export class MasterKey {
 
   /** For when nothing is sealed under the key before this one any more. */
   wipePrevious(): void {
-    this.#previous?.wipe();
-    this.#previous = null;
+    this.previous?.wipe();
+    this.previous = null;
   }
 
   wipe(): void {

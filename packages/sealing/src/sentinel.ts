@@ -5,18 +5,18 @@
 
 import { RecordError } from '@track-record/errors';
 import { contextBytes } from './context.ts';
-import { open, sealAndProve, type RandomBytes } from './envelope.ts';
+import type { RandomBytes } from './envelope.ts';
 import { type MasterKey, RecordRoot } from './key-hierarchy.ts';
 import { Secret } from './secret.ts';
 
 const CONTEXT = contextBytes([['sealed', 'sentinel']]);
 const ROOT_SIZE_BYTES = 32;
-/** In place of a root: then it has the value of the key that sealed this. */
+/** In place of a root: then it has the value of the key that sealed this, the first one. */
 const NO_ROOT = 'track-record/v1/sentinel';
 
 /** A new root, sealed: once, at the first start on an empty database. */
 export function sealRecordRoot(master: MasterKey, random: RandomBytes): Uint8Array {
-  return seal(master, new Secret(random(ROOT_SIZE_BYTES)), random);
+  return master.sealRoot('sentinel', new Secret(random(ROOT_SIZE_BYTES)), CONTEXT, random);
 }
 
 /**
@@ -33,34 +33,18 @@ export function resealRecordRoot(
   envelope: Uint8Array,
   random: RandomBytes,
 ): Uint8Array {
-  return seal(master, openRoot(master, envelope), random);
-}
-
-/** Takes the root and wipes it. */
-function seal(master: MasterKey, root: Secret, random: RandomBytes): Uint8Array {
-  const key = master.sentinelKey();
-  try {
-    return root.open((bytes) => sealAndProve(key, bytes, CONTEXT, random));
-  } finally {
-    root.wipe();
-    key.secret.wipe();
-  }
+  return master.sealRoot('sentinel', openRoot(master, envelope), CONTEXT, random);
 }
 
 function openRoot(master: MasterKey, envelope: Uint8Array): Secret {
-  const named = master.namedBy(envelope);
-  const key = named.sentinelKey();
   try {
-    const root = open(key, envelope, CONTEXT);
-    return Buffer.from(root).equals(Buffer.from(NO_ROOT))
-      ? named.copyForHandOver()
-      : new Secret(root);
+    const root = master.openRoot('sentinel', envelope, CONTEXT);
+    const isNone = root.open((bytes) => Buffer.from(NO_ROOT).equals(bytes));
+    return isNone ? master.namedBy(envelope).copyForHandOver() : root;
   } catch (cause) {
     if (cause instanceof RecordError && cause.code === 'ENVELOPE_REFUSED') {
       throw new RecordError('KEY_UNKNOWN', { cause });
     }
     throw cause;
-  } finally {
-    key.secret.wipe();
   }
 }

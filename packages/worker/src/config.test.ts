@@ -54,7 +54,6 @@ describe('accepts', () => {
   test.each([
     ['ENCLAVE_RELEASE_FILE', '/etc/track-record/release.json', undefined],
     ['ENCLAVE_PEER', 'old.internal:50051', { host: 'old.internal', port: 50_051 }],
-    ['ENCLAVE_KMS_URL', 'http://127.0.0.1:8200/unseal', undefined],
     ['DATABASE_URL', 'postgresql://u@[::1]/d?sslmode=verify-full', undefined],
     ['ENCRYPTION_KEY', 'file:/run/secrets/key', undefined],
     ['ENCLAVE_HOST', '::', undefined],
@@ -94,11 +93,6 @@ describe('refuses', () => {
       'ENCLAVE_SUCCESSION_FILE',
     ],
     ['a peer without a port', { ...sealed, ENCLAVE_PEER: 'enclave' }, 'ENCLAVE_PEER'],
-    [
-      'a service in clear text, in production',
-      { ...production, ENCLAVE_KMS_URL: 'http://kms' },
-      'ENCLAVE_KMS_URL',
-    ],
     ['an unknown mode', { ...needed, ENCLAVE_MODE: 'staging' }, 'ENCLAVE_MODE'],
     ['no hardware in production', { ...production, AMD_SEV_SNP: 'false' }, 'AMD_SEV_SNP'],
     ['production that is silent on it', { ...production, AMD_SEV_SNP: undefined }, 'AMD_SEV_SNP'],

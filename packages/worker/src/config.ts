@@ -48,7 +48,6 @@ const production = z.strictObject({
   AMD_SEV_SNP: z.literal('true'),
   ...shared,
   ENCLAVE_SUCCESSION_FILE: z.string().min(1),
-  ENCLAVE_KMS_URL: z.url({ protocol: /^https$/ }).optional(),
 });
 
 const developmentSettings = z.strictObject({
@@ -57,7 +56,6 @@ const developmentSettings = z.strictObject({
   ...shared,
   ENCRYPTION_KEY: z.string().min(1).optional(),
   ENCLAVE_SUCCESSION_FILE: z.string().min(1).optional(),
-  ENCLAVE_KMS_URL: z.url({ protocol: /^https?$/ }).optional(),
   ENCLAVE_HOST: z.string().min(1).default('127.0.0.1'),
   DEVELOPMENT_DATA_DIRECTORY: z.string().min(1).default('.track-record'),
   DEVELOPMENT_VENUE_EGRESS: address.optional(),

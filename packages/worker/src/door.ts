@@ -36,7 +36,7 @@ export async function openDoor(
 }
 
 /** What this machine refuses (a port in use, a folder that is not there) is a wrong setting. */
-async function tryingSetting<T>(place: string, act: () => T | Promise<T>): Promise<T> {
+export async function tryingSetting<T>(place: string, act: () => T | Promise<T>): Promise<T> {
   try {
     return await act();
   } catch (cause) {

@@ -151,7 +151,7 @@ describe('holds', () => {
     expect(digest({ ENCRYPTION_KEY: 'another' })).toBe(plain);
     expect(digest({ AMD_SEV_CERTIFICATE_DIRECTORY: '/elsewhere' })).toBe(plain);
     expect(digest({ WORKER_SLOTS: '11' })).not.toBe(plain);
-    expect(digest({ ENCLAVE_KMS_URL: 'http://elsewhere' })).toBe(plain);
+    expect(digest({ ENCLAVE_PEER: 'elsewhere:1' })).toBe(plain);
     expect(digest({ DEVELOPMENT_CLOCK_FILE: 'clock' })).not.toBe(plain);
   });
 });

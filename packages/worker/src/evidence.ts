@@ -60,7 +60,6 @@ const UNPINNED = new Set([
   'AMD_SEV_CERTIFICATE_DIRECTORY',
   'ENCLAVE_RELEASE_FILE',
   'ENCLAVE_PEER',
-  'ENCLAVE_KMS_URL',
   // What is in the file is pinned by itself.
   'ENCLAVE_SUCCESSION_FILE',
 ]);

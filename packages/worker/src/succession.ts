@@ -1,13 +1,23 @@
-// The succession and the release of this worker as its settings name them. Both files are public,
-// and both come from the host: the first is bound in the evidence, the second is signed.
+// Who may have this worker's master key: the succession and the release as its settings name them,
+// and what a running worker answers to another one that asks for the key. The answer is worth
+// nothing to anybody but the enclave of the evidence. The files come from the host, and are bound
+// in the evidence or signed; every request is untrusted.
 
 import { readFile } from 'node:fs/promises';
-import type { TrustAnchors, VerifiedEvidence } from '@track-record/attestation';
-import { verifyRelease, type VerifiedManifest } from '@track-record/attestation/manifest';
+import { reportDataOf } from '@track-record/attestation/binding';
+import { verifyRelease } from '@track-record/attestation/manifest';
 import { type Code, RecordError } from '@track-record/errors';
-import type { HandOverRequest } from '@track-record/rpc';
-import { parseSuccession, successionSha256, type Succession } from '@track-record/sealing/unseal';
+import type { RpcSources } from '@track-record/rpc';
+import type { MasterKey } from '@track-record/sealing';
+import {
+  parseSuccession,
+  sealForPeer,
+  successionSha256,
+  type Succession,
+} from '@track-record/sealing/unseal';
 import type { Config } from './config.ts';
+import { tryingSetting } from './door.ts';
+import type { WorkerOptions } from './worker.ts';
 
 export interface LoadedSuccession {
   readonly document: Succession;
@@ -21,43 +31,60 @@ export interface LoadedSuccession {
 export async function loadSuccession(config: Config): Promise<LoadedSuccession | null> {
   const { ENCLAVE_SUCCESSION_FILE: file, ENCLAVE_RELEASE_FILE: releaseFile } = config;
   if (file === undefined) return null;
-  const bytes = await read(file, 'ENCLAVE_SUCCESSION_FILE');
-  const document = parseSuccession(parseJson(bytes, 'CONFIG_INVALID'));
-  return {
-    document,
-    sha256: await successionSha256(document, config.ENCLAVE_MODE),
-    release: releaseFile === undefined ? null : await read(releaseFile, 'ENCLAVE_RELEASE_FILE'),
+  const document = await tryingSetting('ENCLAVE_SUCCESSION_FILE', async () =>
+    parseSuccession(JSON.parse(await readFile(file, 'utf8'))),
+  );
+  const release = await tryingSetting('ENCLAVE_RELEASE_FILE', () =>
+    releaseFile === undefined ? null : readFile(releaseFile),
+  );
+  return { document, release, sha256: await successionSha256(document, config.ENCLAVE_MODE) };
+}
+
+/**
+ * The key goes to a release that the release keys signed, not older than this one, with the same
+ * succession. Our own evidence must pass the same: what `verifyRelease` refuses. Without hardware
+ * or a manifest nothing proves which release this is, and nothing is given.
+ */
+export async function handOverOf(
+  { config, clock, log, trustAnchors }: WorkerOptions,
+  succession: LoadedSuccession | null,
+  ownEvidence: Uint8Array,
+  master: MasterKey,
+): Promise<RpcSources['handOver']> {
+  const ownRelease = succession?.release ?? null;
+  if (succession === null || ownRelease === null || config.AMD_SEV_SNP !== 'true') {
+    return () => Promise.reject(new RecordError('HANDOVER_REFUSED'));
+  }
+  const verify = async (evidence: Uint8Array, release: Uint8Array, minSvn: number) => {
+    const given = [parseJson(evidence, 'EVIDENCE_MALFORMED'), parseJson(release)] as const;
+    const { document, sha256: successionSha256 } = succession;
+    const expected = { ...document, successionSha256, minSvn, trustAnchors, now: clock() };
+    return await verifyRelease(...given, expected);
+  };
+  const own = await verify(ownEvidence, ownRelease, 0);
+  let isBusy = false;
+  return async (evidence, release) => {
+    // A verification takes milliseconds of the processor, and anybody may ask for one.
+    if (isBusy) throw new RecordError('RPC_OVERLOADED');
+    isBusy = true;
+    try {
+      const { binding } = await verify(evidence, release, own.manifest.svn);
+      const peer = { publicKey: binding.unsealPublicKey, reportData: await reportDataOf(binding) };
+      const keys = master.previous === null ? [master] : [master, master.previous];
+      const sealed = keys.map(async (key) => {
+        const copy = key.copyForHandOver();
+        return await sealForPeer(copy, peer).finally(() => copy.wipe());
+      });
+      const messages = await Promise.all(sealed);
+      log('handed-over');
+      return messages;
+    } finally {
+      isBusy = false;
+    }
   };
 }
 
-/** The enclave of this evidence is of a release that may have our master key. */
-export async function verifySuccessor(
-  { document, sha256 }: LoadedSuccession,
-  { evidence, release }: HandOverRequest,
-  minSvn: number,
-  trustAnchors: TrustAnchors,
-  now: number,
-): Promise<VerifiedEvidence & { readonly manifest: VerifiedManifest }> {
-  const signed = parseJson(release, 'MANIFEST_MALFORMED');
-  return await verifyRelease(parseJson(evidence, 'EVIDENCE_MALFORMED'), signed, {
-    releaseKeys: document.releaseKeys,
-    releaseThreshold: document.releaseThreshold,
-    minSvn,
-    successionSha256: sha256,
-    trustAnchors,
-    now,
-  });
-}
-
-async function read(file: string, place: string): Promise<Uint8Array> {
-  try {
-    return await readFile(file);
-  } catch (cause) {
-    throw new RecordError('CONFIG_INVALID', { cause, place });
-  }
-}
-
-function parseJson(bytes: Uint8Array, code: Code): unknown {
+function parseJson(bytes: Uint8Array, code: Code = 'MANIFEST_MALFORMED'): unknown {
   try {
     return JSON.parse(new TextDecoder().decode(bytes));
   } catch (cause) {

@@ -21,14 +21,13 @@ import type { Config } from './config.ts';
 import { DOOR_GRACE_MS, openDoor } from './door.ts';
 import { enqueueInto } from './enqueue.ts';
 import { bindingOf, openEvidence } from './evidence.ts';
-import { handOverOf } from './hand-over.ts';
-import { givenMasterKey } from './key-sources.ts';
 import type { Log } from './log.ts';
+import { loadMasterKey } from './master-key.ts';
 import { reconcileQueues, servedQueues, type ServedQueue } from './queues.ts';
 import { loadRecordRoot, resealRoots } from './record-root.ts';
 import { rpcSources } from './rpc-sources.ts';
 import { isFinal, settleFailure, settleSuccess, type Job } from './settle.ts';
-import { loadSuccession } from './succession.ts';
+import { handOverOf, loadSuccession } from './succession.ts';
 import { createTlsIdentity } from './tls-identity.ts';
 import { unseal } from './unseal.ts';
 
@@ -84,11 +83,11 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
   };
   try {
     const succession = await loadSuccession(config);
-    const given = succession === null ? givenMasterKey(config) : null;
+    const given = succession === null ? loadMasterKey(config) : null;
     await checkSchema(store.db);
     const tls = await createTlsIdentity(clock(), random(SERIAL_SIZE));
     const identity = { tls, codeSha256: await options.codeSha256(), succession };
-    const { master, svn } = given ?? (await unseal(options, identity, store.db, random));
+    const master = given ?? (await unseal(options, identity, store.db, random));
     const root = await loadRecordRoot(store.db, master, random);
     ends.push(async () => [master, root].forEach((key) => key.wipe()));
     const rooms = await routeRooms(options, store.db, master, root);
@@ -102,10 +101,16 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
     ends.unshift(() => boss.stop({ graceful: false }));
     const queues = servedQueues(rooms.venues.keys());
     await reconcileQueues(boss, queues);
-    const handOver = handOverOf(options, succession, svn, master);
+    const handOver = await handOverOf(options, succession, evidence.bytes(), master);
     const door = await openDoor(options, tls, rpcSources(rooms, boss, evidence, handOver));
     const loops = queues.map((queue) => startLoop(queue, boss, rooms, options));
-    const resealing = resealLater(options, rooms);
+    // While jobs run: each row opens under one of the two keys at every instant.
+    const resealing = resealRoots(store.db, master, random).then(
+      (accounts) => {
+        if (accounts > 0) log('resealed', { accounts });
+      },
+      (error: unknown) => log('loop-failed', { code: failureCode(error) }),
+    );
     ends.unshift(
       () => door.stop(DOOR_GRACE_MS),
       async () => {
@@ -124,18 +129,6 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
   } catch (error) {
     await endAll();
     throw storeFailure(error);
-  }
-}
-
-/** While jobs run: each row opens under one of the two keys at every instant. */
-async function resealLater({ log, onBug }: WorkerOptions, rooms: RouteRooms): Promise<void> {
-  if (rooms.master.previous === null) return;
-  try {
-    log('resealed', { accounts: await resealRoots(rooms.db, rooms.master, random) });
-  } catch (error) {
-    const code = failureCode(error);
-    log('loop-failed', { code });
-    if (code === 'INTERNAL') onBug(error);
   }
 }
 

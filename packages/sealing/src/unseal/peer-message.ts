@@ -24,15 +24,10 @@ export interface AttestedKey {
 }
 
 /**
- * `checkPeer` refuses by throwing. It has to verify the report to the pinned roots, the manifest to
- * the release keys, that the one matches the other, and that the svn is not below our own.
+ * `peer`: out of evidence that was verified: the report to the pinned roots, the manifest to the
+ * release keys, that the one matches the other, and that the svn is not below our own.
  */
-export async function sealForPeer<Evidence>(
-  master: Secret,
-  evidence: Evidence,
-  checkPeer: (evidence: Evidence) => Promise<AttestedKey>,
-): Promise<Uint8Array> {
-  const peer = await checkPeer(evidence);
+export async function sealForPeer(master: Secret, peer: AttestedKey): Promise<Uint8Array> {
   const aad = peerContext(await commitmentToKey(master), peer.reportData);
   return await master.openCopy((bytes) => sealMessage(peerMessage, peer.publicKey, bytes, aad));
 }

@@ -58,8 +58,8 @@ async function refusalOf(work: Promise<unknown>): Promise<string> {
   return 'accepted';
 }
 
-function vouching(session: UnsealSession): () => Promise<AttestedKey> {
-  return () => Promise.resolve({ publicKey: session.publicKey, reportData: REPORT_DATA });
+function attested(session: UnsealSession): AttestedKey {
+  return { publicKey: session.publicKey, reportData: REPORT_DATA };
 }
 
 describe('accepts', () => {
@@ -85,7 +85,7 @@ describe('accepts', () => {
 
   it('the key of a peer that checked it', async () => {
     const session = await start();
-    const message = await sealForPeer(secretOf(MASTER), 'evidence', vouching(session));
+    const message = await sealForPeer(secretOf(MASTER), attested(session));
     expect(hexOf(await session.masterKeyOfPeer(message, REPORT_DATA))).toBe(MASTER);
   });
 });
@@ -204,8 +204,8 @@ describe('refuses', () => {
     [
       'a hand-over to another enclave',
       async (session) => {
-        const other = vouching(await start('33'));
-        const message = await sealForPeer(secretOf(MASTER), 'evidence', other);
+        const other = attested(await start('33'));
+        const message = await sealForPeer(secretOf(MASTER), other);
         await session.masterKeyOfPeer(message, REPORT_DATA);
       },
       'HANDOVER_REFUSED message',
@@ -213,7 +213,7 @@ describe('refuses', () => {
     [
       'a hand-over for other evidence',
       async (session) => {
-        const message = await sealForPeer(secretOf(MASTER), 'evidence', vouching(session));
+        const message = await sealForPeer(secretOf(MASTER), attested(session));
         await session.masterKeyOfPeer(message, new Uint8Array(64));
       },
       'HANDOVER_REFUSED message',
@@ -222,7 +222,7 @@ describe('refuses', () => {
       'a key that somebody else handed over',
       async (session) => {
         const theirs = secretOf('11'.repeat(32));
-        const message = await sealForPeer(theirs, 'evidence', vouching(session));
+        const message = await sealForPeer(theirs, attested(session));
         await session.masterKeyOfPeer(message, REPORT_DATA);
       },
       'HANDOVER_REFUSED message',
@@ -238,12 +238,10 @@ describe('refuses', () => {
       'HANDOVER_REFUSED key.commitment',
     ],
     [
-      'to hand over to a peer that the check refuses',
-      () =>
-        sealForPeer(secretOf(MASTER), 'evidence', () =>
-          Promise.reject(new RecordError('MANIFEST_SVN')),
-        ),
-      'MANIFEST_SVN null',
+      'to hand over to a key that is none',
+      (session) =>
+        sealForPeer(secretOf(MASTER), { ...attested(session), publicKey: new Uint8Array() }),
+      'ENVELOPE_REFUSED null',
     ],
   ];
   it.each(cases)('%s', async (_name, attempt, refusal) => {

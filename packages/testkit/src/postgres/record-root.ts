@@ -3,7 +3,7 @@
 // that was first served before roots were random.
 
 import { randomBytes } from 'node:crypto';
-import { contextBytes, parseMasterKey, RecordRoot, seal } from '@track-record/sealing';
+import { contextBytes, parseMasterKey, RecordRoot, Secret } from '@track-record/sealing';
 import type pg from 'pg';
 
 const PLAINTEXT = 'track-record/v1/sentinel';
@@ -16,7 +16,7 @@ export async function fixRecordRoot(
   const master = parseMasterKey(masterKey);
   const random = (sizeBytes: number): Uint8Array => new Uint8Array(randomBytes(sizeBytes));
   const context = contextBytes([['sealed', 'sentinel']]);
-  const envelope = seal(master.sentinelKey(), Buffer.from(PLAINTEXT), context, random);
+  const envelope = master.sealRoot('sentinel', new Secret(Buffer.from(PLAINTEXT)), context, random);
   const text = 'insert into record.sentinel values ($1, $2) on conflict do nothing';
   await admin.query(text, [master.id, Buffer.from(envelope)]);
   master.wipe();

@@ -50,7 +50,7 @@ export async function holdersOf(
         const { keyCommitment } = quorum;
         const context = { holder, reportData };
         const message = await sealShare(binding.unsealPublicKey, share, keyCommitment, context);
-        await rpc.submitShare({ holder, keyCommitment, message });
+        await rpc.submitShare(holder, message);
       }
       rpc.close();
     },

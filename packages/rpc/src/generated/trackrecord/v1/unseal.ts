@@ -23,15 +23,13 @@ import {
 export interface SubmitShareRequest {
   /** The name that the holder sealed the share under; letters, digits, '.', '_' and '-', at most 64. */
   holder: string;
-  /** The commitment to the master key that the share is of, 32 bytes; public, part of the quorum. */
-  keyCommitment: Buffer;
-  /** HPKE message `TRU`, at most 256 bytes. */
+  /** HPKE message `TRU`, 123 bytes. */
   sealedShare: Buffer;
 }
 
 /** How far the enclave is. */
 export interface SubmitShareResponse {
-  /** How many shares of that key it holds. */
+  /** How many shares of the key it holds. */
   held: number;
   /** How many make the key. */
   threshold: number;
@@ -52,7 +50,7 @@ export interface RequestHandOverResponse {
 }
 
 function createBaseSubmitShareRequest(): SubmitShareRequest {
-  return { holder: "", keyCommitment: Buffer.alloc(0), sealedShare: Buffer.alloc(0) };
+  return { holder: "", sealedShare: Buffer.alloc(0) };
 }
 
 export const SubmitShareRequest: MessageFns<SubmitShareRequest, "trackrecord.v1.SubmitShareRequest"> = {
@@ -62,11 +60,8 @@ export const SubmitShareRequest: MessageFns<SubmitShareRequest, "trackrecord.v1.
     if (message.holder !== "") {
       writer.uint32(10).string(message.holder);
     }
-    if (message.keyCommitment.length !== 0) {
-      writer.uint32(18).bytes(message.keyCommitment);
-    }
     if (message.sealedShare.length !== 0) {
-      writer.uint32(26).bytes(message.sealedShare);
+      writer.uint32(18).bytes(message.sealedShare);
     }
     return writer;
   },
@@ -94,14 +89,6 @@ export const SubmitShareRequest: MessageFns<SubmitShareRequest, "trackrecord.v1.
           }
           case 2: {
             if (tag !== 18) {
-              break;
-            }
-
-            message.keyCommitment = Buffer.from(reader.bytes());
-            continue;
-          }
-          case 3: {
-            if (tag !== 26) {
               break;
             }
 
