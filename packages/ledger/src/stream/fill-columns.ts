@@ -114,18 +114,19 @@ class FillRow implements Entry {
   readonly #columns: FillColumns;
   readonly #row: number;
   readonly kind = 'fill';
+  readonly at: number;
+  /** Kept once it was asked for: rows that are put in order are asked many times. */
+  #id: string | null = null;
 
   constructor(columns: FillColumns, row: number) {
     this.#columns = columns;
     this.#row = row;
+    this.at = real(columns.at, row);
   }
 
   get id(): string {
-    return this.#columns.id(this.#row);
-  }
-
-  get at(): number {
-    return real(this.#columns.at, this.#row);
+    this.#id ??= this.#columns.id(this.#row);
+    return this.#id;
   }
 
   get postings(): readonly Posting[] {

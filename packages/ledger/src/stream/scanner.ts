@@ -87,7 +87,7 @@ export class Scanner {
   #view: DataView = new DataView(new ArrayBuffer(0));
   /** The day that the codec accepted last, as its bytes and its first instant. */
   readonly #day = new DataView(new ArrayBuffer(DAY_BYTES));
-  #dayAt = 0;
+  #dayAt = -1;
   #bytes: Buffer = Buffer.alloc(0);
   readonly #names = new Map<string, string>();
   #assetNumber = 0;
@@ -132,7 +132,9 @@ export class Scanner {
 
   /** The codec accepted this instant, so its day is one. */
   learnDay(at: number): void {
-    this.#dayAt = at - (at % DAY_MS);
+    const dayAt = at - (at % DAY_MS);
+    if (dayAt === this.#dayAt) return;
+    this.#dayAt = dayAt;
     const text = new Date(this.#dayAt).toISOString();
     for (let index = 0; index < DAY_BYTES; index += 1) {
       this.#day.setUint8(index, text.charCodeAt(index));
