@@ -9,7 +9,7 @@ import { fileClock, systemClock, type Clock } from './clock.ts';
 import { ownCodeSha256 } from './code-digest.ts';
 import { parseConfig, type Config } from './config.ts';
 import { jsonLines } from './log.ts';
-import { hardenProcess } from './process-hardening.ts';
+import { processState, requireHardened, silenceCrashes } from './process-hardening.ts';
 import { startWorker } from './worker.ts';
 
 const EXIT_REFUSED = 1;
@@ -25,7 +25,8 @@ async function main(): Promise<void> {
     const clock = clockOf(config);
     log = jsonLines(clock, (line) => process.stdout.write(line));
     if (config.ENCLAVE_MODE === 'production') {
-      hardenProcess(process.env['NODE_OPTIONS'], () => log('stopped', { code: 'INTERNAL' }));
+      silenceCrashes(() => log('stopped', { code: 'INTERNAL' }));
+      requireHardened(processState(process.env['NODE_OPTIONS']));
     }
     const worker = await startWorker({
       config,

@@ -4,10 +4,16 @@ import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
 import { RecordError } from '@track-record/errors';
-import { type ProcessState, PRODUCTION_FLAGS, requireHardened } from './process-hardening.ts';
+import { requireHardened } from './process-hardening.ts';
 
 const root = new URL('../../../', import.meta.url).pathname;
 const module = new URL('./process-hardening.ts', import.meta.url).pathname;
+/** What the image starts the worker with: the flags that are asked for, and files. */
+const image = readFileSync(`${root}docker/Dockerfile`, 'utf8');
+const IMAGE_FLAGS = [...image.matchAll(/"(--[^"]+)"/g)].map(([, flag = '']) => flag);
+const OPTIONAL = /^--(?:allow-fs|disable-warning)/;
+const PRODUCTION_FLAGS = IMAGE_FLAGS.filter((flag) => !OPTIONAL.test(flag));
+
 const SECRET = 'marker-5c1e-secret';
 /** Flags that only this test gives: sources instead of a release, the script itself. */
 const OF_TEST = String(/^(?:--conditions|--input-type|--max-old|-e$|import )/);
@@ -15,15 +21,13 @@ const OF_TEST = String(/^(?:--conditions|--input-type|--max-old|-e$|import )/);
 /** The lines of /proc/self/limits that are read, as the kernel writes them. */
 function limitsOf(soft: string, hard: string): string {
   const name = 'Max core file size'.padEnd(26);
-  return `Limit                     Soft Limit\n${name}${soft.padEnd(21)}${hard.padEnd(21)}bytes     \n`;
+  return `Limit  Soft Limit\n${name}${soft.padEnd(21)}${hard.padEnd(21)}bytes     \n`;
 }
 
+type ProcessState = Parameters<typeof requireHardened>[0];
+
 const hardened: ProcessState = {
-  execArgv: [
-    ...PRODUCTION_FLAGS,
-    '--allow-fs-read=/app/*',
-    '--disable-warning=ExperimentalWarning',
-  ],
+  execArgv: IMAGE_FLAGS,
   nodeOptions: undefined,
   inspector: undefined,
   limits: limitsOf('0', '0'),
@@ -44,16 +48,19 @@ interface Ended {
   readonly output: string;
 }
 
-/** A process that hardens itself and then does what `script` says; it forgets how a test runs it. */
+/** A process that hardens itself and then does what `script` says; it forgets this test's flags. */
 function runHardened(
   script: string,
   { flags = PRODUCTION_FLAGS, ulimit = '0', env = {} as Record<string, string> } = {},
 ): Ended {
   const text =
-    `import { hardenProcess } from ${JSON.stringify(module)};\n` +
+    `import * as hardening from ${JSON.stringify(module)};\n` +
     `const secret = ${JSON.stringify(SECRET)};\n` +
     `process.execArgv = process.execArgv.filter((flag) => !${OF_TEST}.test(flag));\n` +
-    `try { hardenProcess(process.env.NODE_OPTIONS, () => process.stdout.write('told\\n')); }\n` +
+    `try {\n` +
+    `  hardening.silenceCrashes(() => process.stdout.write('told\\n'));\n` +
+    `  hardening.requireHardened(hardening.processState(process.env.NODE_OPTIONS));\n` +
+    `}\n` +
     `catch (error) { console.log(error.code, error.place); process.exit(3); }\n${script}`;
   const files = ['--allow-fs-read=*', '--allow-fs-write=/proc/self/coredump_filter'];
   const asTest = ['--conditions=@track-record/source', '--input-type=module', '-e', text];
@@ -72,9 +79,8 @@ describe('accepts', () => {
   });
 
   test('a process that is started so, which reads back that no core can be dumped', () => {
-    const script = `console.log(require('node:fs').readFileSync('/proc/self/coredump_filter','utf8'))`;
-    const imported = script.replace('require', 'process.getBuiltinModule');
-    const { status, output } = runHardened(imported);
+    const filter = `process.getBuiltinModule('fs').readFileSync('/proc/self/coredump_filter')`;
+    const { status, output } = runHardened(`console.log(String(${filter}))`);
     expect([status, output.trim()]).toEqual([0, '00000000']);
   });
 });
@@ -170,8 +176,7 @@ describe('holds', () => {
   });
 
   test('the image starts the worker so, and the compose file lets it write no core', () => {
-    const image = readFileSync(`${root}docker/Dockerfile`, 'utf8');
-    for (const flag of PRODUCTION_FLAGS) expect(image).toContain(`"${flag}"`);
+    expect(PRODUCTION_FLAGS).toHaveLength(6);
     expect(readFileSync(`${root}docker/compose.yaml`, 'utf8')).toMatch(/ulimits: \{ core: 0 \}/);
   });
 });

@@ -7,7 +7,7 @@ import { url as inspectorUrl } from 'node:inspector';
 import { RecordError } from '@track-record/errors';
 
 /** What the start command must tell Node; which files may be read is told besides. */
-export const PRODUCTION_FLAGS: readonly string[] = [
+const PRODUCTION_FLAGS: readonly string[] = [
   // No child process, thread, native code, WASI or debugger, and no file but those it names.
   '--permission',
   '--no-addons',
@@ -27,7 +27,7 @@ const NO_CORE_FILE = /^Max core file size +0 +0 /m;
 const DUMP_FILTER = '/proc/self/coredump_filter';
 const EXIT_CRASHED = 1;
 
-export interface ProcessState {
+interface ProcessState {
   readonly execArgv: readonly string[];
   readonly nodeOptions: string | undefined;
   readonly inspector: string | undefined;
@@ -36,18 +36,28 @@ export interface ProcessState {
   readonly dumpFilter: string;
 }
 
-/**
- * Leaves all memory out of core dumps, and from here on tells a crash by `onCrash` alone: message
- * and stack may quote a secret. PROCESS_EXPOSED for what is missing or too much, with its name.
- */
-export function hardenProcess(nodeOptions: string | undefined, onCrash: () => void): void {
+/** From here on a crash is told by `onCrash` alone: message and stack may quote a secret. */
+export function silenceCrashes(onCrash: () => void): void {
   process.on('uncaughtException', () => {
     onCrash();
     process.exit(EXIT_CRASHED);
   });
-  requireHardened({ ...readBack(), nodeOptions });
 }
 
+/** Leaves all memory out of core dumps, and reads back how this process stands. */
+export function processState(nodeOptions: string | undefined): ProcessState {
+  try {
+    writeFileSync(DUMP_FILTER, '0');
+    const dumpFilter = readFileSync(DUMP_FILTER, 'utf8');
+    const limits = readFileSync('/proc/self/limits', 'utf8');
+    const { execArgv } = process;
+    return { execArgv, nodeOptions, inspector: inspectorUrl(), limits, dumpFilter };
+  } catch (cause) {
+    throw exposed('proc', cause);
+  }
+}
+
+/** PROCESS_EXPOSED for what is missing or too much, with its name as the place. */
 export function requireHardened(state: ProcessState): void {
   const missing = PRODUCTION_FLAGS.find((flag) => !state.execArgv.includes(flag));
   if (missing !== undefined) throw exposed(missing);
@@ -58,17 +68,6 @@ export function requireHardened(state: ProcessState): void {
   if (state.inspector !== undefined) throw exposed('inspector');
   if (!NO_CORE_FILE.test(state.limits)) throw exposed('limits.core');
   if (Number.parseInt(state.dumpFilter, 16) !== 0) throw exposed('coredump_filter');
-}
-
-function readBack(): Omit<ProcessState, 'nodeOptions'> {
-  try {
-    writeFileSync(DUMP_FILTER, '0');
-    const dumpFilter = readFileSync(DUMP_FILTER, 'utf8');
-    const limits = readFileSync('/proc/self/limits', 'utf8');
-    return { execArgv: process.execArgv, inspector: inspectorUrl(), limits, dumpFilter };
-  } catch (cause) {
-    throw exposed('proc', cause);
-  }
 }
 
 function exposed(place: string, cause?: unknown): RecordError {

@@ -12,7 +12,7 @@ export const FIRMWARE_SIZE_MAX = 16 * 1024 * 1024;
 /** The image ends here, as a processor starts sixteen bytes below it. */
 const FOUR_GIB = 2 ** 32;
 
-/** OvmfPkg/ResetVector/Ia16/ResetVectorVtf0.asm: the table ends below the 32 bytes of the vector. */
+/** Ia16/ResetVectorVtf0.asm: the table ends below the 32 bytes of the vector. */
 const TABLE_END = 32;
 /** After the content of an entry: its whole size in 16 bits, and its GUID. */
 const ENTRY_TAIL = 18;

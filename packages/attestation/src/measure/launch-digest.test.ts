@@ -22,7 +22,8 @@ import { vcpuSignature, vcpuTypes } from './vcpu.ts';
 
 /** `--mode snp:ovmf-hash` of the fixture ovmf_AmdSev_suffix.bin. */
 const OF_FIRMWARE =
-  '086e2e9149ebf45abdc3445fba5b2da8270bdbb04094d7a2c37faaa4b24af3aa16aff8c374c2a55c467a50da6d466b74';
+  '086e2e9149ebf45abdc3445fba5b2da8270bdbb04094d7a2' +
+  'c37faaa4b24af3aa16aff8c374c2a55c467a50da6d466b74';
 const COMMAND_LINE = 'console=ttyS0 loglevel=7';
 const NAPLES = 0x80_0f12;
 

@@ -1,7 +1,7 @@
 // An OVMF image for tests, written from EDK2's side (OvmfPkg/ResetVector: ResetVectorVtf0.asm,
 // OvmfSevMetadata.asm): the table of entries by GUID below the reset vector, and the SEV metadata.
-// The defaults are those of the AmdSev build whose last 4 KiB are the fixture of sev-snp-measure, so
-// that the published digests of that build hold for everything but the content of the image.
+// The defaults are those of the AmdSev build whose last 4 KiB are the fixture of sev-snp-measure:
+// the published digests of that build hold for everything but the content of the image.
 
 /** Address, size, type: as OvmfSevMetadata.asm has them. */
 export type FakeSection = readonly [address: number, size: number, type: number];

@@ -2,16 +2,19 @@
 // whole synchronisation, with no file readable but the code, the clock and what the kernel says of
 // the process itself.
 
+import { readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { describe, expect, test } from '@jest/globals';
-import { PRODUCTION_FLAGS } from '../../../worker/src/process-hardening.ts';
 import { repositoryRoot } from '../house/repository.ts';
 import { freshDatabase } from '../postgres/template-database.ts';
 import { openSite } from './site.ts';
 import { CONNECTED_AT, LAST_BACKFILLED, MASTER_KEY, scenario } from './small-account.ts';
 
 const SYNC_MS = 60_000;
+const image = readFileSync(path.join(repositoryRoot, 'docker/Dockerfile'), 'utf8');
+/** What the image starts the worker with; its files are others here. */
+const FLAGS = [...image.matchAll(/"(--(?!allow-fs)[^"]+)"/g)].map(([, flag = '']) => flag);
 const READABLE = [
   `${repositoryRoot}/*`,
   '/proc/self/*',
@@ -29,7 +32,7 @@ describe('accepts', () => {
         masterKey: MASTER_KEY,
         now: CONNECTED_AT,
         workerCommand: [
-          ...PRODUCTION_FLAGS,
+          ...FLAGS,
           ...READABLE.map((each) => `--allow-fs-read=${each}`),
           '--conditions=@track-record/source',
           path.join(repositoryRoot, 'packages/worker/src/main.ts'),

@@ -1,7 +1,7 @@
 // docs/ATTESTATION.md, run as a stranger would: every block of it in one shell, against files that
-// nobody made with the code it checks. The test stands in for three things: AMD (an authority of its
-// own, which `evidence verify` is told of), the guest's files, and the evidence of real hardware,
-// which takes the place of what a worker without any gave in the first step.
+// nobody made with the code it checks. The test stands in for three things: AMD (an authority of
+// its own, which `evidence verify` is told of), the guest's files, and the evidence of real
+// hardware, which takes the place of what a worker without any gave in the first step.
 
 import { execFileSync, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';

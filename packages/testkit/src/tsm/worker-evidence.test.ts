@@ -354,7 +354,7 @@ describe('holds', () => {
     expect(readFileSync(evidence, 'utf8')).not.toContain('verified');
   });
 
-  test('S4 S5 keys-are-born-inside: the report is bound to those served, and to the TLS key', async () => {
+  test('S4 S5 keys-are-born-inside: bound are those that are served', async () => {
     const trust = { rootCertificatePem: readFileSync(certificate, 'utf8') };
     const rpc = await connectRpc({ endpoint, trust, deadlineMs: 5_000 });
     const answer = await rpc.attestation(new Uint8Array());
