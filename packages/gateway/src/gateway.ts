@@ -1,6 +1,6 @@
 // What a gateway does: hand in sealed credentials, ask for a synchronisation, read what was
-// released. It runs with the database role `gateway`, which has two functions and three views and
-// nothing else; no code of the worker is in its import graph. Nothing it reads is verified here:
+// released. It runs with the database role `gateway`, which has three functions and three views
+// and nothing else; no code of the worker is in its import graph. Nothing it reads is verified here:
 // `track-record verify` does that.
 
 import type { AccountStatus, HourlyReturn } from '@track-record/rpc/client';
@@ -53,6 +53,11 @@ export interface Gateway {
    * returns the id of the job, which may be one that already waits. ACCOUNT_PAUSED.
    */
   enqueueSync(accountId: string, hourMs?: number, within?: CallerTransaction): Promise<string>;
+  /**
+   * Destroys the account's keys: nothing that is sealed for it opens again, and it is closed. What
+   * was published of it stays, and a backup of the database forgets nothing.
+   */
+  forgetAccount(accountId: string, within?: CallerTransaction): Promise<void>;
   /** Null when nobody has handed in such an account. */
   status(accountId: string): Promise<AccountStatus | null>;
   /** Oldest first; a restated hour in its latest form. */
@@ -88,6 +93,10 @@ export function createGateway(options: GatewayOptions): Gateway {
         'select gateway.enqueue_sync($1, to_timestamp($2::float8 / 1000)) as job',
         [checkUuid(accountId), hourMs === undefined ? null : checkMs(hourMs)],
       ),
+    forgetAccount: async (accountId, within) => {
+      const ask = within === undefined ? query : queryOver(within);
+      await ask('select gateway.forget_account($1)', [checkUuid(accountId)]);
+    },
     status: async (accountId) => {
       const [row] = await query(
         `select account_id, coalesce(state, 'refused') as state, coalesce(state_code, code) as code,

@@ -24,3 +24,22 @@ export async function queueDepths(db: Kysely<Database>): Promise<readonly QueueD
     throw storeFailure(error);
   }
 }
+
+/** What one master key seals; the count is a decimal string. */
+export interface MasterKeyUse {
+  readonly keyId: string;
+  readonly accounts: string;
+  readonly sealsRecord: boolean;
+}
+
+/** Every master key by its id. STORE_UNAVAILABLE. */
+export async function masterKeys(db: Kysely<Database>): Promise<readonly MasterKeyUse[]> {
+  try {
+    const { rows } = await sql<MasterKeyUse>`
+      select key_id as "keyId", accounts::text as accounts, seals_record as "sealsRecord"
+      from operator.master_key order by key_id`.execute(db);
+    return rows;
+  } catch (error) {
+    throw storeFailure(error);
+  }
+}

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { parseLedgerDocument } from '@track-record/ledger';
+import { parseLedgerDocument } from '@track-record/ledger/document';
 import { computeHours, formatHoursReport } from '@track-record/returns';
 import { ledgerFromText } from '../../../testkit/src/ledger-text.ts';
 import type { VerbOutput } from '../verb.ts';

@@ -22,6 +22,8 @@ export const evidenceGet: Verb = {
     endpoint: { type: 'string', default: '127.0.0.1:50051' },
     certificate: { type: 'string' },
     output: { type: 'string', short: 'o' },
+    /** Asks for a new report; the enclave makes one per half minute at most. */
+    fresh: { type: 'boolean' },
   },
   run,
 };
@@ -35,7 +37,7 @@ async function run({ options }: VerbInput): Promise<VerbOutput> {
   const rpc = await connectRpc({ endpoint, trust, deadlineMs: DEADLINE_MS });
   try {
     const nonce = randomBytes(NONCE_SIZE);
-    const answer = await rpc.attestation(nonce);
+    const answer = await rpc.attestation(nonce, options['fresh'] === true);
     const evidence = readEvidence(answer.evidence);
     const isAnswering = await isSigned(nonce, answer.nonceSignature, statementKeyOf(evidence));
     if (!isAnswering) throw new RecordError('STATEMENT_KEY_UNBOUND');

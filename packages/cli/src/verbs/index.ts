@@ -20,5 +20,9 @@ export const verbs: Readonly<Record<string, () => Promise<Verb>>> = {
   'venues fetch': async () => (await import('./venues-fetch.ts')).venuesFetch,
   'venues read': async () => (await import('./venues-read.ts')).venuesRead,
   'queue status': async () => (await import('./queue-status.ts')).queueStatus,
+  'keys list': async () => (await import('./keys-list.ts')).keysList,
+  'keys split': async () => (await import('./keys-split.ts')).keysSplit,
+  'keys rotate': async () => (await import('./keys-rotate.ts')).keysRotate,
+  unseal: async () => (await import('./unseal.ts')).unseal,
   'database migrate': async () => (await import('./database-migrate.ts')).databaseMigrate,
 };

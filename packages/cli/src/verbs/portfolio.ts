@@ -2,13 +2,8 @@
 // and left in, the hours of all of them as one record out. Offline; every file is untrusted.
 
 import { RecordError } from '@track-record/errors';
-import {
-  type Decimal,
-  formatDecimal,
-  formatInstant,
-  normalise,
-  parseLedgerDocument,
-} from '@track-record/ledger';
+import { type Decimal, formatDecimal, formatInstant, normalise } from '@track-record/ledger';
+import { parseLedgerDocument } from '@track-record/ledger/document';
 import { RETURN_METHOD } from '@track-record/returns';
 import {
   computePortfolio,

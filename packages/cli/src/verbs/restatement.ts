@@ -2,7 +2,7 @@
 // of the same hours, and why. Offline; both files are untrusted.
 
 import { RecordError } from '@track-record/errors';
-import { parseLedgerDocument } from '@track-record/ledger';
+import { parseLedgerDocument } from '@track-record/ledger/document';
 import { computeHours } from '@track-record/returns';
 import {
   type Computation,

@@ -3,7 +3,8 @@
 
 import { readFile } from 'node:fs/promises';
 import { RecordError } from '@track-record/errors';
-import { formatLedgerDocument, priceRequests, type LedgerDocument } from '@track-record/ledger';
+import { priceRequests, type LedgerDocument } from '@track-record/ledger';
+import { formatLedgerDocument } from '@track-record/ledger/document';
 import { Secret } from '@track-record/sealing';
 import {
   collect,

@@ -3,7 +3,7 @@
 
 import { readFile } from 'node:fs/promises';
 import { RecordError } from '@track-record/errors';
-import { formatLedgerDocument } from '@track-record/ledger';
+import { formatLedgerDocument } from '@track-record/ledger/document';
 import type { VenueContext } from '@track-record/venues';
 import {
   payloadFeeds,

@@ -1,4 +1,4 @@
-export { parseQuorum, splitMasterKey, type Quorum } from './quorum.ts';
+export { keyOfShare, parseQuorum, splitMasterKey, type Quorum } from './quorum.ts';
 export { sealForPeer, type AttestedKey } from './peer-message.ts';
 export { sealShare, type ShareContext } from './share-message.ts';
 export { parseSuccession, successionSha256, type Succession } from './succession.ts';
