@@ -6,10 +6,10 @@
 
 import { createHash } from 'node:crypto';
 import { RecordError } from '@track-record/errors';
-import type { Exchange } from 'ccxt';
+import type { Exchange, Market } from 'ccxt';
 import type { VenueCapabilities, VenueContext, VenueCredentials } from '../contract.ts';
 import { createDispatcher, type Dispatcher } from './dispatcher.ts';
-import { marketsOf, type Markets } from './markets.ts';
+import { marketsOf, type Listed, type Markets } from './markets.ts';
 import type { Parameters } from './pagers.ts';
 import { refusalOfAnswer, refusalOfThrown, type RefusalTable } from './refusals.ts';
 import { parseLosslessJson, parseRow } from './rows.ts';
@@ -27,6 +27,10 @@ export interface CcxtVenue {
   readonly capabilities: VenueCapabilities;
   readonly options: Readonly<Record<string, unknown>>;
   readonly refusals: RefusalTable;
+  /** Instead of naming markets by ccxt's ids of their assets. */
+  readonly listedOf?: (market: Market) => Listed;
+  /** A nonce that is not above the last one of its key is refused. */
+  readonly countsNonces?: true;
   /** The permission that a method needs beyond what the first answer has proven. */
   readonly scopeOf?: (method: string) => string | null;
   /** The allowance that a request to one of ccxt's api groups and paths uses up. */
@@ -60,6 +64,8 @@ interface PublicClient {
   readonly exchange: Exchange;
   /** By allowance: what makes every instance wait. */
   readonly throttles: Map<string, Throttle>;
+  /** The last nonce of each account. */
+  readonly nonces: Map<string, number>;
   markets: Promise<Markets> | null;
   marketsAt: number;
 }
@@ -75,7 +81,7 @@ export async function openPublicClient(
   const client = boundClient(shared.exchange, venue, context, () => Promise.resolve());
   if (shared.markets === null || context.now() - shared.marketsAt > MARKETS_AGE_MAX_MS) {
     shared.marketsAt = context.now();
-    shared.markets = loadMarkets(shared.exchange);
+    shared.markets = loadMarkets(shared.exchange, venue);
   }
   try {
     return { client, markets: await shared.markets };
@@ -109,6 +115,7 @@ export async function openKeyedClient(
   const [first = 'apiKey'] = fields;
   const account = String(credentials.get(first)?.open(digestOf));
   shareAllowances(exchange, venue, shared.throttles, account);
+  if (venue.countsNonces === true) serialiseNonces(exchange, shared.nonces, account);
   return boundClient(exchange, venue, context, async () => {
     for (const field of fields) Reflect.set(exchange, field, '');
     exchange.last_request_headers = {};
@@ -144,7 +151,7 @@ async function openPublicExchange(venue: CcxtVenue, context: VenueContext): Prom
   const throttles = new Map<string, Throttle>();
   shareAllowances(exchange, venue, throttles, '');
   pin(exchange, venue, context, 'markets');
-  return { exchange, throttles, markets: null, marketsAt: 0 };
+  return { exchange, throttles, nonces: new Map(), markets: null, marketsAt: 0 };
 }
 
 /** Makes `exchange` wait where every instance of this venue and address, or account, waits. */
@@ -173,6 +180,17 @@ function shareAllowances(
   };
 }
 
+/** Ascending for all clients of one key, though their clocks differ or stand still. */
+function serialiseNonces(exchange: Exchange, nonces: Map<string, number>, account: string): void {
+  const nonceOf = exchange.nonce.bind(exchange);
+  exchange.nonce = () => {
+    const last = nonces.get(account);
+    const nonce = last === undefined ? nonceOf() : Math.max(nonceOf(), last + 1);
+    nonces.set(account, nonce);
+    return nonce;
+  };
+}
+
 function pin(
   exchange: Exchange,
   { capabilities }: CcxtVenue,
@@ -189,9 +207,9 @@ function pin(
   return dispatcher;
 }
 
-async function loadMarkets(exchange: Exchange): Promise<Markets> {
+async function loadMarkets(exchange: Exchange, { listedOf }: CcxtVenue): Promise<Markets> {
   // Reloading is explicit: ccxt caches a rejected promise otherwise.
-  return marketsOf(await exchange.loadMarkets(true));
+  return marketsOf(await exchange.loadMarkets(true), listedOf);
 }
 
 async function createExchange(

@@ -22,17 +22,19 @@ import { instrumentsOf, type Markets } from './markets.ts';
 import { DAY_MS, type Parameters } from './pagers.ts';
 import { answerPrices, type CandleRun } from './prices.ts';
 import { isEntry } from './readings.ts';
-import { candlesAt, parseInstant, parseText, shape, valueAt, type Row } from './rows.ts';
+import { candlesAt, parseInstant, parseText, shape, valueAt, type Path, type Row } from './rows.ts';
 
 /** The floor that the manifest states is a day above it, for the time until the answer. */
 const FLOOR_SLACK_MS = DAY_MS;
 
-export type Place = readonly [method: string, path: string];
+export type Place = readonly [method: string, path: Path];
 
 export interface Candles {
   readonly rowsMax: number;
+  /** Instead of `rowsMax` for the candles of minutes. */
+  readonly minutesMax?: number;
   readonly ask: (run: CandleRun) => readonly [method: string, parameters: Parameters];
-  readonly rowsIn: string;
+  readonly rowsIn: Path;
   /** When a candle ends, and its close; its columns are named by their numbers. */
   readonly close: (row: Row, intervalMs: number) => readonly [end: number, close: Decimal];
 }
@@ -180,6 +182,7 @@ async function prices(
       markets,
       pivots: quotes,
       rowsMax: candles.rowsMax,
+      minutesMax: candles.minutesMax,
       fetchCloses: async (run) => {
         const answer = await client.call(...candles.ask(run));
         return readCloses(answer, candles, run.intervalMs);

@@ -9,13 +9,12 @@ import type { Holdings } from './holdings.ts';
 import type { Contract, Markets } from './markets.ts';
 import { readPages, type Paging, type Parameters } from './pagers.ts';
 import { joinLegs, type Reading } from './readings.ts';
-import { rowsAt, type Row } from './rows.ts';
+import { rowsAt, type Path, type Row } from './rows.ts';
 import { checkRunning, distinctRows, type Running } from './running.ts';
 
 export interface Feed {
   readonly method: string;
-  /** A dotted path; empty when the answer is the list. */
-  readonly rowsIn: string;
+  readonly rowsIn: Path;
   readonly paging: Paging;
   /** Rows are listed under an instant that may lie this long before the one at which they count. */
   readonly lookbackMs?: number;
@@ -36,7 +35,7 @@ export interface Feed {
 /** A line of the table; `payload` separates names by commas. */
 export function feed(
   method: string,
-  rowsIn: string,
+  rowsIn: Path,
   paging: Paging,
   read: Feed['read'],
   payload: string,

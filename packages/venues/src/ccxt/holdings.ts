@@ -2,10 +2,12 @@
 // Wallet balances are taken without what is unrealised: that follows from positions and marks, and
 // counting both would count it twice.
 
+import { RecordError } from '@track-record/errors';
 import { add, sign, type AnchorPosition, type Decimal } from '@track-record/ledger';
 import type { CcxtClient } from './client.ts';
 import type { Contract, Markets } from './markets.ts';
-import { parseAmount, parseText, rowsAt, shape, type Row } from './rows.ts';
+import type { Parameters } from './pagers.ts';
+import { parseAmount, parseText, rowsAt, shape, type Path, type Row } from './rows.ts';
 
 type Held = readonly [asset: string, amount: Decimal];
 
@@ -17,7 +19,11 @@ export interface Holdings {
 /** One list that a venue answers, where its rows stand, and what one of them holds. */
 export interface Listing<T> {
   readonly method: string;
-  readonly rowsIn: string;
+  readonly rowsIn: Path;
+  /** What it is asked with. */
+  readonly asked?: Parameters;
+  /** The venue's page limit: a list of so many rows may have been cut. */
+  readonly rowsMax?: number;
   readonly read: (row: Row, markets: Markets) => readonly T[];
 }
 
@@ -25,7 +31,7 @@ export type Wallet = Listing<Held>;
 export type PositionList = Listing<AnchorPosition>;
 
 /** A wallet whose `parts` together are what the account owns of an asset. */
-export function wallet(method: string, rowsIn: string, asset: string, parts: string): Wallet {
+export function wallet(method: string, rowsIn: Path, asset: string, parts: string): Wallet {
   const read = (row: Row): readonly Held[] =>
     parts.split(' ').map((part) => [parseText(row, asset), parseAmount(row, part)] as const);
   return { method, rowsIn, read };
@@ -34,7 +40,7 @@ export function wallet(method: string, rowsIn: string, asset: string, parts: str
 /** Positions in listed contracts; a row whose size is zero is none. */
 export function positionList(
   method: string,
-  rowsIn: string,
+  rowsIn: Path,
   [market, size]: readonly [market: string, size: string],
   read: (row: Row, contract: Contract, contracts: Decimal) => AnchorPosition,
 ): PositionList {
@@ -60,8 +66,9 @@ export async function fetchHoldings(
 ): Promise<Holdings> {
   const fetchAll = async <T>(listings: readonly Listing<T>[]): Promise<readonly T[]> => {
     const found: T[] = [];
-    for (const { method, rowsIn, read } of listings) {
-      const rows = rowsAt(await client.call(method), rowsIn);
+    for (const { method, rowsIn, asked, rowsMax = Infinity, read } of listings) {
+      const rows = rowsAt(await client.call(method, asked), rowsIn);
+      if (rows.length >= rowsMax) throw new RecordError('VENUE_INCOMPLETE', { place: 'holdings' });
       found.push(...rows.flatMap((row) => read(row, markets)));
     }
     return found;

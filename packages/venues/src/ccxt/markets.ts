@@ -25,28 +25,44 @@ export interface Markets {
   readonly contracts: ReadonlyMap<string, Contract>;
 }
 
-export function marketsOf(dictionary: Readonly<Record<string, Market>>): Markets {
+/** What one of ccxt's markets is to us: a pair, a contract, both or neither. */
+export interface Listed {
+  readonly pair?: Pair;
+  readonly contract?: Contract;
+}
+
+export function marketsOf(
+  dictionary: Readonly<Record<string, Market>>,
+  listedOf: (market: Market) => Listed = listed,
+): Markets {
   const pairs = new Map<string, Pair>();
   const contracts = new Map<string, Contract>();
   for (const market of Object.values(dictionary)) {
-    if (market?.id === undefined) continue;
-    const { id, baseId: base, quoteId: quote, settleId: settle, symbol } = market;
-    if (base === undefined || quote === undefined) continue;
-    if (market.spot === true) pairs.set(id, { id, base, quote, isActive: market.active === true });
-    if (settle === undefined || market.option === true) continue;
-    const swap = market.inverse === true ? 'inverse' : 'linear';
-    const instrument: Instrument = {
-      kind: market.swap === true ? swap : 'future',
-      base,
-      quote,
-      settle,
-      contractSize: parseDecimal(String(market.contractSize), 'contractSize'),
-      ...(market.swap === true ? {} : { multiplier: ONE }),
-      realised: 'posted',
-    };
-    contracts.set(id, { id, symbol, instrument });
+    const { pair, contract } = listedOf(market);
+    if (pair !== undefined) pairs.set(pair.id, pair);
+    if (contract !== undefined) contracts.set(contract.id, contract);
   }
   return { pairs, contracts };
+}
+
+function listed(market: Market): Listed {
+  if (market?.id === undefined) return {};
+  const { id, baseId: base, quoteId: quote, settleId: settle, symbol } = market;
+  if (base === undefined || quote === undefined) return {};
+  const isActive = market.active === true;
+  const pair = market.spot === true ? { pair: { id, base, quote, isActive } } : {};
+  if (settle === undefined || market.option === true) return pair;
+  const swap = market.inverse === true ? 'inverse' : 'linear';
+  const instrument: Instrument = {
+    kind: market.swap === true ? swap : 'future',
+    base,
+    quote,
+    settle,
+    contractSize: parseDecimal(String(market.contractSize), 'contractSize'),
+    ...(market.swap === true ? {} : { multiplier: ONE }),
+    realised: 'posted',
+  };
+  return { ...pair, contract: { id, symbol, instrument } };
 }
 
 /** A linear perpetual that no list names any more. */

@@ -25,6 +25,7 @@ export interface CandleSource {
   /** Currencies through which an asset without a direct pair is priced, best first. */
   readonly pivots: readonly string[];
   readonly rowsMax: number;
+  readonly minutesMax?: number | undefined;
   readonly fetchCloses: (run: CandleRun) => Promise<ReadonlyMap<number, Decimal>>;
 }
 
@@ -58,7 +59,7 @@ export async function answerPrices(
   }
   const prices: Price[] = [];
   const marks: PriceAnswer['marks'][number][] = [];
-  for (const [run, members] of groupRuns([...wanted.values()], source.rowsMax)) {
+  for (const [run, members] of groupRuns([...wanted.values()], source)) {
     const closes = await source.fetchCloses(run);
     for (const { kind, asset, currency, at } of members) {
       const price = closes.get(boundaryOf(at));
@@ -124,7 +125,7 @@ function intervalOf(at: number): number {
 /** As few requests as the page limit allows, whatever the order and spread of the instants. */
 function groupRuns(
   wanted: readonly Wanted[],
-  rowsMax: number,
+  { rowsMax, minutesMax = rowsMax }: CandleSource,
 ): readonly (readonly [CandleRun, readonly Wanted[]])[] {
   const runs: [CandleRun, Wanted[]][] = [];
   const seriesOf = (each: Wanted): string => `${each.kind} ${each.marketId} ${intervalOf(each.at)}`;
@@ -133,8 +134,9 @@ function groupRuns(
     for (const each of members.toSorted((left, right) => left.at - right.at)) {
       const { kind, marketId } = each;
       const intervalMs = intervalOf(each.at);
+      const max = intervalMs === HOUR_MS ? rowsMax : minutesMax;
       const last = boundaryOf(each.at);
-      if (open === null || (last - open[0].first) / intervalMs >= rowsMax) {
+      if (open === null || (last - open[0].first) / intervalMs >= max) {
         open = [{ kind, marketId, intervalMs, first: last, last }, []];
         runs.push(open);
       }

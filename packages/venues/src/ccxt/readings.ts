@@ -117,14 +117,15 @@ export function contractFill(
   return [fill, { id: `${prefix}-realised.${key}`, at, kind: 'realised', postings: profit }];
 }
 
-/** Legs that share an id are one entry. */
+/** Legs that share an id are one entry, at the instant of the first. */
 export function joinLegs(readings: readonly Reading[]): readonly Reading[] {
   const joined = new Map<string, Reading>();
   for (const reading of readings) {
     const known = joined.get(reading.id);
     const isLeg = known !== undefined && isEntry(known) && isEntry(reading);
     const postings = isLeg ? [...known.postings, ...reading.postings] : [];
-    joined.set(reading.id, isLeg ? { ...reading, ...known, postings } : reading);
+    const at = Math.min(reading.at, known?.at ?? reading.at);
+    joined.set(reading.id, isLeg ? { ...reading, ...known, at, postings } : reading);
   }
   return [...joined.values()];
 }

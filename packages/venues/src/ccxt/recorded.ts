@@ -13,7 +13,7 @@ import { sumBalances } from './holdings.ts';
 import { perpetualOf, type Contract, type Markets, type Pair } from './markets.ts';
 import { HOUR_MS, type CandleRun } from './prices.ts';
 import { isEntry, joinLegs, type Reading } from './readings.ts';
-import { rowsAt, shape, valueAt, type Row } from './rows.ts';
+import { rowsAt, shape, valueAt, type Path, type Row } from './rows.ts';
 
 /** What venues call the field that names a market. */
 const MARKET_FIELDS: readonly string[] = [
@@ -64,7 +64,7 @@ export async function readRecorded(
   return splitReadings(readFeed(feed, answer), request);
 
   /** Where several lists share a name, the one whose rows stand where the answer has rows. */
-  async function answerOf<T extends { readonly method: string; readonly rowsIn: string }>(
+  async function answerOf<T extends { readonly method: string; readonly rowsIn: Path }>(
     lists: readonly T[],
   ): Promise<[unknown, T]> {
     const [first] = lists;

@@ -7,6 +7,9 @@ import { parseDecimal, sign, type Decimal } from '@track-record/ledger';
 
 export type Row = Readonly<Record<string, unknown>>;
 
+/** Where something stands in an answer: a dotted path, or how to find it where names vary. */
+export type Path = string | ((answer: unknown) => unknown);
+
 /** Longer than any id, name or number a venue writes. */
 const TEXT_LENGTH_MAX = 128;
 /** 2009 and 2100 in milliseconds: a time in seconds or microseconds falls outside. */
@@ -41,7 +44,8 @@ export function parseRows(value: unknown, place: string): readonly Row[] {
 }
 
 /** What stands at a dotted path, such as `data.0.details`; the empty path is the answer itself. */
-export function valueAt(answer: unknown, path: string): unknown {
+export function valueAt(answer: unknown, path: Path): unknown {
+  if (typeof path === 'function') return path(answer);
   let value = answer;
   for (const name of path === '' ? [] : path.split('.')) {
     value = value instanceof Object ? Reflect.get(value, name) : undefined;
@@ -50,13 +54,15 @@ export function valueAt(answer: unknown, path: string): unknown {
 }
 
 /** The rows at a path. An empty list may be left out; the answer then says so by its total. */
-export function rowsAt(answer: unknown, path: string): readonly Row[] {
+export function rowsAt(answer: unknown, path: Path): readonly Row[] {
   const rows = valueAt(answer, path);
-  return rows === undefined && valueAt(answer, 'total') === 0 ? [] : parseRows(rows, path);
+  return rows === undefined && valueAt(answer, 'total') === 0
+    ? []
+    : parseRows(rows, typeof path === 'string' ? path : 'rows');
 }
 
 /** Candles at a path: the columns of a list are named by their numbers. */
-export function candlesAt(answer: unknown, path: string): readonly Row[] {
+export function candlesAt(answer: unknown, path: Path): readonly Row[] {
   const candles = valueAt(answer, path);
   if (!Array.isArray(candles)) throw shape('candles');
   return candles.map((candle: unknown) =>
