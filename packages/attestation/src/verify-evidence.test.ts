@@ -175,7 +175,9 @@ describe('refuses', () => {
 
   test('a master key from nowhere in particular, and one from another succession', async () => {
     const code = 'POLICY_SUCCESSION policy.succession';
-    expect(await bindingRefusal({ successionSha256: new Uint8Array() })).toBe(code);
+    const nowhere = await collect({}, { ...binding, successionSha256: new Uint8Array() });
+    expect(await outcome(nowhere)).toBe('EVIDENCE_MALFORMED evidence.insecure');
+    expect(await outcome({ ...nowhere, insecure: false })).toBe(code);
     const other = parsePolicy(
       { measurements: [MEASUREMENT], successions: ['06'.repeat(32)] },
       'refuse',

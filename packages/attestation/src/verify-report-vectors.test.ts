@@ -116,6 +116,34 @@ withVectors('refuses', () => {
     expect([...answers]).toEqual([['CHAIN_INVALID', leaf.length * 8]]);
   });
 
+  test('every truncation of a report and of its leaf', async () => {
+    const report = read('vectors/genoa-v3-mstav.report.bin');
+    const leaf = read('vectors/genoa-v3-mstav.vcek.der');
+    for (let size = 0; size < report.length; size += 1) {
+      expect(await answer(report.subarray(0, size), leaf, null)).toBe('REPORT_MALFORMED');
+    }
+    for (let size = 0; size < leaf.length; size += 1) {
+      expect(await answer(report, leaf.subarray(0, size), null)).toBe('CHAIN_INVALID');
+    }
+  });
+
+  test('every truncation of a certificate table that a host gave, and bytes behind a leaf', async () => {
+    const table = read('vectors/genoa-v3-veraison.auxblob.bin');
+    const entries = table.subarray(0, 24 * 3);
+    const ends = [0, 24, 48].map(
+      (at) => entries.readUInt32LE(at + 16) + entries.readUInt32LE(at + 20),
+    );
+    for (let size = 0; size < Math.max(...ends); size += 1) {
+      expect(() => endorsementsOfAuxBlob(table.subarray(0, size))).toThrow(RecordError);
+    }
+    const report = read('vectors/genoa-v3-mstav.report.bin');
+    const leaf = read('vectors/genoa-v3-mstav.vcek.der');
+    const behind = [Buffer.of(0), Buffer.from('\n'), leaf].map((more) =>
+      Buffer.concat([leaf, more]),
+    );
+    for (const longer of behind) expect(await answer(report, longer, null)).toBe('CHAIN_INVALID');
+  });
+
   test('every leaf but its own, of its product and of others', async () => {
     const report = read('vectors/milan-v3-mstav.report.bin');
     const own = ['milan-v3-mstav.vcek.der', 'milan-v3-mstav.vcek-2.der'];

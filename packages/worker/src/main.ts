@@ -9,7 +9,7 @@ import { fileClock, systemClock, type Clock } from './clock.ts';
 import { ownCodeSha256 } from './code-digest.ts';
 import { parseConfig, type Config } from './config.ts';
 import { jsonLines } from './log.ts';
-import { processState, requireHardened, silenceCrashes } from './process-hardening.ts';
+import { readBack, requireHardened, silenceCrashes } from './process-hardening.ts';
 import { startWorker } from './worker.ts';
 
 const EXIT_REFUSED = 1;
@@ -26,7 +26,7 @@ async function main(): Promise<void> {
     log = jsonLines(clock, (line) => process.stdout.write(line));
     if (config.ENCLAVE_MODE === 'production') {
       silenceCrashes(() => log('stopped', { code: 'INTERNAL' }));
-      requireHardened(processState(process.env['NODE_OPTIONS']));
+      requireHardened(readBack(process.env['NODE_OPTIONS']));
     }
     const worker = await startWorker({
       config,

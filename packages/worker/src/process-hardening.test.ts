@@ -59,7 +59,7 @@ function runHardened(
     `process.execArgv = process.execArgv.filter((flag) => !${OF_TEST}.test(flag));\n` +
     `try {\n` +
     `  hardening.silenceCrashes(() => process.stdout.write('told\\n'));\n` +
-    `  hardening.requireHardened(hardening.processState(process.env.NODE_OPTIONS));\n` +
+    `  hardening.requireHardened(hardening.readBack(process.env.NODE_OPTIONS));\n` +
     `}\n` +
     `catch (error) { console.log(error.code, error.place); process.exit(3); }\n${script}`;
   const files = ['--allow-fs-read=*', '--allow-fs-write=/proc/self/coredump_filter'];

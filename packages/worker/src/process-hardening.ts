@@ -45,7 +45,7 @@ export function silenceCrashes(onCrash: () => void): void {
 }
 
 /** Leaves all memory out of core dumps, and reads back how this process stands. */
-export function processState(nodeOptions: string | undefined): ProcessState {
+export function readBack(nodeOptions: string | undefined): ProcessState {
   try {
     writeFileSync(DUMP_FILTER, '0');
     const dumpFilter = readFileSync(DUMP_FILTER, 'utf8');
