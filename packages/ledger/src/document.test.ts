@@ -4,16 +4,15 @@ import {
   formatAnchor,
   formatEntry,
   formatInstrument,
-  formatLedgerDocument,
   formatMark,
   formatPrice,
   parseAnchor,
   parseEntry,
   parseInstrument,
-  parseLedgerDocument,
   parseMark,
   parsePrice,
 } from './index.ts';
+import { formatLedgerDocument, parseLedgerDocument } from './ledger-document.ts';
 
 /** The example of FORMATS.md, with every part in it. */
 const EXAMPLE = {

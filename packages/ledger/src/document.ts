@@ -1,7 +1,7 @@
-// The JSON form of a ledger, `track-record-ledger/1` (FORMATS.md), and of its parts: strict reading
-// and exact writing. Unknown fields, kinds and instruments are refused; decimals keep their digits
-// as written. Files and venue-made documents are untrusted. Whether the numbers agree is not
-// decided here.
+// The JSON form of the parts of a ledger (FORMATS.md): strict reading and exact writing. Unknown
+// fields, kinds and instruments are refused; decimals keep their digits as written. Files and
+// venue-made documents are untrusted. Whether the numbers agree is not decided here. The form of a
+// whole document is in `ledger-document.ts`.
 
 import { RecordError } from '@track-record/errors';
 import {
@@ -28,7 +28,6 @@ import {
   type EntryKind,
   type Instrument,
   instrumentKinds,
-  type LedgerAccount,
   type LedgerDocument,
   type Mark,
   type PositionChange,
@@ -79,7 +78,7 @@ const instrumentFields = record<Instrument>({
   realised: byDefault(choice(['posted', 'derived']), 'derived'),
 });
 
-const instrumentCodec: Codec<Instrument> = {
+export const instrumentCodec: Codec<Instrument> = {
   ...instrumentFields,
   parse: (json, place) => {
     const instrument = instrumentFields.parse(json, place);
@@ -93,7 +92,7 @@ const instrumentCodec: Codec<Instrument> = {
   },
 };
 
-const anchorCodec = record<Anchor>({
+export const anchorCodec = record<Anchor>({
   asOf: instant,
   balances: named(amount),
   positions: byDefault(
@@ -110,33 +109,6 @@ export const priceCodec = record<Price>({
   source: optional(name),
 });
 export const markCodec = record<Mark>({ instrument: name, at: instant, price: amount });
-
-const pair = record<ReferencePair>({ asset: name, currency: name, source: name });
-const references = optional(list(pair));
-
-export const documentCodec = record<LedgerDocument>(
-  {
-    account: record<LedgerAccount>({ id: name, venue: name, reportingCurrency: name, references }),
-    window: record<Window>({ from: instant, to: instant }),
-    instruments: byDefault(named(instrumentCodec), new Map()),
-    anchors: list(anchorCodec),
-    entries: list(entryCodec),
-    prices: byDefault(list(priceCodec), []),
-    marks: byDefault(list(markCodec), []),
-  },
-  { format: 'track-record-ledger/1' },
-);
-
-/**
- * Refusals: DECIMAL_MALFORMED, LEDGER_UNKNOWN_ENTRY_KIND, LEDGER_MALFORMED, and `checkDocument`.
- */
-export function parseLedgerDocument(json: unknown): LedgerDocument {
-  const document = documentCodec.parse(json, 'document');
-  checkDocument(document);
-  return document;
-}
-
-export const formatLedgerDocument = documentCodec.format;
 
 /** The parts alone, as the worker seals them. */
 export const parseEntry = parserOf(entryCodec, 'entry');

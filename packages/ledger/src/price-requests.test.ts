@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { ledgerFromText } from '../../testkit/src/ledger-text.ts';
-import { parseLedgerDocument } from './document.ts';
+import { parseLedgerDocument } from './ledger-document.ts';
 import { priceRequests } from './price-requests.ts';
 
 /** `01:00 asset BTC` */

@@ -1,11 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import {
-  formatCheckpoint,
-  parseCheckpoint,
-  parseLedgerDocument,
-  type Checkpoint,
-} from '@track-record/ledger';
+import { formatCheckpoint, parseCheckpoint, type Checkpoint } from '@track-record/ledger';
+import { parseLedgerDocument } from '@track-record/ledger/document';
 import { DocumentReader, type ReadLedger } from '@track-record/ledger/stream';
 import { computeHours, formatHoursReport, type HoursReport } from './index.ts';
 
@@ -146,7 +142,7 @@ describe('refuses', () => {
 });
 
 describe('holds', () => {
-  test('a balance below zero between two fills quarantines; within a millisecond it does not', () => {
+  test('below zero between two fills quarantines, within a millisecond not', () => {
     const spend = (minute: number): object[] => [
       fill('1', 10, posting('USD', '-5000')),
       fill('2', minute, posting('USD', '5000')),

@@ -3,7 +3,8 @@
 
 import { describe, expect, test } from '@jest/globals';
 import type { Code } from '@track-record/errors';
-import { formatDecimal, parseDecimal, parseLedgerDocument, ZERO } from '@track-record/ledger';
+import { formatDecimal, parseDecimal, ZERO } from '@track-record/ledger';
+import { parseLedgerDocument } from '@track-record/ledger/document';
 import { hoursToText, ledgerFromText } from '../../testkit/src/ledger-text.ts';
 import { computeHours, formatHoursReport, type HoursReport, policyFor } from './index.ts';
 

@@ -2,7 +2,7 @@
 // the rule stands what each hour says. Rules: returns.md section 2.
 
 import { describe, expect, test } from '@jest/globals';
-import { parseLedgerDocument } from '@track-record/ledger';
+import { parseLedgerDocument } from '@track-record/ledger/document';
 import { hoursToText, ledgerFromText } from '../../testkit/src/ledger-text.ts';
 import { computeHours } from './index.ts';
 

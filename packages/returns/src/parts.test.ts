@@ -10,9 +10,9 @@ import {
   normalise,
   ONE,
   parseCheckpoint,
-  parseLedgerDocument,
   sign,
 } from '@track-record/ledger';
+import { parseLedgerDocument } from '@track-record/ledger/document';
 import { ledgerFromText } from '../../testkit/src/ledger-text.ts';
 import { computeHours, formatHoursReport, type Hour, type HoursReport } from './index.ts';
 

@@ -1,13 +1,8 @@
 // The accounts of one owner, each a text ledger, and what their portfolio says of every hour.
 
 import { describe, expect, test } from '@jest/globals';
-import {
-  formatDecimal,
-  HOUR_MS,
-  type LedgerDocument,
-  normalise,
-  parseLedgerDocument,
-} from '@track-record/ledger';
+import { formatDecimal, HOUR_MS, type LedgerDocument, normalise } from '@track-record/ledger';
+import { parseLedgerDocument } from '@track-record/ledger/document';
 import { ledgerFromText } from '../../testkit/src/ledger-text.ts';
 import { computeHours } from './index.ts';
 import { computePortfolio, type PortfolioEvent, type PortfolioHour } from './portfolio.ts';

@@ -2,7 +2,8 @@
 // explain. Rules: returns.md 2.1; which anchor fixes the opening: FORMATS.md.
 
 import { describe, expect, test } from '@jest/globals';
-import { parseLedgerDocument, replayBackward } from '@track-record/ledger';
+import { replayBackward } from '@track-record/ledger';
+import { parseLedgerDocument } from '@track-record/ledger/document';
 import { hoursToText, ledgerFromText } from '../../testkit/src/ledger-text.ts';
 import { computeHours, type HoursReport } from './index.ts';
 

@@ -1,7 +1,7 @@
 // An hour that is computed again after the ledger has changed: what it says differently, and why.
 
 import { describe, expect, test } from '@jest/globals';
-import { parseLedgerDocument } from '@track-record/ledger';
+import { parseLedgerDocument } from '@track-record/ledger/document';
 import { ledgerFromText } from '../../testkit/src/ledger-text.ts';
 import { computeHours } from './index.ts';
 import { type Computation, type Restatement, restatements } from './restatement.ts';

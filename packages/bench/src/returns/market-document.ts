@@ -9,12 +9,12 @@ import {
   formatDecimal,
   formatEntry,
   formatInstant,
-  formatLedgerDocument,
   formatPrice,
   type LedgerDocument,
   type Posting,
   type Price,
 } from '@track-record/ledger';
+import { formatLedgerDocument } from '@track-record/ledger/document';
 import {
   AMOUNT_DIGITS,
   ASSETS,

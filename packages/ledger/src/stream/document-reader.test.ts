@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { formatLedgerDocument, parseLedgerDocument } from '../index.ts';
+import { formatLedgerDocument, parseLedgerDocument } from '../ledger-document.ts';
 import type { LedgerDocument } from '../index.ts';
 import { DocumentReader } from './document-reader.ts';
 

@@ -6,7 +6,8 @@
 
 import { RecordError } from '@track-record/errors';
 import { type Codec, malformed } from '../codec.ts';
-import { documentCodec, entryCodec, markCodec, priceCodec } from '../document.ts';
+import { entryCodec, markCodec, priceCodec } from '../document.ts';
+import { documentCodec } from '../ledger-document.ts';
 import type { Entry, LedgerDocument, Mark, Price } from '../entry.ts';
 import { FillRuns } from './fill-runs.ts';
 import { PADDING, Scanner, UNUSUAL } from './scanner.ts';

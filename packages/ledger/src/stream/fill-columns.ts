@@ -1,13 +1,14 @@
 // Fills held in columns: a million of them as objects are most of a gigabyte, here they are a tenth
-// of that. A mantissa is an integer that a double holds exactly; a fill with a longer one is not held
-// here. Rows are in the order in which they were written; `fill-runs.ts` puts them in the ledger's.
+// of that. A mantissa is an integer that a double holds exactly; a fill with a longer one is not
+// held here. Rows are in the order in which they were written; `fill-runs.ts` puts them in the
+// ledger's.
 
 import assert from 'node:assert/strict';
 import { NAME_LENGTH_MAX } from '../codec.ts';
 import type { Entry, Posting } from '../entry.ts';
 
 /** More than any venue posts for one fill; one with more is not held here. */
-export const POSTINGS_MAX = 8;
+const POSTINGS_MAX = 8;
 
 /** A number below 10^15 is exact in a double. */
 export const DIGITS_MAX = 15;

@@ -6,9 +6,10 @@
 import type { Checkpoint } from '../checkpoint.ts';
 import { checkDocument, HOUR_MS } from '../document.ts';
 import type { Entry, LedgerDocument } from '../entry.ts';
-import { compareEntries, FNV_PRIME, FNV_START, hashOf, mayRepeat, orderEntries } from '../order.ts';
+import { compareEntries, orderEntries } from '../order.ts';
 import { type OpenTransfer, TRANSIT_MS } from '../transfers.ts';
-import { byteOf, type FillColumns, real, whole } from './fill-columns.ts';
+import { type FillColumns, real } from './fill-columns.ts';
+import { hasRepeats } from './repeated-ids.ts';
 import { RunSums } from './run-sums.ts';
 
 export class FillRuns {
@@ -24,9 +25,10 @@ export class FillRuns {
   /** Refusals: as `checkDocument`, with places that count the fills. */
   check(document: LedgerDocument): void {
     const { count, at } = this.#columns;
-    const isEarly = at.subarray(0, count).some((instant) => instant < document.window.from);
+    let row = 0;
+    while (row < count && real(at, row) >= document.window.from) row += 1;
     try {
-      checkDocument(isEarly ? this.#withAll(document) : document);
+      checkDocument(row < count ? this.#withAll(document) : document);
     } catch (cause) {
       checkDocument(this.#withAll(document));
       throw cause;
@@ -49,22 +51,22 @@ export class FillRuns {
   }
 
   /**
-   * All entries once, in the total order, with runs of fills as one entry each. Refusals: as `checkDocument` and `orderEntries`.
+   * All entries once, in the total order, with runs of fills as one entry each. Refusals: as
+   * `checkDocument` and `orderEntries`.
    */
   order(document: LedgerDocument, opening: Checkpoint | null): readonly Entry[] {
     const { entries, window } = document;
     const { count, at } = this.#columns;
     if (count === 0) return orderEntries(entries);
-    if (!this.#isOrdered() || this.#repeats(entries) || real(at, 0) < window.from) {
+    const ids = entries.map(({ id }) => id);
+    if (real(at, 0) < window.from || !this.#isOrdered() || hasRepeats(this.#columns, ids)) {
       const all = this.#withAll(document);
       checkDocument(all);
       return orderEntries(all.entries);
     }
     const others = orderEntries(entries);
-    const runs = this.#runs(
-      cutsOf(document, opening?.transit ?? []),
-      new Set(others.map((other) => other.at)),
-    );
+    const cuts = cutsOf(document, opening?.transit ?? []);
+    const runs = this.#runs(cuts, new Set(others.map((other) => other.at)));
     return others.length === 0 ? runs : [...runs, ...others].sort(compareEntries);
   }
 
@@ -82,26 +84,6 @@ export class FillRuns {
       before = now;
     }
     return true;
-  }
-
-  /** True where an id is met twice, whatever the two entries hold. */
-  #repeats(entries: readonly Entry[]): boolean {
-    const { count, ids, idStart } = this.#columns;
-    const hashes = new Uint32Array(count + entries.length);
-    for (let row = 0, at = 0; row < count; row += 1) {
-      let hash = FNV_START;
-      for (const end = whole(idStart, row + 1); at < end; at += 1) {
-        hash = Math.imul(hash ^ byteOf(ids, at), FNV_PRIME);
-      }
-      hashes[row] = hash;
-    }
-    for (const [index, { id }] of entries.entries()) hashes[count + index] = hashOf(id);
-    const met = new Set<string>();
-    const suspects = mayRepeat(hashes);
-    for (const index of suspects) {
-      met.add(index < count ? this.#columns.id(index) : (entries[index - count]?.id ?? ''));
-    }
-    return met.size < suspects.length;
   }
 
   /** The fills between each two cuts. Those at the instant of another entry stay alone. */

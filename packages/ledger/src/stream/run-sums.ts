@@ -1,5 +1,5 @@
-// Adds up what runs of fills in columns do to each asset, in doubles that hold every number exactly or
-// not at all, and keeps the sums in columns too. The entries that stand for the runs make their
+// Adds up what runs of fills in columns do to each asset, in doubles that hold every number exactly
+// or not at all, and keeps the sums in columns too. The entries that stand for the runs make their
 // postings when they are asked for.
 
 import assert from 'node:assert/strict';

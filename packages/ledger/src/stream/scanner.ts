@@ -1,7 +1,7 @@
 // Reads fills and prices of a ledger document from bytes that are spelled exactly as
 // `JSON.stringify` spells them: fields in our order, no space, plain ASCII without escapes. What is
-// spelled otherwise is not refused here but left to the codecs, which decide; so this adds speed and
-// no meaning. Behind the bytes stand zeros, which no spelling has: a scan ends there. Bytes are
+// spelled otherwise is not refused here but left to the codecs, which decide; so this adds speed
+// and no meaning. Behind the bytes stand zeros, which no spelling has: a scan ends there. Bytes are
 // untrusted.
 
 import { NAME_LENGTH_MAX } from '../codec.ts';

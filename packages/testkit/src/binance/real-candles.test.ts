@@ -6,7 +6,8 @@ import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { describe, expect, test } from '@jest/globals';
-import { formatDecimal, parseLedgerDocument, priceRequests } from '@track-record/ledger';
+import { formatDecimal, priceRequests } from '@track-record/ledger';
+import { parseLedgerDocument } from '@track-record/ledger/document';
 import { computeHours } from '@track-record/returns';
 import { loadVenues } from '@track-record/venues';
 

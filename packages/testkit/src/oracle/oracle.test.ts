@@ -2,7 +2,8 @@
 // the same seed every time. ORACLE_RUNS changes their number.
 
 import { describe, expect, test } from '@jest/globals';
-import { formatDecimal, instrumentKinds, parseLedgerDocument } from '@track-record/ledger';
+import { formatDecimal, instrumentKinds } from '@track-record/ledger';
+import { parseLedgerDocument } from '@track-record/ledger/document';
 import { computeHours, type Hour } from '@track-record/returns';
 import fc from 'fast-check';
 import { withClosing } from './closing-anchor.ts';

@@ -17,10 +17,10 @@ import {
   ONE,
   parseCheckpoint,
   parseDecimal,
-  parseLedgerDocument,
   sign,
   ZERO,
 } from '@track-record/ledger';
+import { parseLedgerDocument } from '@track-record/ledger/document';
 import { computeHours, formatHoursReport, type HoursReport } from '@track-record/returns';
 import fc from 'fast-check';
 import { withClosing } from './closing-anchor.ts';
