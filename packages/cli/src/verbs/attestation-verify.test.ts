@@ -195,6 +195,27 @@ describe('accepts of another authority', () => {
   });
 });
 
+describe('accepts a revocation list', () => {
+  const times = { thisUpdate: Date.parse(AT) - 1000, nextUpdate: Date.parse(AT) + 1000 };
+  const list = (...revoked: number[]): Record<string, string> => {
+    files += 1;
+    const bytes = authority.revocationList({ product: 'Genoa', revoked, ...times });
+    return { 'revocation-list': fileOf(`${files}.crl`, bytes) };
+  };
+
+  test('that leaves the issuer alone, and no longer says it was not checked', async () => {
+    const { document } = await run({ ...evidence(), ...list() });
+    expect(document).toMatchObject({ verdict: 'verified', report: { revocation: 'checked' } });
+    expect(document).not.toHaveProperty('detail', expect.stringContaining('revocation'));
+  });
+
+  test('that names the issuer, and refuses the report', async () => {
+    const { document } = await run({ ...evidence(), ...list(0x01) });
+    const detail = checks['intermediate.revoked'];
+    expect(document).toMatchObject({ verdict: 'refused', code: 'CHAIN_INVALID', detail });
+  });
+});
+
 describe('refuses', () => {
   const rows: readonly (readonly [
     string,

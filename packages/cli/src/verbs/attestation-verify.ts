@@ -44,6 +44,7 @@ export const attestationVerify: Verb = {
     policy: { type: 'string' },
     at: { type: 'string' },
     'trust-anchors': { type: 'string' },
+    'revocation-list': { type: 'string' },
   },
   run: async ({ options, positionals }) => {
     if (positionals.length > 0) throw new UsageError('Files are given by --report and --leaf.');
@@ -54,10 +55,8 @@ export const attestationVerify: Verb = {
 async function judge(options: Options): Promise<Verdict> {
   const report = await readInput(options, 'report', REPORT_SIZE);
   const leaf = await readInput(options, 'leaf', CERTIFICATE_SIZE_BYTES_MAX);
-  const intermediate =
-    options['intermediate'] === undefined
-      ? null
-      : await readInput(options, 'intermediate', CERTIFICATE_SIZE_BYTES_MAX);
+  const intermediate = await readOptional(options, 'intermediate');
+  const revocationList = await readOptional(options, 'revocation-list');
   const policy = parsePolicy(await policyJsonOf(options), 'pass');
   const trustAnchors = await trustAnchorsOf(options);
   const now = instant(options, 'at', Date.now());
@@ -65,7 +64,7 @@ async function judge(options: Options): Promise<Verdict> {
   try {
     const unverified = parseReport(report);
     seen = documentOfUnverified(unverified);
-    const endorsements = { leaf, intermediate, revocationList: null };
+    const endorsements = { leaf, intermediate, revocationList };
     const verified = await verifyReport(unverified, endorsements, trustAnchors, now);
     seen = documentOfVerified(verified);
     checkReport(verified, policy);
@@ -168,6 +167,12 @@ function bits(value: bigint | null): string | null {
 
 function firmware(version: Firmware): string {
   return version.join('.');
+}
+
+/** A certificate, or a list that one of them signed: bounded alike. */
+async function readOptional(options: Options, name: string): Promise<Uint8Array | null> {
+  if (options[name] === undefined) return null;
+  return await readInput(options, name, CERTIFICATE_SIZE_BYTES_MAX);
 }
 
 /** One byte more than allowed is enough for the parser to refuse; the rest is never read. */
