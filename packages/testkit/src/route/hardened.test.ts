@@ -2,7 +2,7 @@
 // whole synchronisation, with no file readable but the code, the clock and what the kernel says of
 // the process itself.
 
-import { readFileSync } from 'node:fs';
+import { readFileSync, realpathSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { describe, expect, test } from '@jest/globals';
@@ -17,6 +17,8 @@ const image = readFileSync(path.join(repositoryRoot, 'docker/Dockerfile'), 'utf8
 const FLAGS = [...image.matchAll(/"(--(?!allow-fs)[^"]+)"/g)].map(([, flag = '']) => flag);
 const READABLE = [
   `${repositoryRoot}/*`,
+  // A scratch copy may share its libraries with the checkout it was made from.
+  `${realpathSync(path.join(repositoryRoot, 'node_modules'))}/*`,
   '/proc/self/*',
   path.join(tmpdir(), 'track-record-site-*'),
 ];
