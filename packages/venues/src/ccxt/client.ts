@@ -6,10 +6,10 @@
 
 import { createHash } from 'node:crypto';
 import { RecordError } from '@track-record/errors';
-import type { Exchange, Market } from 'ccxt';
+import type { Exchange } from 'ccxt';
 import type { VenueCapabilities, VenueContext, VenueCredentials } from '../contract.ts';
 import { createDispatcher, type Dispatcher } from './dispatcher.ts';
-import { marketsOf, type Listed, type Markets } from './markets.ts';
+import { marketsOf, type CcxtMarket, type Listed, type Markets } from './markets.ts';
 import type { Parameters } from './pagers.ts';
 import { refusalOfAnswer, refusalOfThrown, type RefusalTable } from './refusals.ts';
 import { parseLosslessJson, parseRow } from './rows.ts';
@@ -28,7 +28,7 @@ export interface CcxtVenue {
   readonly options: Readonly<Record<string, unknown>>;
   readonly refusals: RefusalTable;
   /** Instead of naming markets by ccxt's ids of their assets. */
-  readonly listedOf?: (market: Market) => Listed;
+  readonly listedOf?: (market: CcxtMarket) => Listed;
   /** A nonce that is not above the last one of its key is refused. */
   readonly countsNonces?: true;
   /** The permission that a method needs beyond what the first answer has proven. */

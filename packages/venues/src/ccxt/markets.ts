@@ -25,6 +25,9 @@ export interface Markets {
   readonly contracts: ReadonlyMap<string, Contract>;
 }
 
+/** As ccxt lists one. */
+export type CcxtMarket = NonNullable<Market>;
+
 /** What one of ccxt's markets is to us: a pair, a contract, both or neither. */
 export interface Listed {
   readonly pair?: Pair;
@@ -33,20 +36,20 @@ export interface Listed {
 
 export function marketsOf(
   dictionary: Readonly<Record<string, Market>>,
-  listedOf: (market: Market) => Listed = listed,
+  listedOf: (market: CcxtMarket) => Listed = listed,
 ): Markets {
   const pairs = new Map<string, Pair>();
   const contracts = new Map<string, Contract>();
   for (const market of Object.values(dictionary)) {
-    const { pair, contract } = listedOf(market);
+    const { pair, contract } = market === undefined ? {} : listedOf(market);
     if (pair !== undefined) pairs.set(pair.id, pair);
     if (contract !== undefined) contracts.set(contract.id, contract);
   }
   return { pairs, contracts };
 }
 
-function listed(market: Market): Listed {
-  if (market?.id === undefined) return {};
+function listed(market: CcxtMarket): Listed {
+  if (market.id === undefined) return {};
   const { id, baseId: base, quoteId: quote, settleId: settle, symbol } = market;
   if (base === undefined || quote === undefined) return {};
   const isActive = market.active === true;
