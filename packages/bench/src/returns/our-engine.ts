@@ -1,6 +1,5 @@
 // Our engine on the generated account, in a process of its own.
-// `objects`: a ledger document of plain objects, as the worker holds the entries of some hours.
-// `columns`: the document as `track-record compute` has read it.
+// `memory`: from the document as `track-record compute` has read it, its fills in columns.
 // `text`: from the bytes of the file to the hours, as `track-record compute` works.
 // `incremental`: one hour on top of a checkpoint, after a million entries and after a thousand.
 
@@ -25,11 +24,7 @@ const INCREMENTAL_RUNS = 300;
 
 export async function runOurEngine(source: string, folder: string, runs: number): Promise<void> {
   switch (source) {
-    case 'objects': {
-      const document = documentOf(generateMarket());
-      return await measure(runs, () => answerOf(computeHours(document, OPTIONS)));
-    }
-    case 'columns': {
+    case 'memory': {
       const { document, fills } = readLedger(folder);
       return await measure(runs, () => answerOf(computeHours(document, { fills, ...OPTIONS })));
     }

@@ -70,6 +70,7 @@ const PAIR_BYTES = 2;
 interface Literal {
   readonly length: number;
   readonly words: Uint32Array;
+  readonly last: number;
 }
 
 interface KnownAsset {
@@ -161,13 +162,12 @@ export class Scanner {
     return end;
   }
 
-  #after(start: number, { length, words }: Literal): number {
-    const last = length - WORD_BYTES;
+  #after(start: number, { length, words, last }: Literal): number {
+    const view = this.#view;
     for (let index = 0; index < words.length; index += 1) {
-      const at = start + Math.min(index * WORD_BYTES, last);
-      if (this.#view.getUint32(at) !== words[index]) return UNUSUAL;
+      if (view.getUint32(start + index * WORD_BYTES, true) !== words[index]) return UNUSUAL;
     }
-    return start + length;
+    return view.getUint32(start + length - WORD_BYTES, true) === last ? start + length : UNUSUAL;
   }
 
   #afterPair(start: number, pair: number): number {
@@ -308,8 +308,9 @@ export class Scanner {
 /** Of four bytes at least. */
 function literal(text: string): Literal {
   const bytes = Buffer.from(text, 'latin1');
-  const words = Array.from({ length: Math.ceil(text.length / WORD_BYTES) }, (_, index) =>
-    bytes.readUInt32BE(Math.min(index * WORD_BYTES, text.length - WORD_BYTES)),
+  const words = Array.from({ length: Math.floor((text.length - 1) / WORD_BYTES) }, (_, index) =>
+    bytes.readUInt32LE(index * WORD_BYTES),
   );
-  return { length: text.length, words: Uint32Array.from(words) };
+  const last = bytes.readUInt32LE(text.length - WORD_BYTES);
+  return { length: text.length, words: Uint32Array.from(words), last };
 }
