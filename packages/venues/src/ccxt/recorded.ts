@@ -34,16 +34,17 @@ export async function readRecorded(
 ): Promise<PayloadAnswer> {
   const client = await openRecordedClient(connector, compact(body), context);
   const { wallets, positions, permissions, candles } = connector;
+  const own = await folderOf(connector.id);
   if (request.feed === 'balances') {
     const [answer, wallet] = await answerOf(wallets);
     const rows = rowsAt(answer, wallet.rowsIn);
-    const markets = marketsIn(rows, request, connector);
+    const markets = marketsIn(rows, request, connector, own);
     return { balances: sumBalances(rows.flatMap((row) => wallet.read(row, markets))) };
   }
   if (request.feed === 'positions') {
     const [answer, list] = await answerOf(positions);
     const rows = rowsAt(answer, list.rowsIn);
-    const markets = marketsIn(rows, request, connector);
+    const markets = marketsIn(rows, request, connector, own);
     const found = rows.flatMap((row) => list.read(row, markets));
     return { positions: found.map((each) => ({ ...each, ...namedBy(request, each) })) };
   }
@@ -57,7 +58,7 @@ export async function readRecorded(
     return { permissions: permissions.read(await client.call(permissions.method)) };
   }
   const name = request.market === null ? request.feed : `${request.feed} ${request.market}`;
-  const feeds = [...connector.feeds, ...(await recordedFeeds(connector.id))];
+  const feeds = [...connector.feeds, ...own.recorded];
   const exact = feeds.filter(({ payload }) => payload.includes(name));
   const named = feeds.filter(({ payload }) => payload.includes(request.feed));
   const [answer, feed] = await answerOf(exact.length > 0 ? exact : named);
@@ -75,20 +76,25 @@ export async function readRecorded(
 
   function readFeed(feed: Feed, answer: unknown): readonly Reading[] {
     const rows = rowsAt(answer, feed.rowsIn);
-    const markets = marketsIn(rows, request, connector);
+    const markets = marketsIn(rows, request, connector, own);
     return joinLegs(rows.flatMap((row) => feed.read(row, markets, {})));
   }
 }
 
-/** A folder may read answers that its connector never asks for. */
-async function recordedFeeds(id: string): Promise<readonly Feed[]> {
-  // The same extension as this file's: sources run as they are, and built.
-  const file = new URL(`./${id}/${basename(import.meta.url)}`, import.meta.url);
-  return existsSync(file) ? parseRecorded(await import(`./${id}/recorded.ts`)) : [];
+/** What a folder adds: answers that its connector never asks for, and how it names its markets. */
+interface RecordedFolder {
+  readonly recorded: readonly Feed[];
+  readonly symbolOf?: (id: string) => string | null;
 }
 
-function parseRecorded(module: unknown): readonly Feed[] {
-  return (module as { readonly recorded: readonly Feed[] }).recorded;
+async function folderOf(id: string): Promise<RecordedFolder> {
+  // The same extension as this file's: sources run as they are, and built.
+  const file = new URL(`./${id}/${basename(import.meta.url)}`, import.meta.url);
+  return existsSync(file) ? parseFolder(await import(`./${id}/recorded.ts`)) : { recorded: [] };
+}
+
+function parseFolder(module: unknown): RecordedFolder {
+  return module as RecordedFolder;
 }
 
 const ANY_RUN: CandleRun = {
@@ -126,13 +132,21 @@ function namedBy(
 }
 
 /** The markets of a payload, named by the asker, or else by splitting the venue's ids. */
-function marketsIn(rows: readonly Row[], request: PayloadRequest, connector: Connector): Markets {
+function marketsIn(
+  rows: readonly Row[],
+  request: PayloadRequest,
+  connector: Connector,
+  folder: RecordedFolder,
+): Markets {
   const pairs = new Map<string, Pair>();
   const contracts = new Map<string, Contract>();
   const ids = rows.flatMap((row) => MARKET_FIELDS.map((field) => row[field]));
   for (const id of ids.filter((each) => typeof each === 'string' && each !== '')) {
     const name = String(id);
-    const symbol = request.symbol ?? symbolOf(name, request.market === 'inverse', connector.quotes);
+    const symbol =
+      request.symbol ??
+      folder.symbolOf?.(name) ??
+      symbolOf(name, request.market === 'inverse', connector.quotes);
     const { base, quote } = splitSymbol(symbol);
     pairs.set(name, { id: name, base, quote, isActive: true });
     contracts.set(name, { ...perpetualOf(name, base, quote), symbol });

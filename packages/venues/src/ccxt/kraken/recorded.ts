@@ -11,8 +11,9 @@ import { assetOf } from './assets.ts';
 import { rowsIn, timeOf } from './entries.ts';
 import { BY_OFFSET } from './venue.ts';
 
-/** `XXBTZUSD`, where both assets have their legacy codes. */
+/** Both assets have their legacy codes in `XXBTZUSD`, and neither in `XBTUSD`. */
 const LEGACY_PAIR = /^(X[A-Z]{3})([XZ][A-Z]{3})$/;
+const PAIR = /^(.+?)(XBT|ETH|USD|EUR|GBP|CAD|JPY|AUD|CHF|USDT|USDC)$/;
 
 const STATES = states(['Success'], ['Initial', 'Pending', 'Settled'], { Failure: 'failed' });
 
@@ -22,19 +23,25 @@ export const recorded: readonly Feed[] = [
   feed('privatePostWithdrawStatus', rowsIn(''), BY_OFFSET, readWithdrawal, 'withdrawals'),
 ];
 
+/** A pair by its name, as its margin contract is named. */
+export function symbolOf(id: string): string | null {
+  const [, base, quote] = LEGACY_PAIR.exec(id) ?? PAIR.exec(id) ?? [];
+  if (base === undefined || quote === undefined) return null;
+  return `${assetOf(base)}/${assetOf(quote)}:${assetOf(quote)}`;
+}
+
 /** A trade names no currency of its fee: it is the quote, unless an order asked otherwise. */
 function readTrade(row: Row, { pairs }: Markets): readonly Reading[] {
   const market = parseText(row, 'pair');
   const side = parseText(row, 'type');
-  const { base: known = '', quote: paid = '' } = pairs.get(market) ?? {};
-  const [, base = known, quote = paid] = LEGACY_PAIR.exec(market) ?? [];
-  if (side !== 'buy' && side !== 'sell') throw shape('type');
+  const pair = pairs.get(market);
+  if (pair === undefined || (side !== 'buy' && side !== 'sell')) throw shape('pair');
   const [bought, cost] = [parseSize(row, 'vol'), parseSize(row, 'cost')];
   const isBuy = side === 'buy';
   const postings = [
-    ...post(assetOf(base), isBuy ? bought : negate(bought)),
-    ...post(assetOf(quote), isBuy ? negate(cost) : cost),
-    ...post(assetOf(quote), negate(parseAmount(row, 'fee')), 'fee'),
+    ...post(pair.base, isBuy ? bought : negate(bought)),
+    ...post(pair.quote, isBuy ? negate(cost) : cost),
+    ...post(pair.quote, negate(parseAmount(row, 'fee')), 'fee'),
   ];
   return [{ id: `fill.${parseText(row, 'id')}`, at: timeOf(row), kind: 'fill', postings }];
 }
