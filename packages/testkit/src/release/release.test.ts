@@ -89,6 +89,16 @@ describe('refuses', () => {
     expect(answer).toMatchObject({ missing: [LEDGER], unexpected: [`${LEDGER}.bak`] });
   });
 
+  test('to start in production otherwise than the image starts it, and begins so', () => {
+    const image = readFileSync(path.join(repositoryRoot, 'docker/Dockerfile'), 'utf8');
+    const given = [...image.matchAll(/"(--[^"]+)"/g)].map(([, flag = '']) => flag);
+    const flags = given.map((flag) => flag.replace('=/app/', `=${release}/`));
+    expect(startInProduction(flags)).toContain('"event":"starting"');
+    expect(startInProduction([])).toContain('"code":"PROCESS_EXPOSED","place":"--permission"');
+    const looking = startInProduction([...flags, '--inspect=127.0.0.1:0']);
+    expect(looking).toContain('"code":"PROCESS_EXPOSED","place":"execArgv"');
+  });
+
   test('a link, which would lead out of the tree: CODE_UNEXPECTED', async () => {
     const linked = copyOf('linked');
     symlinkSync('/etc/hostname', path.join(linked, 'link'));
@@ -115,6 +125,20 @@ function build(target: string, env: Readonly<Record<string, string>>, umask: str
     cwd: repositoryRoot,
     env: { PATH: process.env['PATH'] ?? '', ...env },
   });
+}
+
+/** What the release prints when it is started so; without a database it goes no further. */
+function startInProduction(flags: readonly string[]): string {
+  const command = [process.execPath, ...flags, path.join(release, MAIN)];
+  const env = {
+    PATH: process.env['PATH'],
+    ENCLAVE_MODE: 'production',
+    AMD_SEV_SNP: 'true',
+    DATABASE_URL: 'postgres://nobody:nobody@127.0.0.1:1/nothing',
+    ENCLAVE_SUCCESSION_FILE: path.join(release, 'none.json'),
+  };
+  const core = ['-c', 'ulimit -c 0; exec "$@"', 'sh', ...command];
+  return spawnSync('sh', core, { env, encoding: 'utf8' }).stdout;
 }
 
 function verify(place: string): unknown {
