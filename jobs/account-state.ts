@@ -5,11 +5,9 @@
 import { RecordError } from '@track-record/errors';
 import {
   formatCheckpoint,
-  formatEntry,
-  formatInstrument,
+  entryCodec,
+  instrumentCodec,
   parseCheckpoint,
-  parseEntry,
-  parseInstrument,
 } from '@track-record/ledger';
 import { openRow, sealRow, type AccountKeys, type RandomBytes } from '@track-record/sealing';
 import type { SealedState } from '@track-record/store';
@@ -38,11 +36,11 @@ const schema = z.strictObject({
   /** Positions, balances and the end of the last signed hour: where the next hour opens. */
   checkpoint: z.unknown().transform((json) => parseCheckpoint(json)),
   /** Entries that may still be fetched again or that no signed hour holds yet. */
-  recent: z.array(z.unknown().transform((json) => parseEntry(json))),
+  recent: z.array(z.unknown().transform((json) => entryCodec.parse(json, 'entry'))),
   instruments: z
     .record(
       z.string(),
-      z.unknown().transform((json) => parseInstrument(json)),
+      z.unknown().transform((json) => instrumentCodec.parse(json, 'instrument')),
     )
     .transform((instruments) => new Map(Object.entries(instruments))),
 });
@@ -70,9 +68,9 @@ export function sealAccountState(
     JSON.stringify({
       ...rest,
       checkpoint: formatCheckpoint(checkpoint),
-      recent: recent.map((entry) => formatEntry(entry)),
+      recent: recent.map((entry) => entryCodec.format(entry)),
       instruments: Object.fromEntries(
-        [...instruments].map(([id, instrument]) => [id, formatInstrument(instrument)]),
+        [...instruments].map(([id, instrument]) => [id, instrumentCodec.format(instrument)]),
       ),
     }),
   );

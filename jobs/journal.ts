@@ -5,18 +5,13 @@
 
 import { RecordError } from '@track-record/errors';
 import {
-  formatAnchor,
+  anchorCodec,
   formatCheckpoint,
-  formatEntry,
-  formatInstrument,
-  formatMark,
-  formatPrice,
-  parseAnchor,
+  entryCodec,
+  instrumentCodec,
+  markCodec,
+  priceCodec,
   parseCheckpoint,
-  parseEntry,
-  parseInstrument,
-  parseMark,
-  parsePrice,
   type Checkpoint,
   type LedgerDocument,
 } from '@track-record/ledger';
@@ -92,11 +87,11 @@ export function openJournal(
 function formatRecords(part: Journal): unknown[] {
   return [
     ...(part.opening === null ? [] : [['opening', formatCheckpoint(part.opening)]]),
-    ...[...part.instruments].map(([id, each]) => ['instrument', id, formatInstrument(each)]),
-    ...part.entries.map((each) => ['entry', formatEntry(each)]),
-    ...part.anchors.map((each) => ['anchor', formatAnchor(each)]),
-    ...part.prices.map((each) => ['price', formatPrice(each)]),
-    ...part.marks.map((each) => ['mark', formatMark(each)]),
+    ...[...part.instruments].map(([id, each]) => ['instrument', id, instrumentCodec.format(each)]),
+    ...part.entries.map((each) => ['entry', entryCodec.format(each)]),
+    ...part.anchors.map((each) => ['anchor', anchorCodec.format(each)]),
+    ...part.prices.map((each) => ['price', priceCodec.format(each)]),
+    ...part.marks.map((each) => ['mark', markCodec.format(each)]),
   ];
 }
 
@@ -106,11 +101,14 @@ function readRecords(records: readonly (readonly unknown[])[]): Journal {
   return {
     opening: openings[0] ?? null,
     instruments: new Map(
-      of('instrument').map(([, id, each]) => [String(id), parseInstrument(each)]),
+      of('instrument').map(([, id, each]) => [
+        String(id),
+        instrumentCodec.parse(each, 'instrument'),
+      ]),
     ),
-    entries: of('entry').map(([, each]) => parseEntry(each)),
-    anchors: of('anchor').map(([, each]) => parseAnchor(each)),
-    prices: of('price').map(([, each]) => parsePrice(each)),
-    marks: of('mark').map(([, each]) => parseMark(each)),
+    entries: of('entry').map(([, each]) => entryCodec.parse(each, 'entry')),
+    anchors: of('anchor').map(([, each]) => anchorCodec.parse(each, 'anchor')),
+    prices: of('price').map(([, each]) => priceCodec.parse(each, 'price')),
+    marks: of('mark').map(([, each]) => markCodec.parse(each, 'mark')),
   };
 }

@@ -1,18 +1,12 @@
 // The running state of one account: a balance per asset and a position per instrument, changed by
-// one entry at a time. Exact: a balance is a bigint at the finest scale its asset has shown, so an
-// entry costs a few integer additions. It knows nothing of prices and hours.
+// one entry at a time. Exact: a balance has the finest scale its asset has shown. It knows nothing
+// of prices and hours.
 
 import assert from 'node:assert/strict';
-import { add, type Decimal, normalise, powerOfTen, sign, subtract, ZERO } from './decimal.ts';
+import { add, type Decimal, normalise, sign, subtract, ZERO } from './decimal.ts';
 import type { Entry, Instrument, Posting, Split } from './entry.ts';
 import { applyFill, FLAT, type Position, splitInto } from './position.ts';
 import type { OpenTransfer } from './transfers.ts';
-
-/** A total that grows in place; the hot loop makes no object per posting. */
-export interface RunningTotal {
-  mantissa: bigint;
-  scale: number;
-}
 
 export interface BookState {
   readonly balances: ReadonlyMap<string, Decimal>;
@@ -25,10 +19,10 @@ export interface BookState {
 export type DerivedPosting = Posting;
 
 export class Book {
-  readonly balances = new Map<string, RunningTotal>();
+  readonly balances = new Map<string, Decimal>();
   readonly positions = new Map<string, Position>();
   /** What has left one wallet and not yet reached the other: equity, and no balance. */
-  readonly transit = new Map<string, RunningTotal>();
+  readonly transit = new Map<string, Decimal>();
   /** Assets that went below zero since the reader last cleared this. */
   readonly overdrawn = new Set<string>();
   /** Shares held as balances and currencies of the foreign exchange market: priced in sessions. */
@@ -125,26 +119,8 @@ export class Book {
 }
 
 /** The total of `name` after the change. */
-export function addAmount(
-  totals: Map<string, RunningTotal>,
-  name: string,
-  amount: Decimal,
-): RunningTotal {
-  let total = totals.get(name);
-  if (total === undefined) {
-    total = { mantissa: amount.mantissa, scale: amount.scale };
-    totals.set(name, total);
-  } else addTo(total, amount);
+export function addAmount(totals: Map<string, Decimal>, name: string, amount: Decimal): Decimal {
+  const total = add(totals.get(name) ?? ZERO, amount);
+  totals.set(name, total);
   return total;
-}
-
-function addTo(total: RunningTotal, amount: Decimal): void {
-  if (amount.scale === total.scale) {
-    total.mantissa += amount.mantissa;
-  } else if (amount.scale < total.scale) {
-    total.mantissa += amount.mantissa * powerOfTen(total.scale - amount.scale);
-  } else {
-    total.mantissa = total.mantissa * powerOfTen(amount.scale - total.scale) + amount.mantissa;
-    total.scale = amount.scale;
-  }
 }

@@ -1,17 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import type { Code } from '@track-record/errors';
-import {
-  formatAnchor,
-  formatEntry,
-  formatInstrument,
-  formatMark,
-  formatPrice,
-  parseAnchor,
-  parseEntry,
-  parseInstrument,
-  parseMark,
-  parsePrice,
-} from './index.ts';
+import { anchorCodec, entryCodec, instrumentCodec, markCodec, priceCodec } from './index.ts';
 import { formatLedgerDocument, parseLedgerDocument } from './ledger-document.ts';
 
 /** The example of FORMATS.md, with every part in it. */
@@ -82,7 +71,7 @@ describe('accepts, from the beginning of time', () => {
       postings: [{ asset: 'BTC', amount: '-1' }],
       txid: '7c2f',
     };
-    expect(formatEntry(parseEntry(entry))).toEqual(entry);
+    expect(entryCodec.format(entryCodec.parse(entry, 'entry'))).toEqual(entry);
   });
 });
 
@@ -97,11 +86,11 @@ describe('accepts', () => {
     const [price] = EXAMPLE.prices;
     const [mark] = EXAMPLE.marks;
     const { ACME } = EXAMPLE.instruments;
-    expect(formatEntry(parseEntry(entry))).toEqual(entry);
-    expect(formatAnchor(parseAnchor(anchor))).toEqual(anchor);
-    expect(formatPrice(parsePrice(price))).toEqual(price);
-    expect(formatMark(parseMark(mark))).toEqual(mark);
-    expect(formatInstrument(parseInstrument(ACME))).toEqual(ACME);
+    expect(entryCodec.format(entryCodec.parse(entry, 'entry'))).toEqual(entry);
+    expect(anchorCodec.format(anchorCodec.parse(anchor, 'anchor'))).toEqual(anchor);
+    expect(priceCodec.format(priceCodec.parse(price, 'price'))).toEqual(price);
+    expect(markCodec.format(markCodec.parse(mark, 'mark'))).toEqual(mark);
+    expect(instrumentCodec.format(instrumentCodec.parse(ACME, 'instrument'))).toEqual(ACME);
   });
 
   test('what may be left out: instruments, prices, marks, positions, realised, units', () => {
@@ -110,7 +99,7 @@ describe('accepts', () => {
     const anchors = [{ asOf: '2026-01-05T06:00:00Z', balances: {} }];
     const document = parseLedgerDocument({ ...rest, entries: [], anchors });
     expect(document.instruments.size + document.prices.length + document.marks.length).toBe(0);
-    expect(parseInstrument(equity)).toMatchObject({ realised: 'derived' });
+    expect(instrumentCodec.parse(equity, 'instrument')).toMatchObject({ realised: 'derived' });
   });
 
   test('80 digits, an asset with the name of an object property, a closed position', () => {

@@ -110,18 +110,6 @@ export const priceCodec = record<Price>({
 });
 export const markCodec = record<Mark>({ instrument: name, at: instant, price: amount });
 
-/** The parts alone, as the worker seals them. */
-export const parseEntry = parserOf(entryCodec, 'entry');
-export const formatEntry = entryCodec.format;
-export const parseInstrument = parserOf(instrumentCodec, 'instrument');
-export const formatInstrument = instrumentCodec.format;
-export const parseAnchor = parserOf(anchorCodec, 'anchor');
-export const formatAnchor = anchorCodec.format;
-export const parsePrice = parserOf(priceCodec, 'price');
-export const formatPrice = priceCodec.format;
-export const parseMark = parserOf(markCodec, 'mark');
-export const formatMark = markCodec.format;
-
 /**
  * What must hold between the parts of a document, however it was made: full hours, nothing before
  * the window, instruments that are defined, prices by which something is divided above zero, and
@@ -192,8 +180,4 @@ function checkPosition(
   const known = instruments.get(instrument);
   if (known === undefined || known.kind === 'spot') throw malformed(place);
   if (isInverse(known) && sign(price) <= 0) throw malformed(place);
-}
-
-function parserOf<T>(codec: Codec<T>, place: string): (json: unknown) => T {
-  return (json) => codec.parse(json, place);
 }

@@ -1,23 +1,18 @@
 export * from './decimal.ts';
 export * from './entry.ts';
 export {
+  anchorCodec,
   checkDocument,
-  formatAnchor,
-  formatEntry,
-  formatInstrument,
-  formatMark,
-  formatPrice,
+  entryCodec,
   HOUR_MS,
-  parseAnchor,
-  parseEntry,
-  parseInstrument,
-  parseMark,
-  parsePrice,
+  instrumentCodec,
+  markCodec,
+  priceCodec,
 } from './document.ts';
 export { formatInstant } from './codec.ts';
 export { formatCheckpoint, parseCheckpoint, type Checkpoint, type Quote } from './checkpoint.ts';
 export { orderEntries, OUTFLOW, phaseOf } from './order.ts';
-export { addAmount, Book, type RunningTotal } from './book.ts';
+export { addAmount, Book } from './book.ts';
 export { replayBackward, sortAnchors } from './opening.ts';
 export { assetsThatMayBeOwed, bookResidual, reconcile, type Residual } from './reconcile.ts';
 export { pairTransfers, type OpenTransfer, type PairedTransfers } from './transfers.ts';

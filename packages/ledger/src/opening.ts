@@ -15,7 +15,7 @@ import type {
   LedgerDocument,
   PositionChange,
 } from './entry.ts';
-import { formatAnchor } from './document.ts';
+import { anchorCodec } from './document.ts';
 import { FLAT, isMargined, notional, type Position, splitBack, undoFill } from './position.ts';
 import type { Checkpoint } from './checkpoint.ts';
 
@@ -61,7 +61,9 @@ export function replayBackward(document: LedgerDocument, entries: readonly Entry
 
 /** By instant, then by content, so that the last one is the same whatever their order was. */
 export function sortAnchors(anchors: readonly Anchor[]): Anchor[] {
-  const texts = new Map(anchors.map((anchor) => [anchor, JSON.stringify(formatAnchor(anchor))]));
+  const texts = new Map(
+    anchors.map((anchor) => [anchor, JSON.stringify(anchorCodec.format(anchor))]),
+  );
   return anchors.toSorted(
     (left, right) =>
       left.asOf - right.asOf || ((texts.get(left) ?? '') < (texts.get(right) ?? '') ? -1 : 1),

@@ -79,7 +79,9 @@ export class PriceTable {
 
   /** What is priced by a reference pair now, and by whose. */
   references(): Map<string, Quote> {
-    return new Map([...this.#prices].filter(([, { source }]) => source !== undefined));
+    const found = new Map<string, Quote>();
+    this.#prices.forEach((quote, asset) => quote.source !== undefined && found.set(asset, quote));
+    return found;
   }
 
   quotes(): Pick<Checkpoint, 'prices' | 'marks'> {

@@ -29,7 +29,6 @@ import {
   reconcile,
   type Residual,
   type Run,
-  type RunningTotal,
   sign,
   subtract,
   sumOrNull,
@@ -87,7 +86,7 @@ interface OpenHour {
   readonly flows: FoundFlow[];
   readonly tallies: Readonly<Record<TallyClass, Tally>>;
   readonly residuals: FoundResidual[];
-  readonly derived: Map<string, RunningTotal>;
+  readonly derived: Map<string, Decimal>;
   overdrawn: boolean;
 }
 
@@ -188,7 +187,7 @@ export class HourReplay {
       references: this.#table.references(),
       derived: hour.derived,
       flags: close.holdings.worthless > 0 ? (['counted_as_zero'] as const) : [],
-      balances: new Map(balances ? copied(this.#book.balances) : []),
+      balances: new Map(balances ? this.#book.balances : []),
     };
     return { hour: closed, checks: residuals };
   }
@@ -326,10 +325,6 @@ function coverageOf({ holdings }: Valuation): Decimal {
   const all = priced + holdings.worthless + holdings.stale + holdings.unpriced;
   if (all === 0) return ONE;
   return normalise(divide(integer(priced), integer(all), COVERAGE_SCALE));
-}
-
-function copied(totals: ReadonlyMap<string, RunningTotal>): (readonly [string, Decimal])[] {
-  return [...totals].map(([asset, total]) => [asset, { ...total }]);
 }
 
 function isEmpty({ balances, positions }: Residual): boolean {

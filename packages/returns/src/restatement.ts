@@ -4,12 +4,12 @@
 
 import {
   type Entry,
-  formatAnchor,
+  anchorCodec,
   formatDecimal,
-  formatEntry,
+  entryCodec,
   formatInstant,
-  formatMark,
-  formatPrice,
+  markCodec,
+  priceCodec,
   HOUR_MS,
   type LedgerDocument,
   normalise,
@@ -102,23 +102,23 @@ function belongsTo({ at, closes }: Fact, hour: number): boolean {
 function factsOf(document: LedgerDocument): Map<string, Fact> {
   const facts: Fact[] = [
     ...document.entries.map((entry): Fact => {
-      const text = textOf(formatEntry(plainEntry(entry)));
+      const text = textOf(entryCodec.format(plainEntry(entry)));
       return { what: 'entry', name: entry.id, text, at: entry.at, closes: false };
     }),
     ...document.prices.map((price): Fact => {
       const { asset, currency, source, at } = price;
       const by = source === undefined ? '' : ` by ${source}`;
       const name = `${asset}/${currency}${by} ${formatInstant(at)}`;
-      const text = textOf(formatPrice({ ...price, price: normalise(price.price) }));
+      const text = textOf(priceCodec.format({ ...price, price: normalise(price.price) }));
       return { what: 'price', name, text, at, closes: true };
     }),
     ...document.marks.map((mark): Fact => {
       const name = `${mark.instrument} ${formatInstant(mark.at)}`;
-      const text = textOf(formatMark({ ...mark, price: normalise(mark.price) }));
+      const text = textOf(markCodec.format({ ...mark, price: normalise(mark.price) }));
       return { what: 'mark', name, text, at: mark.at, closes: true };
     }),
     ...document.anchors.map((anchor): Fact => {
-      const text = textOf(formatAnchor(anchor));
+      const text = textOf(anchorCodec.format(anchor));
       return {
         what: 'anchor',
         name: formatInstant(anchor.asOf),

@@ -13,7 +13,6 @@ import {
   type Posting,
   type PriceTable,
   round,
-  type RunningTotal,
   VALUE_SCALE,
   ZERO,
 } from '@track-record/ledger';
@@ -61,7 +60,7 @@ export function tallyClass({ kind }: Entry, { role }: Posting): TallyClass | nul
 }
 
 export class Tally {
-  readonly #open = new Map<string, RunningTotal>();
+  readonly #open = new Map<string, Decimal>();
   #value: Decimal = ZERO;
 
   add(asset: string, amount: Decimal): void {

@@ -7,9 +7,9 @@ import {
   type Decimal,
   type Entry,
   formatDecimal,
-  formatEntry,
+  entryCodec,
   formatInstant,
-  formatPrice,
+  priceCodec,
   type LedgerDocument,
   type Posting,
   type Price,
@@ -87,12 +87,12 @@ export function writeDocument(market: Market, path: string): void {
   writeLines(path, function* lines() {
     yield head.slice(0, after);
     for (let index = 0; index < market.fills; index += 1) {
-      const text = JSON.stringify(formatEntry(entryOf(market, index)));
+      const text = JSON.stringify(entryCodec.format(entryOf(market, index)));
       yield index === 0 ? text : `,${text}`;
     }
     yield '],"prices":[';
     for (const [index, price] of prices.entries()) {
-      const text = JSON.stringify(formatPrice(price));
+      const text = JSON.stringify(priceCodec.format(price));
       yield index === 0 ? text : `,${text}`;
     }
     yield '],"marks":[]}';

@@ -52,12 +52,12 @@ const NOTES = [
   'what is malformed, finds repeated ids, orders, looks below zero after every instant, reconciles',
   'with the anchor and measures the return, with its parts.',
   '',
-  'There is one way: a document is its entries, and plain fills beside them in columns of integers,',
-  'as `track-record compute` reads them. From memory, ids are hashed, instants compared and sums',
-  'made in the measured time; the columns hold what was written, and no sum.',
-  'Fills between which there is no price, hour, anchor or other entry are replayed as their sums,',
-  'and one by one where a balance may have been below zero. What a double does not hold exactly is',
-  'added up in `bigint`. The worker holds the entries of some hours, as objects, in the same replay.',
+  'There is one form in memory: entries, and plain fills beside them in columns of integers, as',
+  '`track-record compute` reads them. The columns hold what was written, and no sum: ids are',
+  'hashed, instants compared and sums made in the measured time. Fills between which there is no',
+  'price, hour, anchor or other entry are replayed as their sums, and one by one where a balance',
+  'may have been below zero; what a double does not hold exactly is added up in `bigint`. The',
+  'replay is that of the worker, which holds the entries of some hours as objects only.',
 ];
 
 const PEER_ENGINES: readonly Engine[] = ['memory', 'text'].flatMap((kind) => {

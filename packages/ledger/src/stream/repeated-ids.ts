@@ -14,6 +14,9 @@ const HASH_PRIME = 0x01000193;
  */
 const SPARE_BITS = 5;
 
+/** Odd, with bits all over (2^32 over the golden ratio): a product mixes and loses nothing. */
+const MIXER = 0x9e3779b1;
+
 const WORD_BITS = 5;
 const WORD_MASK = 31;
 
@@ -30,7 +33,10 @@ export function hasRepeats(fills: FillColumns, others: readonly string[]): boole
     const bytes = Buffer.from(id, 'utf8');
     hashes[fills.count + index] = hashOf(bytes, 0, bytes.length);
   }
-  const suspects = sharing(hashes);
+  // First by the upper bits of the hashes, then those that are left by all bits.
+  const some = Uint32Array.from(sharing(hashes));
+  const mixed = Uint32Array.from(some, (index) => Math.imul(whole(hashes, index), MIXER));
+  const suspects = sharing(mixed).map((place) => whole(some, place));
   const met = new Set<string>();
   for (const index of suspects) {
     const id = index < fills.count ? fills.id(index) : others[index - fills.count];

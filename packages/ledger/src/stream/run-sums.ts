@@ -16,8 +16,8 @@ import {
 } from './fill-columns.ts';
 
 /**
- * Half of what a double holds exactly: while every amount and every sum stays below, no addition of
- * two of them is rounded.
+ * Half of what a double holds exactly. While every sum stays below, no addition was rounded: an
+ * amount beyond twice this would have brought its sum here.
  */
 const EXACT_MAX = 2 ** 52;
 
@@ -142,7 +142,7 @@ export class RunSums {
       if (used === 0) this.#touched.push(asset);
       change[asset] = sum;
       if (sum < real(low, asset)) low[asset] = sum;
-      largest = Math.max(largest, Math.abs(amount), Math.abs(sum));
+      largest = Math.max(largest, Math.abs(sum));
       if (isFee(posting)) {
         const paid = real(fees, asset) + amount;
         fees[asset] = paid;
@@ -150,7 +150,7 @@ export class RunSums {
         largest = Math.max(largest, Math.abs(paid));
       } else uses[asset] = used | TRADED;
     }
-    return largest <= EXACT_MAX;
+    return largest < EXACT_MAX;
   }
 
   #keep(asset: number): void {

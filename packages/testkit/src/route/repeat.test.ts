@@ -6,7 +6,7 @@ import assert from 'node:assert';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import type { RouteContext } from '@track-record/jobs/context';
-import { formatEntry, parseDecimal, type Entry } from '@track-record/ledger';
+import { entryCodec, parseDecimal, type Entry } from '@track-record/ledger';
 import { openRow, sealRow, type AccountKeys } from '@track-record/sealing';
 import { signingKeyFromSeed, verifyChain, type Chain } from '@track-record/statement';
 import { loadVenues, type Venue } from '@track-record/venues';
@@ -237,7 +237,7 @@ async function addToJournal(copy: Copy, entries: readonly Entry[]): Promise<void
     const state: { nextSequence: number } = JSON.parse(Buffer.from(text).toString('utf8'));
     const first = state.nextSequence;
     const last = first + entries.length - 1;
-    const records = entries.map((entry) => ['entry', formatEntry(entry)]);
+    const records = entries.map((entry) => ['entry', entryCodec.format(entry)]);
     const segment = sealRow(
       keys,
       { table: SEGMENT_TABLE, first, last },
