@@ -7,12 +7,15 @@ import { finalUntil, HOUR_MS } from '../hour.ts';
 import { syncAccountQueue } from '../sync-account/queue.ts';
 
 export async function dispatchHourly(context: RouteContext): Promise<void> {
+  const at = context.now();
   await context.db.transaction().execute(async (trx) => {
-    for (const [id, venue] of context.venues) {
-      const hour = finalUntil(venue.capabilities, context.now()) - HOUR_MS;
-      const due = await dueAccounts(trx, id, hour);
-      const payloads = due.map((accountId) => ({ accountId, hour }));
-      await context.enqueue(trx, syncAccountQueue(id), payloads);
+    for (const [venue, { capabilities }] of context.venues) {
+      const queue = syncAccountQueue(venue);
+      const finalTo = finalUntil(capabilities, at);
+      const finalForMs = at - capabilities.finalityLagMs - finalTo;
+      const due = await dueAccounts(trx, { venue, queue: queue.name, finalTo, finalForMs, at });
+      const payloads = due.map((accountId) => ({ accountId, hour: finalTo - HOUR_MS }));
+      await context.enqueue(trx, queue, payloads);
     }
     await context.settle(trx, { hours: 0 });
   });

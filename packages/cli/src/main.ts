@@ -1,6 +1,7 @@
 // The `track-record` command: finds the verb, reads its options, prints its answer, sets the exit
 // code.
 
+import { setTimeout as wait } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { codeOf, codes, RecordError } from '@track-record/errors';
 import { UsageError, type Verb } from './verb.ts';
@@ -8,6 +9,9 @@ import { verbs } from './verbs/index.ts';
 
 const EXIT_REFUSED = 1;
 const EXIT_USAGE = 2;
+const WATCH_MS = 2_000;
+/** The terminal's first line, and nothing below it. */
+const CLEAR = '\u001B[H\u001B[J';
 
 process.exitCode = await main(process.argv.slice(2));
 
@@ -17,21 +21,27 @@ async function main(argv: readonly string[]): Promise<number> {
   const rest = argv.slice(verb.name.split(' ').length);
   if (rest.includes('--help')) return printVerbHelp(verb);
   const json = rest.includes('--json');
+  const watches = rest.includes('--watch');
   try {
     const { values, positionals } = parseArgs({
       args: [...rest],
-      options: { ...verb.options, json: { type: 'boolean' } },
+      options: { ...verb.options, ...watchOf(verb), json: { type: 'boolean' } },
       allowPositionals: true,
       strict: true,
     });
-    const output = await verb.run({
-      options: values,
-      positionals,
-      stdin: process.stdin,
-      progress: (line) => process.stderr.write(`${line}\n`),
-    });
-    await print(json ? `${JSON.stringify(output.document)}\n` : output.text);
-    return output.failed === true ? EXIT_REFUSED : 0;
+    for (;;) {
+      const output = await verb.run({
+        options: values,
+        positionals,
+        stdin: process.stdin,
+        progress: (line) => process.stderr.write(`${line}\n`),
+      });
+      const text = json ? `${JSON.stringify(output.document)}\n` : output.text;
+      const isScreen = watches && !json && process.stdout.isTTY;
+      await print(isScreen ? `${CLEAR}${text}` : text);
+      if (!watches) return output.failed === true ? EXIT_REFUSED : 0;
+      await wait(WATCH_MS);
+    }
   } catch (error) {
     return await printFailure(verb, error, json);
   }
@@ -79,8 +89,12 @@ async function printHelp(argv: readonly string[]): Promise<number> {
   return asked ? 0 : EXIT_USAGE;
 }
 
+function watchOf({ canWatch }: Verb): Verb['options'] {
+  return canWatch === true ? { watch: { type: 'boolean' } } : {};
+}
+
 function printVerbHelp(verb: Verb): number {
-  const options = Object.entries(verb.options).map(([name, option]) =>
+  const options = Object.entries({ ...verb.options, ...watchOf(verb) }).map(([name, option]) =>
     option.type === 'boolean' ? `[--${name}]` : `[--${name} VALUE]`,
   );
   const usage = ['track-record', verb.name, ...options, '[--json]'].join(' ');

@@ -30,6 +30,8 @@ export interface Verb {
   readonly example: string;
   /** `--json` is added to every verb. */
   readonly options: NonNullable<ParseArgsConfig['options']>;
+  /** Adds `--watch`: the answer is printed again every two seconds. */
+  readonly canWatch?: true;
   readonly run: (input: VerbInput) => Promise<VerbOutput>;
 }
 

@@ -48,6 +48,7 @@ export async function insertAccount(db: Kysely<Database>, account: NewAccount): 
   return (await insertRows(db, 'record.account', [row], 'on conflict do nothing')) === 1;
 }
 
+/** Of an active account: what an owner or an operator has decided meanwhile stays. */
 export async function setAccountState(
   db: Kysely<Database>,
   accountId: string,
@@ -56,28 +57,65 @@ export async function setAccountState(
 ): Promise<void> {
   await sql`
     update record.account set state = ${state}, state_code = ${code}
-    where account_id = ${accountId}`.execute(db);
+    where account_id = ${accountId} and state = 'active'`.execute(db);
 }
 
 export async function deleteIntake(db: Kysely<Database>, accountId: string): Promise<void> {
   await sql`delete from record.intake where account_id = ${accountId}`.execute(db);
 }
 
+/** What one pass of the dispatcher finds at a venue. */
+export interface VenueHour {
+  readonly venue: string;
+  /** The queue that the accounts' jobs wait in. */
+  readonly queue: string;
+  /** The end of its last final hour. */
+  readonly finalTo: number;
+  /** Since when that hour is final. */
+  readonly finalForMs: number;
+  readonly at: number;
+}
+
 /**
- * Active accounts of a venue without the hour that starts at `hour`; the longest behind come first.
+ * Each account has its own moment in the time after an hour has become final, so that a venue does
+ * not see all of them at once.
+ */
+const SPREAD_MS = 480_000;
+/** Jobs that wait at one venue: about a minute of one worker's work, and what a pass can insert. */
+const WAITING_MAX = 20_000;
+
+/**
+ * Active accounts whose last final hour is missing and due: at the account's own moment, or at once
+ * when an earlier hour is missing too. The longest behind come first, and no more than the queue
+ * has room for. Also notes where the venue's final hours end.
  */
 export async function dueAccounts(
   db: Kysely<Database>,
-  venue: string,
-  hour: number,
+  { venue, queue, finalTo, finalForMs, at }: VenueHour,
 ): Promise<readonly string[]> {
+  await sql`
+    insert into record.venue_hour values (${venue}, ${new Date(finalTo)}, ${new Date(at)})
+    on conflict (venue) do update
+    set final_to = excluded.final_to, dispatched_at = excluded.dispatched_at`.execute(db);
   const found = await sql<{ accountId: string }>`
     select account_id as "accountId"
     from record.account left join record.account_status using (account_id)
-    where state = 'active' and venue = ${venue}
-      and (last_hour is null or last_hour < ${new Date(hour)})
-    order by last_hour nulls first`.execute(db);
+    where state = 'active' and venue = ${venue} and (last_hour is null
+      or last_hour < ${new Date(finalTo)}::timestamptz - interval '2 hours'
+      or (last_hour < ${new Date(finalTo)}::timestamptz - interval '1 hour'
+        and mod(hashtextextended(account_id::text, 0) & x'7fffffff'::bigint, ${SPREAD_MS})
+          <= ${finalForMs}))
+    order by last_hour nulls first
+    limit greatest(0, ${WAITING_MAX} - (
+      select count(*) from pgboss.job_common
+      where name = ${queue} and state in ('created', 'retry')))`.execute(db);
   return found.rows.map((row) => row.accountId);
+}
+
+/** Whether an operator holds the queue back. */
+export async function isHeld(db: Kysely<Database>, queue: string): Promise<boolean> {
+  const held = await sql`select from record.queue_hold where queue = ${queue}`.execute(db);
+  return held.rows.length > 0;
 }
 
 /** What `status` leaves out is as it is before the first hour. */

@@ -3,6 +3,7 @@ export {
   deleteIntake,
   dueAccounts,
   insertAccount,
+  isHeld,
   lockAccount,
   saveStatus,
   setAccountState,

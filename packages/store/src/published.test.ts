@@ -143,8 +143,35 @@ describe('accepts', () => {
         status,
       );
     }
-    const due = await store.dueAccounts(worker.db, venue, SAMPLE_HOUR + 3 * HOUR_MS);
+    const finalTo = SAMPLE_HOUR + 4 * HOUR_MS;
+    const look = { venue, queue: 'q', finalTo, finalForMs: HOUR_MS, at: finalTo + HOUR_MS };
+    const due = await store.dueAccounts(worker.db, look);
     expect(due).toEqual([fresh.accountId, behind.accountId]);
+    const [status] = await store.accountStatuses(worker.db, behind.ownerId, null);
+    expect(status).toMatchObject({ hoursMissing: 2 });
+  });
+
+  it('R39 accounts by their moments in the hour: the same ones at the same slot', async () => {
+    const venue = 'spread-venue';
+    for (let count = 0; count < 64; count += 1) {
+      const { accountId } = await newAccount({ venue });
+      await store.saveStatus(worker.db, { ...STATUS, accountId, lastHour: SAMPLE_HOUR });
+    }
+    const dueAfter = async (minutes: number, hours = 0): Promise<readonly string[]> => {
+      const finalTo = SAMPLE_HOUR + (2 + hours) * HOUR_MS;
+      const finalForMs = minutes * 60_000;
+      const at = finalTo + finalForMs;
+      return store.dueAccounts(worker.db, { venue, queue: 'q', finalTo, finalForMs, at });
+    };
+    const slots: (readonly string[])[] = [];
+    for (let minutes = 0; minutes <= 8; minutes += 1) slots.push(await dueAfter(minutes));
+    expect(slots[8]).toHaveLength(64);
+    const perMinute = slots.map((due, index) => due.length - (slots[index - 1]?.length ?? 0));
+    // Of 64 in eight minutes: a herd would be all of them in one.
+    expect(Math.max(...perMinute)).toBeLessThan(20);
+    expect((await dueAfter(3)).toSorted()).toEqual([...(slots[3] ?? [])].toSorted());
+    // Who lacks an hour from before is due at once.
+    expect(await dueAfter(0, 1)).toHaveLength(64);
   });
 
   it("an owner's own accounts only", async () => {

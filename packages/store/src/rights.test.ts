@@ -57,7 +57,10 @@ describe('accepts', () => {
     ['operator', 'select * from operator.job', 0],
     ['operator', 'select * from operator.account', 1],
     ['operator', 'select * from operator.master_key', 0],
-    ['enclave_worker', 'select * from record.migration', 7],
+    ['enclave_worker', 'select * from record.migration', 8],
+    ['operator', 'select * from operator.venue', 1],
+    ['operator', 'select * from operator.schedule', 0],
+    ['operator', 'select * from operator.action', 0],
   ])('%s: %s', async (role, text, count) => {
     expect(await rows(role, text)).toHaveLength(count);
   });

@@ -14,12 +14,16 @@ const VIEWS = {
   'released.hourly_return': 'account_id hour sequence status reason return coverage provenance',
   'released.statement': 'account_id sequence hour body hash previous signature key_id restates',
   'operator.queue': `name policy dead_letter retry_limit expire_seconds ready deferred active failed
-    oldest_ready`,
+    oldest_ready held`,
   'operator.job': `id name state priority retry_count retry_limit code source_name source_code
-    created_on start_after started_on completed_on`,
+    created_on start_after started_on completed_on account_id heartbeat_on`,
   'operator.master_key': 'key_id accounts seals_record',
   'operator.account': `account_id venue state state_code connected_at last_hour code code_at
-    hours_missing syncing updated_at`,
+    hours_missing syncing updated_at history_from`,
+  'operator.schedule': 'name cron timezone updated_on last_completed',
+  'operator.venue': `venue final_to dispatched_at active stopped hours_missing hours_withheld
+    accounts_behind`,
+  'operator.action': 'action_id acted_at actor action queue job_id account_id jobs reason',
 };
 
 let database: FreshDatabase;

@@ -26,6 +26,7 @@ let settled: [string, unknown][];
 let onFetch: () => void;
 let onTouch: () => number;
 let onSettle: () => Promise<void>;
+let held: boolean;
 let loop: ClaimLoop | null;
 
 beforeEach(() => {
@@ -34,6 +35,7 @@ beforeEach(() => {
   onFetch = () => undefined;
   onTouch = () => 1;
   onSettle = () => Promise.resolve();
+  held = false;
   loop = null;
 });
 
@@ -72,6 +74,17 @@ describe('accepts', () => {
     loop = start({ slots: 2 });
     await pass(POLL_MS * 4);
     expect(fetches).toEqual([2, 2, 2, 2, 2]);
+  });
+
+  test('a queue that an operator holds back: nothing is claimed until it is let go', async () => {
+    waiting = ['a'];
+    held = true;
+    loop = start({ slots: 2 });
+    await pass(POLL_MS * 2);
+    expect(fetches).toEqual([]);
+    held = false;
+    await pass(POLL_MS);
+    expect(ids()).toEqual(['a']);
   });
 
   test('work that keeps its claim: three touches in each heartbeat', async () => {
@@ -220,6 +233,7 @@ function start(
     queue: 'q',
     slots: 1,
     pollMs: POLL_MS,
+    isHeld: () => Promise.resolve(held),
     ...change,
     run: ({ id }, signal) =>
       new Promise((resolve, reject) => {

@@ -12,6 +12,8 @@ export interface ClaimLoopOptions {
   readonly queue: string;
   readonly slots: number;
   readonly pollMs: number;
+  /** An operator may hold the queue back: then nothing is claimed, and what runs goes on. */
+  readonly isHeld: () => Promise<boolean>;
   readonly run: (job: Job, signal: AbortSignal) => Promise<void>;
   /** Records the failure and hands the job back or to the dead letters. */
   readonly settleFailure: (job: Job, error: unknown) => Promise<void>;
@@ -49,10 +51,9 @@ export function startClaimLoop(options: ClaimLoopOptions): ClaimLoop {
         continue;
       }
       try {
-        const jobs = await options.boss.fetch<unknown>(options.queue, {
-          batchSize: free,
-          includeMetadata: true,
-        });
+        const claim = { batchSize: free, includeMetadata: true } as const;
+        const isHeld = await options.isHeld();
+        const jobs = isHeld ? [] : await options.boss.fetch<unknown>(options.queue, claim);
         for (const job of jobs) hold(runClaimed(options, job, aborting.signal));
         failurePauseMs = FAILURE_PAUSE_MS;
         if (jobs.length < free) await pause(options.pollMs, stopping.signal);

@@ -43,6 +43,8 @@ export async function reconcileQueues(boss: PgBoss, queues: readonly ServedQueue
     await boss.updateQueue(name, { ...options, deadLetter });
     if (definition.cron !== null) {
       await boss.schedule(name, definition.cron, {}, { tz: 'UTC', missed: 'once' });
+      // What fell due while no worker ran is looked for at once.
+      await boss.send(name, {});
     }
   }
 }

@@ -11,7 +11,7 @@ import { accountId } from '@track-record/jobs/queue';
 import type { MasterKey, RecordRoot } from '@track-record/sealing';
 import { intakeKeyPair } from '@track-record/sealing/intake';
 import { signingKeyFromSeed } from '@track-record/statement';
-import { checkSchema, openStore, storeFailure, type Database } from '@track-record/store';
+import { checkSchema, isHeld, openStore, storeFailure, type Database } from '@track-record/store';
 import { loadVenues } from '@track-record/venues';
 import type { Kysely } from 'kysely';
 import { PgBoss } from 'pg-boss';
@@ -198,6 +198,7 @@ function startLoop(
     queue: queue.name,
     slots: options.config.WORKER_SLOTS,
     pollMs: POLL_MS,
+    isHeld: async () => isHeld(rooms.db, queue.name),
     run: async (job, signal) => {
       const started = clock();
       await queue.run(job.data, {

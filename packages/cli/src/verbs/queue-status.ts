@@ -1,44 +1,45 @@
-// `track-record queue status`: what waits, runs and failed, queue by queue, as the role operator
-// may see it: no payload, no output but its code.
+// `track-record queue status`: how many hours are missing, and what waits, runs and failed, queue
+// by queue, as the role operator may see it: no payload, no output but its code.
 
-import { RecordError } from '@track-record/errors';
-import { openStore } from '@track-record/store';
-import { queueDepths, type QueueDepth } from '@track-record/store/operator';
-import type { Verb, VerbOutput } from '../verb.ts';
-
-const COLUMNS = ['ready', 'deferred', 'active', 'failed'] as const;
-const COLUMN_WIDTH = 9;
+import {
+  queueDepths,
+  venueDepths,
+  type QueueDepth,
+  type VenueDepth,
+} from '@track-record/store/operator';
+import { asOperator, checkAlone } from '../operator/session.ts';
+import { ageOf, tableOf, type Column } from '../operator/table.ts';
+import { hoursLine } from '../operator/venues-table.ts';
+import type { Verb, VerbInput, VerbOutput } from '../verb.ts';
 
 export const queueStatus: Verb = {
   name: 'queue status',
-  summary: 'Show what waits, runs and failed in each queue of DATABASE_OPERATOR_URL.',
-  example: 'queue status',
+  summary: 'Show the missing hours, and what waits, runs and failed in each queue.',
+  example: 'queue status --watch',
   options: {},
+  canWatch: true,
   run,
 };
 
-/** The URL holds a password, so it comes from the environment and not from the command line. */
-async function run(): Promise<VerbOutput> {
-  const url = process.env['DATABASE_OPERATOR_URL'];
-  if (url === undefined) {
-    throw new RecordError('CONFIG_INVALID', { place: 'DATABASE_OPERATOR_URL' });
-  }
-  const store = openStore(url, { connectionsMax: 1 });
-  try {
-    const queues = await queueDepths(store.db);
-    return { document: { queues }, text: tableOf(queues) };
-  } finally {
-    await store.close();
-  }
+async function run(input: VerbInput): Promise<VerbOutput> {
+  checkAlone(input);
+  return asOperator(async (db) => {
+    const queues = await queueDepths(db);
+    const venues = await venueDepths(db);
+    return { document: { queues, venues }, text: textOf(queues, venues, Date.now()) };
+  });
 }
 
-function tableOf(queues: readonly QueueDepth[]): string {
-  const width = Math.max(5, ...queues.map((queue) => queue.name.length));
-  const titles = COLUMNS.map((name) => name.padStart(COLUMN_WIDTH)).join('');
-  const head = `${'queue'.padEnd(width)}${titles}`;
-  const rows = queues.map(
-    (queue) =>
-      queue.name.padEnd(width) + COLUMNS.map((name) => queue[name].padStart(COLUMN_WIDTH)).join(''),
-  );
-  return `${[head, ...rows].join('\n')}\n`;
+function textOf(queues: readonly QueueDepth[], venues: readonly VenueDepth[], now: number): string {
+  const columns: readonly Column<QueueDepth>[] = [
+    { title: 'queue', of: ({ name }) => name },
+    { title: 'ready', of: ({ ready }) => ready, right: true },
+    { title: 'later', of: ({ deferred }) => deferred, right: true },
+    { title: 'active', of: ({ active }) => active, right: true },
+    { title: 'failed', of: ({ failed }) => failed, right: true },
+    { title: 'oldest', of: ({ oldestReady }) => ageOf(oldestReady, now), right: true },
+    { title: '', of: ({ held }) => (held ? 'held back' : '') },
+  ];
+  const table = tableOf(columns, queues, 'No queue: no worker has started on this database.');
+  return `${hoursLine(venues)}\n\n${table}`;
 }

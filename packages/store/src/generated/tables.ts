@@ -63,6 +63,21 @@ export const tables = {
     "sha256": "bytea",
     "applied_at": "timestamptz own"
   },
+  "record.operator_action": {
+    "action_id": "int8",
+    "acted_at": "timestamptz own",
+    "actor": "text own",
+    "action": "text",
+    "queue": "text null",
+    "job_id": "uuid null",
+    "account_id": "uuid null",
+    "jobs": "int4",
+    "reason": "text"
+  },
+  "record.queue_hold": {
+    "queue": "text",
+    "held_at": "timestamptz own"
+  },
   "record.sealed_segment": {
     "account_id": "uuid",
     "first_sequence": "int8",
@@ -95,5 +110,10 @@ export const tables = {
     "restates": "bytea null",
     "created_at": "timestamptz own",
     "previous_sequence": "int8 own"
+  },
+  "record.venue_hour": {
+    "venue": "text",
+    "final_to": "timestamptz",
+    "dispatched_at": "timestamptz"
   }
 } as const;
