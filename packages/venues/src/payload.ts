@@ -1,6 +1,8 @@
 // Recorded answers of venues, read as if the venue had just given them: for onboarding a venue and
 // for recorded payloads (`track-record venues read`). The worker does not reach this file.
 
+import { existsSync } from 'node:fs';
+import { extname } from 'node:path';
 import { RecordError } from '@track-record/errors';
 import type { AnchorPosition, Decimal, Entry, Price } from '@track-record/ledger';
 import { readRecorded } from './ccxt/recorded.ts';
@@ -54,6 +56,17 @@ export async function readPayload(
   context: VenueContext,
 ): Promise<PayloadAnswer> {
   const { connector } = await loadFolder(venue);
-  if (connector === undefined) throw new RecordError('VENUE_FEED_UNSUPPORTED');
-  return await readRecorded(connector, request, body, context);
+  if (connector !== undefined) return await readRecorded(connector, request, body, context);
+  // A venue that is none of ccxt's reads its recordings itself, in the folder that was just loaded.
+  const file = new URL(`./${venue}/recorded${extname(import.meta.url)}`, import.meta.url);
+  if (!existsSync(file)) throw new RecordError('VENUE_FEED_UNSUPPORTED');
+  return await parseReader(await import(`./${venue}/recorded.ts`)).readRecorded(request, body);
+}
+
+interface Reader {
+  readonly readRecorded: (request: PayloadRequest, body: string) => Promise<PayloadAnswer>;
+}
+
+function parseReader(module: unknown): Reader {
+  return module as Reader;
 }

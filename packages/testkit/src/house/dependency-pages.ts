@@ -16,10 +16,13 @@ const REASONS: Readonly<Record<string, string>> = {
   ccxt: 'signs requests and knows the endpoints of crypto exchanges',
   hpke: 'RFC 9180 over WebCrypto: sealed credentials and shares',
   kysely: 'typed SQL',
+  luxon: 'instants of the zone in which a broker writes its times',
   pg: 'the PostgreSQL driver',
   'pg-boss': 'the queue',
   'reflect-metadata': 'what @peculiar/x509 needs to be loaded before it',
+  saxes: 'reads XML as a stream, without entities of its own making',
   'shamir-secret-sharing': 'shares of the master key; audited',
+  undici: 'connections that may lead to allowed hosts only; the copy that ccxt uses',
   zod: 'schemas of job payloads and of the configuration',
 };
 

@@ -1,0 +1,139 @@
+// The Flex Web Service, version 3: a request that names a query, and the statement fetched from the
+// address that the answer gives. The token is part of the address: it is sent to the hosts of the
+// manifest only, and no address is kept, logged or part of an error. Accounts behind one token
+// share what was fetched, because the service counts requests by token.
+
+import assert from 'node:assert';
+import { createHash } from 'node:crypto';
+import { setTimeout as wait } from 'node:timers/promises';
+import { RecordError } from '@track-record/errors';
+import * as undici from 'undici';
+import { createDispatcher } from '../ccxt/dispatcher.ts';
+import { codesOf, refusalOfAnswer, refusalOfThrown, type RefusalTable } from '../ccxt/refusals.ts';
+import { shape } from '../ccxt/rows.ts';
+import type { VenueContext } from '../contract.ts';
+import { readFlex, type FlexDocument } from './statement.ts';
+
+export const HOSTS = ['ndcdyn.interactivebrokers.com', 'gdcdyn.interactivebrokers.com'];
+const SEND = `https://${HOSTS[0]}/AccountManagement/FlexWebService/SendRequest`;
+/** 1019: the statement is being made, which takes seconds for most and minutes for large ones. */
+const IN_PROGRESS = '1019';
+const POLL_MS = 5_000;
+const DEADLINE_MS = 240_000;
+/** Statements change once a day; a refusal is not asked for again while the service counts it. */
+const SHARED_MS = 600_000;
+const REFUSED_MS = 60_000;
+
+/** The service's codes. 1018 counts a minute; 1010 to 1017 and 1020 last until somebody acts. */
+const REFUSALS: RefusalTable = {
+  codeIn: 'ErrorCode',
+  byCode: codesOf([
+    ['VENUE_UNAVAILABLE', '1001, 1002, 1003, 1004, 1005, 1006, 1007, 1008, 1009, 1019, 1021'],
+    ['VENUE_RATE_LIMITED', '1018'],
+    ['VENUE_IP_REJECTED', '1013'],
+    ['VENUE_KEY_REJECTED', '1011, 1012, 1015'],
+    ['VENUE_SCOPE_MISSING', '1010, 1014, 1016'],
+    ['VENUE_UNEXPECTED_SHAPE', '1017, 1020'],
+  ]),
+};
+
+interface Shared {
+  readonly document: Promise<FlexDocument>;
+  expiresAt: number;
+}
+
+const shared = new Map<string, Shared>();
+
+/** The statements of a query; one download serves all who ask within ten minutes. */
+export async function fetchStatements(
+  token: string,
+  query: string,
+  context: VenueContext,
+): Promise<{ document: FlexDocument; requests: number }> {
+  const now = context.now();
+  for (const [key, { expiresAt }] of shared) if (expiresAt <= now) shared.delete(key);
+  // Kept under a digest: the token itself is not held longer than the request.
+  const { host, port } = context.egress ?? { host: '', port: 0 };
+  const key = createHash('sha256').update(`${token} ${query} ${host} ${port}`).digest('hex');
+  const known = shared.get(key);
+  if (known !== undefined) return { document: await known.document, requests: 0 };
+  let requests = 0;
+  const entry = {
+    document: download(token, query, context, () => (requests += 1)),
+    expiresAt: now + SHARED_MS,
+  };
+  shared.set(key, entry);
+  try {
+    return { document: await entry.document, requests };
+  } catch (error) {
+    entry.expiresAt = context.now() + REFUSED_MS;
+    throw error;
+  }
+}
+
+async function download(
+  token: string,
+  query: string,
+  context: VenueContext,
+  count: () => void,
+): Promise<FlexDocument> {
+  const dispatcher = createDispatcher(undici, new Set(HOSTS), context.egress, 'markets');
+  assert(dispatcher instanceof undici.Agent);
+  const signal = AbortSignal.any([context.signal, AbortSignal.timeout(DEADLINE_MS)]);
+  const ask = async (address: string, subject: string): Promise<FlexDocument> => {
+    const url = allowedUrl(address);
+    url.search = new URLSearchParams({ t: token, q: subject, v: '3' }).toString();
+    count();
+    return await request(url, dispatcher, signal);
+  };
+  try {
+    const { answer } = await ask(SEND, query);
+    const { ReferenceCode: reference, Url: address } = answer;
+    if (answer['Status'] !== 'Success' || reference === undefined || address === undefined) {
+      throw refusalOf(answer);
+    }
+    for (;;) {
+      const document = await ask(address, reference);
+      if (document.root === 'FlexQueryResponse') return document;
+      if (document.answer['ErrorCode'] !== IN_PROGRESS) throw refusalOf(document.answer);
+      await wait(POLL_MS, null, { signal });
+    }
+  } catch (error) {
+    throw signal.aborted ? new RecordError('VENUE_UNAVAILABLE') : refusalOfThrown(error);
+  } finally {
+    await dispatcher.destroy();
+  }
+}
+
+/** Before the token becomes part of it. */
+function allowedUrl(address: string): URL {
+  const url = URL.parse(address);
+  const isAllowed = url?.protocol === 'https:' && url.port === '' && HOSTS.includes(url.hostname);
+  if (url === null || !isAllowed) throw new RecordError('VENUE_HOST_REFUSED');
+  return url;
+}
+
+async function request(
+  url: URL,
+  dispatcher: undici.Dispatcher,
+  signal: AbortSignal,
+): Promise<FlexDocument> {
+  const { statusCode, headers, body } = await undici.request(url, {
+    dispatcher,
+    signal,
+    // Refused without a name of the client; compressed, a body would pass the size cap and grow.
+    headers: { 'user-agent': 'track-record', 'accept-encoding': 'identity' },
+  });
+  const isEmpty = headers['content-length'] === '0';
+  if (statusCode !== 200 || isEmpty) {
+    body.destroy();
+    const refusal = refusalOfAnswer(REFUSALS, { status: statusCode, headers, json: {}, isEmpty });
+    throw refusal ?? new RecordError('VENUE_UNAVAILABLE');
+  }
+  return await readFlex(body);
+}
+
+function refusalOf(answer: FlexDocument['answer']): RecordError {
+  const told = { status: 200, headers: {}, json: answer, isEmpty: false };
+  return refusalOfAnswer(REFUSALS, told) ?? shape('ErrorCode');
+}

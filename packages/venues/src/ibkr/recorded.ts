@@ -1,0 +1,63 @@
+// A recorded Flex statement as `track-record venues read` reads it. Recordings are old or
+// shortened: where one has no field for what has one meaning only, the meaning is put in, so that
+// the readers of the live service read it and nothing else does. The worker does not reach this
+// file.
+
+import { RecordError } from '@track-record/errors';
+import { orderEntries } from '@track-record/ledger';
+import type { PayloadAnswer, PayloadRequest } from '../payload.ts';
+import { readStatement } from './entries.ts';
+import { readFlex, type Attributes, type Statement } from './statement.ts';
+
+/** What people write into a recording instead of an id. */
+const NO_ID = new Set([undefined, '', 'REDACTED']);
+
+/** By section: what a recording may leave out where no other word is possible. */
+const LEFT_OUT: Readonly<Record<string, Attributes>> = {
+  Trades: { levelOfDetail: 'EXECUTION' },
+  CashTransactions: { levelOfDetail: 'DETAIL' },
+  // All types act alike: by what they add and take away.
+  CorporateActions: { type: 'TC' },
+};
+
+export async function readRecorded({ feed }: PayloadRequest, body: string): Promise<PayloadAnswer> {
+  if (feed !== 'flex') throw new RecordError('VENUE_FEED_UNSUPPORTED');
+  const { statements } = await readFlex([new TextEncoder().encode(body)]);
+  const read = statements.map((statement) => ({
+    account: statement.attributes['accountId'],
+    told: readStatement(completeStatement(statement)),
+  }));
+  const entries = read.flatMap(({ account, told }) =>
+    // Ids are unique in an account; two accounts of one file keep theirs apart.
+    told.entries.map((each) =>
+      statements.length === 1 ? each : { ...each, id: `${account}.${each.id}` },
+    ),
+  );
+  return { entries: orderEntries(entries), ignored: [] };
+}
+
+/** The statement with what its recording left out. */
+function completeStatement({ attributes, sections }: Statement): Statement {
+  const base = sections.get('AccountInformation')?.[0]?.['currency'];
+  const isOneCurrency = [...sections.values()]
+    .flat()
+    .every(({ fxRateToBase = '1' }) => fxRateToBase === '1');
+  const complete = [...sections].map(([section, rows]) => {
+    const filled = rows.map((row, index) => {
+      const id = section === 'Trades' ? 'tradeID' : 'transactionID';
+      const day = row['dateTime'] ?? row['date'] ?? row['tradeDate'] ?? '';
+      return {
+        ...LEFT_OUT[section],
+        reportDate: day.split(/[;, ]/)[0] ?? '',
+        ...row,
+        ...(NO_ID.has(row[id]) ? { [id]: `row-${index + 1}` } : {}),
+      };
+    });
+    const isBaseOnly = rows.every(({ levelOfDetail }) => levelOfDetail === 'BaseCurrency');
+    if (!isOneCurrency || base === undefined || !isBaseOnly) return [section, filled] as const;
+    // In an account of one currency the sums in the base currency are those of the currency.
+    const relabel = { levelOfDetail: 'Currency', currency: base };
+    return [section, filled.map((row) => ({ ...row, ...relabel }))] as const;
+  });
+  return { attributes, sections: new Map(complete) };
+}
