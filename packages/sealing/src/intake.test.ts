@@ -6,7 +6,8 @@ import { readFileSync } from 'node:fs';
 import { webcrypto } from 'node:crypto';
 import { describe, expect, it } from '@jest/globals';
 import { codeOf } from '@track-record/errors';
-import { contextBytes, lengthPrefixed } from './context.ts';
+import { sealByWebCrypto as sealByOther } from '../../testkit/src/hpke/seal-by-webcrypto.ts';
+import { lengthPrefixed } from './context.ts';
 import { intakeKeyPair, openIntake, sealIntake, type IntakeIdentity } from './intake.ts';
 import { Secret } from './secret.ts';
 
@@ -19,9 +20,6 @@ const MESSAGE = [
   '16174915898893f44b05ec6dc679bc04d183fcb6928533a1287f97009df84e46a323a2acbe5ea108',
   'e573d22695031a9509c478be08109ec9a2e6',
 ].join('');
-
-/** HKDF-Extract without a salt uses a hash length of zeros (RFC 5869, 2.2). */
-const NO_SALT = Buffer.alloc(32);
 
 const identity: IntakeIdentity = { ownerId: 'owner-1', venue: 'binance', accountId: 'account-1' };
 const fields = { apiKey: 'an api key', secret: 'a secret' };
@@ -169,70 +167,18 @@ function manyFields(count: number): Record<string, string> {
   return Object.fromEntries(Array.from({ length: count }, (_, at) => [`f${at}`, 'x']));
 }
 
-/** An HPKE sender written from RFC 9180 sections 4 and 5, for this suite and base mode only. */
-async function sealByWebCrypto(plaintext: Uint8Array): Promise<Uint8Array> {
-  const { subtle } = webcrypto;
-  const ephemeral = await subtle.generateKey('X25519', true, ['deriveBits']);
-  if (!('privateKey' in ephemeral)) throw new Error('X25519 makes key pairs.');
-  const recipient = await subtle.importKey(
-    'raw',
-    Buffer.from(PUBLIC_KEY, 'hex'),
-    'X25519',
-    true,
-    [],
-  );
-  const enc = Buffer.from(await subtle.exportKey('raw', ephemeral.publicKey));
-  const dh = await subtle.deriveBits(
-    { name: 'X25519', public: recipient },
-    ephemeral.privateKey,
-    256,
-  );
-
-  const kem = Buffer.from('KEM\0\x20');
-  const kemContext = Buffer.concat([enc, Buffer.from(PUBLIC_KEY, 'hex')]);
-  const eaePrk = await labeledExtract(kem, NO_SALT, 'eae_prk', Buffer.from(dh));
-  const shared = await labeledExpand(kem, eaePrk, 'shared_secret', kemContext, 32);
-
-  const suite = Buffer.from('HPKE\0\x20\0\x01\0\x02');
-  const info = Buffer.from('track-record/v1/intake');
-  const schedule = Buffer.concat([
-    Buffer.of(0),
-    await labeledExtract(suite, NO_SALT, 'psk_id_hash', Buffer.alloc(0)),
-    await labeledExtract(suite, NO_SALT, 'info_hash', info),
-  ]);
-  const secret = await labeledExtract(suite, shared, 'secret', Buffer.alloc(0));
-  const key = await labeledExpand(suite, secret, 'key', schedule, 32);
-  const iv = await labeledExpand(suite, secret, 'base_nonce', schedule, 12);
-  const additionalData = contextBytes([
-    ['owner', identity.ownerId],
-    ['venue', identity.venue],
-    ['account', identity.accountId],
-  ]);
-  const aes = await subtle.importKey('raw', key, 'AES-GCM', false, ['encrypt']);
-  const gcm = { name: 'AES-GCM', iv, additionalData: Buffer.from(additionalData) };
-  const sealed = await subtle.encrypt(gcm, aes, Buffer.from(plaintext));
-  return Buffer.concat([Buffer.from('TRI\x01'), enc, Buffer.from(sealed)]);
-}
-
-function labeledExtract(suite: Buffer, salt: Buffer, label: string, ikm: Buffer): Promise<Buffer> {
-  const labeled = Buffer.concat([Buffer.from('HPKE-v1'), suite, Buffer.from(label), ikm]);
-  return hmac(salt, labeled);
-}
-
-/** One block of HKDF-Expand is enough for every length this suite asks for. */
-async function labeledExpand(
-  suite: Buffer,
-  prk: Buffer,
-  label: string,
-  info: Buffer,
-  size: number,
-): Promise<Buffer> {
-  const labeled = [Buffer.of(0, size), Buffer.from('HPKE-v1'), suite, Buffer.from(label), info];
-  return (await hmac(prk, Buffer.concat([...labeled, Buffer.of(1)]))).subarray(0, size);
-}
-
-async function hmac(key: Buffer, message: Buffer): Promise<Buffer> {
-  const algorithm = { name: 'HMAC', hash: 'SHA-256' };
-  const imported = await webcrypto.subtle.importKey('raw', key, algorithm, false, ['sign']);
-  return Buffer.from(await webcrypto.subtle.sign('HMAC', imported, message));
+/** By an HPKE sender that is not ours. */
+function sealByWebCrypto(plaintext: Uint8Array): Promise<Uint8Array> {
+  const { ownerId, venue, accountId } = identity;
+  return sealByOther({
+    publicKey: Buffer.from(PUBLIC_KEY, 'hex'),
+    magic: 'TRI\x01',
+    info: 'track-record/v1/intake',
+    context: [
+      ['owner', ownerId],
+      ['venue', venue],
+      ['account', accountId],
+    ],
+    plaintext,
+  });
 }

@@ -1,6 +1,7 @@
 // One account, its venue, its database and the real worker process, with every hand on the switches
 // that a test needs: the clock, the venue's faults, the kill. For tests; outside the trusted base.
 
+import assert from 'node:assert';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -26,8 +27,8 @@ const POLL_MS = 50;
 export interface SiteOptions {
   readonly scenario: Scenario;
   readonly database: Pick<FreshDatabase, 'url' | 'urlFor'>;
-  /** 64 hex digits. */
-  readonly masterKey: string;
+  /** 64 hex digits; null when no test knows it, and the worker's settings say where it comes from. */
+  readonly masterKey: string | null;
   /** Where the clock stands at first, milliseconds UTC. */
   readonly now: number;
   /** What Node is told to run the worker; that of this checkout when left out. */
@@ -35,6 +36,8 @@ export interface SiteOptions {
 }
 
 export interface Site {
+  /** The settings of a worker that say where everything is; not its key and its port. */
+  readonly world: Readonly<Record<string, string>>;
   readonly venue: BinanceSimulator;
   readonly gateway: Gateway;
   /** As a superuser. */
@@ -64,9 +67,15 @@ export async function openSite(options: SiteOptions): Promise<Site> {
   const admin = new pg.Pool({ connectionString: database.url, max: 2 });
   // The end of the database may overtake the end of an idle connection to it.
   admin.on('error', () => undefined);
-  await fixRecordRoot(admin, masterKey);
+  if (masterKey !== null) await fixRecordRoot(admin, masterKey);
   const workers: WorkerProcess[] = [];
+  const world = {
+    DATABASE_URL: database.urlFor('enclave_worker'),
+    DEVELOPMENT_VENUE_EGRESS: `127.0.0.1:${venue.port}`,
+    DEVELOPMENT_CLOCK_FILE: clockFile,
+  };
   return {
+    world,
     venue,
     gateway,
     admin,
@@ -74,11 +83,9 @@ export async function openSite(options: SiteOptions): Promise<Site> {
     startWorker: async (settings = {}) => {
       const worker = startWorkerProcess(
         {
-          DATABASE_URL: database.urlFor('enclave_worker'),
-          ENCRYPTION_KEY: masterKey,
+          ...world,
+          ...(masterKey === null ? {} : { ENCRYPTION_KEY: masterKey }),
           ENCLAVE_PORT: String(await freePort()),
-          DEVELOPMENT_VENUE_EGRESS: `127.0.0.1:${venue.port}`,
-          DEVELOPMENT_CLOCK_FILE: clockFile,
           ...settings,
         },
         join(directory, 'worker.log'),
@@ -90,6 +97,7 @@ export async function openSite(options: SiteOptions): Promise<Site> {
       return worker;
     },
     handIn: async (credentials = scenario.credentials) => {
+      assert(masterKey !== null, 'nobody here knows what to seal to');
       const identity = { accountId: ACCOUNT, ownerId: OWNER, venue: 'binance' };
       await gateway.connectAccount({
         ...identity,
