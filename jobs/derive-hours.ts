@@ -7,12 +7,15 @@ import {
   type Checkpoint,
   type Entry,
   type LedgerDocument,
+  type Mark,
+  type Price,
   type Window,
 } from '@track-record/ledger';
 import { computeHours, type HoursReport } from '@track-record/returns';
 import type { Collected, PriceAnswer, Venue } from '@track-record/venues';
 import { venueContext, type RouteContext } from './context.ts';
 import type { Journal } from './journal.ts';
+import { referencePairsOf } from './reference-pairs.ts';
 import type { Subject } from './subject.ts';
 
 export interface Derivation {
@@ -40,6 +43,7 @@ export async function deriveHours(
       id: account.accountId,
       venue: account.venue,
       reportingCurrency: account.reportingCurrency,
+      references: referencePairsOf(venue.capabilities.quoteCurrency, account.reportingCurrency),
     },
     window,
     instruments: new Map([...known.instruments, ...(collected?.instruments ?? [])]),
@@ -62,9 +66,9 @@ export async function deriveHours(
 }
 
 /**
- * Asks the venue for the prices the window needs and neither the journal nor the opening holds: an
- * instant that was valued once is never asked for again, because the venue may have changed its
- * mind.
+ * Asks for the prices the window needs and neither the journal nor the opening holds: an instant
+ * that was valued once is never asked for again, because the venue may have changed its mind. The
+ * account's own venue is asked, and for reference pairs the one that each names.
  */
 async function fetchPrices(
   document: LedgerDocument,
@@ -73,20 +77,40 @@ async function fetchPrices(
   context: RouteContext,
 ): Promise<PriceAnswer> {
   const held = new Set([
-    ...[...(opening?.prices ?? [])].map(([asset, quote]) => `asset ${asset} ${quote.at}`),
-    ...[...(opening?.marks ?? [])].map(([instrument, quote]) => `mark ${instrument} ${quote.at}`),
-    ...document.prices.map((price) => `asset ${price.asset} ${price.at}`),
-    ...document.marks.map((mark) => `mark ${mark.instrument} ${mark.at}`),
+    // What was converted then is not asked for in its own currency either.
+    ...[...(opening?.prices ?? [])].flatMap(([asset, { at, source }]) => [
+      keyOf('asset', asset, { at }),
+      keyOf('asset', asset, { at, source }),
+    ]),
+    ...[...(opening?.marks ?? [])].map(([instrument, quote]) => keyOf('mark', instrument, quote)),
+    ...document.prices.map((price) => keyOf('asset', price.asset, price)),
+    ...document.marks.map((mark) => keyOf('mark', mark.instrument, mark)),
   ]);
   const wanted = priceRequests(document, opening ?? undefined).filter(
-    (request) => !held.has(`${request.kind} ${request.name} ${request.at}`),
+    (request) => !held.has(keyOf(request.kind, request.name, request)),
   );
-  if (wanted.length === 0) return { prices: [], marks: [] };
-  const currency = document.account.reportingCurrency;
-  return venue.prices(
-    wanted.map((request) => ({ ...request, currency })),
-    venueContext(context),
-  );
+  const prices: Price[] = [];
+  const marks: Mark[] = [];
+  for (const [source, requests] of Map.groupBy(wanted, (request) => request.source)) {
+    const asked = source === undefined ? venue : context.venues.get(source);
+    const answer = await asked?.prices(requests, venueContext(context));
+    prices.push(...(answer?.prices ?? []).map((price) => named(price, source)));
+    marks.push(...(answer?.marks ?? []));
+  }
+  return { prices, marks };
+}
+
+/** One price of one thing: that of a reference pair is another than that of the venue. */
+function keyOf(
+  kind: string,
+  name: string,
+  { at, source = '' }: { readonly at: number; readonly source?: string | undefined },
+): string {
+  return `${kind} ${name} ${at} ${source}`;
+}
+
+function named(price: Price, source: string | undefined): Price {
+  return source === undefined ? price : { ...price, source };
 }
 
 function freshOf(document: LedgerDocument, known: Journal, opening: Checkpoint): Journal {
