@@ -10,6 +10,7 @@ import type { WorkerFiles } from './trusted-base.ts';
 
 /** Why each package that our own files import is there; a new one fails until it has a line. */
 const REASONS: Readonly<Record<string, string>> = {
+  '@alpacahq/alpaca-trade-api': 'addresses, headers and parameters of one broker; reads no answer',
   '@bufbuild/protobuf': 'reads and writes the wire format for the generated messages',
   '@grpc/grpc-js': 'the gRPC server',
   '@peculiar/x509': 'writes the TLS certificate of the key made at start',
