@@ -120,6 +120,37 @@ describe('accepts', () => {
     expect(outcome(() => read(beside, [], ignored))).toEqual(outcome(() => read(text)));
   });
 
+  test('names with one beginning, and one name at the beginning of another', () => {
+    const names = ['1000000PEPE', '1000000SHIB', 'USDT', 'USDTB', 'USDTBULL', 'U', 'USDT'];
+    const entries = Array.from({ length: 40 }, (_, index) => ({
+      ...FILL,
+      id: `n${index}`,
+      postings: names.map((asset) => ({ asset, amount: `${index}.5` })),
+    }));
+    expectSame(JSON.stringify({ ...DOCUMENT, entries }));
+  });
+
+  test.each(['999999999999999', '9999999999999.99', '0.00000000000001', '999999999.999999'])(
+    'the %s that a double holds, and ten times as much',
+    (amount) => {
+      const both = [amount, `-${amount}`, `1${amount}`].map((each) => ({
+        asset: 'A',
+        amount: each,
+      }));
+      const entries = [FILL, { ...FILL, id: 't2', postings: both }];
+      expectSame(JSON.stringify({ ...DOCUMENT, entries }));
+    },
+  );
+
+  test('more assets than one block of columns holds', () => {
+    const entries = Array.from({ length: 1200 }, (_, index) => ({
+      ...FILL,
+      id: `${index}`,
+      postings: [{ asset: `A${index}`, amount: '1.5' }],
+    }));
+    expectSame(JSON.stringify({ ...DOCUMENT, entries }));
+  });
+
   test('more rows and postings than one block of columns holds', () => {
     const postings = Array.from({ length: 7 }, (_, index) => ({ asset: `A${index}`, amount: '1' }));
     const entries = Array.from({ length: 9000 }, (_, index) => ({
