@@ -342,6 +342,10 @@ begin
 end
 $$;
 
+-- pg-boss leaves its functions to everybody who may use its schema.
+revoke all on all functions in schema pgboss from public;
+grant execute on all functions in schema pgboss to enclave_worker;
+
 revoke all on all functions in schema operator from public;
 revoke all on function record.account_of(jsonb), record.accepts_work(text, uuid),
   record.revive(pgboss.job_common), record.job_of(uuid),

@@ -7,7 +7,7 @@ import { payloadParser, routePolicy, type QueueDefinition } from '../queue.ts';
 
 export const dispatchHourlyQueue: QueueDefinition<object> = {
   name: 'dispatch-hourly',
-  policy: { ...routePolicy, retryLimit: 0, expireInSeconds: 120 },
+  policy: { ...routePolicy, retryLimit: 2, expireInSeconds: 120 },
   cron: '* * * * *',
   keyOf: () => 'dispatch',
   parse: payloadParser(z.strictObject({})),

@@ -1,0 +1,122 @@
+// What each role may do to each schema, table, view, sequence and function of a migrated database,
+// asked of the database itself, and as the page `docs/roles.md` has it.
+
+import pg from 'pg';
+
+export const ROLES = ['enclave_worker', 'gateway', 'operator'] as const;
+
+type Kind = 'schema' | 'table' | 'view' | 'sequence' | 'function';
+
+export interface LiveRights {
+  readonly kind: Kind;
+  /** With its schema; a function with the types of its arguments. */
+  readonly name: string;
+  /** By role. `UPDATE (a, b)` is a right to these columns alone. */
+  readonly rights: Readonly<Record<(typeof ROLES)[number], readonly string[]>>;
+}
+
+interface LiveRow {
+  readonly kind: Kind;
+  readonly name: string;
+  readonly rolname: (typeof ROLES)[number];
+  readonly rights: readonly string[];
+}
+
+const SCHEMAS = ['record', 'released', 'gateway', 'operator', 'pgboss', 'public'];
+const KINDS: readonly Kind[] = ['schema', 'table', 'view', 'sequence', 'function'];
+
+export async function liveRights(url: string): Promise<readonly LiveRights[]> {
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
+  try {
+    const found = await client.query<LiveRow>(
+      `with role as (select oid, rolname::text from pg_roles where rolname = any ($2)),
+       relation as (
+         select pg_class.oid, nspname || '.' || relname as name,
+           case when relkind = 'S' then 'sequence' when relkind = 'v' then 'view' else 'table' end
+             as kind
+         from pg_class join pg_namespace on pg_namespace.oid = relnamespace
+         where nspname = any ($1) and relkind in ('r', 'p', 'v', 'm', 'f', 'S')
+           -- One a day, made by pg-boss as its owner.
+           and relname !~ '^queue_stats_[0-9]+$'
+       )
+       select 'schema' as kind, nspname::text as name, rolname, array(
+         select wanted from unnest(array['USAGE', 'CREATE']) wanted
+         where has_schema_privilege(role.oid, pg_namespace.oid, wanted)) as rights
+       from pg_namespace cross join role where nspname = any ($1)
+       union all
+       select kind, name, rolname, array(
+         select wanted from unnest(array['SELECT', 'INSERT', 'UPDATE', 'DELETE', 'TRUNCATE',
+           'REFERENCES', 'TRIGGER']) wanted
+         where has_table_privilege(role.oid, relation.oid, wanted)
+       ) || array(
+         select wanted || ' (' || string_agg(attname, ', ' order by attnum) || ')'
+         from unnest(array['SELECT', 'INSERT', 'UPDATE']) wanted
+           join pg_attribute on attrelid = relation.oid and attnum > 0 and not attisdropped
+         where not has_table_privilege(role.oid, relation.oid, wanted)
+           and has_column_privilege(role.oid, relation.oid, attnum, wanted)
+         group by wanted order by wanted
+       ) from relation cross join role where kind <> 'sequence'
+       union all
+       select kind, name, rolname, array(
+         select wanted from unnest(array['USAGE', 'SELECT', 'UPDATE']) wanted
+         where has_sequence_privilege(role.oid, relation.oid, wanted))
+       from relation cross join role where kind = 'sequence'
+       union all
+       select 'function', nspname || '.' || proname || '(' || (
+           select coalesce(string_agg(format_type(argument, null), ', ' order by place), '')
+           from unnest(proargtypes) with ordinality as arguments (argument, place)) || ')',
+         rolname, array(
+           select 'EXECUTE' where has_function_privilege(role.oid, pg_proc.oid, 'EXECUTE'))
+       from pg_proc join pg_namespace on pg_namespace.oid = pronamespace cross join role
+       where nspname = any ($1)`,
+      [SCHEMAS, ROLES],
+    );
+    return groupRows(found.rows);
+  } finally {
+    await client.end();
+  }
+}
+
+function groupRows(rows: readonly LiveRow[]): readonly LiveRights[] {
+  const byName = new Map<string, LiveRow[]>();
+  for (const row of rows) {
+    const key = `${KINDS.indexOf(row.kind)} ${row.name}`;
+    byName.set(key, [...(byName.get(key) ?? []), row]);
+  }
+  return [...byName.keys()].toSorted().flatMap((key) => {
+    const [first, ...others] = byName.get(key) ?? [];
+    if (first === undefined) return [];
+    const of = (role: string): readonly string[] =>
+      [first, ...others].find(({ rolname }) => rolname === role)?.rights ?? [];
+    const rights = {
+      enclave_worker: of('enclave_worker'),
+      gateway: of('gateway'),
+      operator: of('operator'),
+    };
+    return [{ kind: first.kind, name: first.name, rights }];
+  });
+}
+
+export function rolesPage(live: readonly LiveRights[]): string {
+  const sections = KINDS.map((kind) => {
+    const rows = live.filter((each) => each.kind === kind);
+    const lines = rows.map(({ name, rights }) => {
+      const cells = ROLES.map((role) => rights[role].join(', ').toLowerCase());
+      return `| \`${name}\` | ${cells.join(' | ')} |`;
+    });
+    const head = `| ${kind} | ${ROLES.join(' | ')} |\n|---|---|---|---|`;
+    return rows.length === 0 ? `No ${kind}.\n` : `${head}\n${lines.join('\n')}\n`;
+  });
+  return `# Roles
+
+Generated by \`pnpm tables\` from a database that the migrations made: every schema, table, view,
+sequence and function of ours and of pg-boss, and what each role may do to it. A login is a member
+of one role; none owns anything. Tests compare this page with the live database and try, as a login
+of each role, whatever is not granted here.
+
+What a gateway or an operator may change they change by calling the functions of their schema,
+which run with their owner's rights and check what they are given.
+
+${sections.join('\n')}`;
+}
