@@ -7,6 +7,7 @@ import { RecordError } from '@track-record/errors';
 import { orderEntries } from '@track-record/ledger';
 import type { PayloadAnswer, PayloadRequest } from '../payload.ts';
 import { readStatement } from './entries.ts';
+import { checkNav, holdingsOf } from './nav.ts';
 import { readFlex, type Attributes, type Statement } from './statement.ts';
 
 /** What people write into a recording instead of an id. */
@@ -23,17 +24,26 @@ const LEFT_OUT: Readonly<Record<string, Attributes>> = {
 export async function readRecorded({ feed }: PayloadRequest, body: string): Promise<PayloadAnswer> {
   if (feed !== 'flex') throw new RecordError('VENUE_FEED_UNSUPPORTED');
   const { statements } = await readFlex([new TextEncoder().encode(body)]);
-  const read = statements.map((statement) => ({
-    account: statement.attributes['accountId'],
-    told: readStatement(completeStatement(statement)),
-  }));
+  const read = statements.map(completeStatement).map((statement) => {
+    const told = readStatement(statement);
+    if (statement.sections.has('ChangeInNAV')) checkNav(statement, told);
+    return { account: statement.attributes['accountId'], statement, told };
+  });
+  const [only] = read;
+  if (only !== undefined && read.length === 1) {
+    return { entries: orderEntries(only.told.entries), ...closingOf(only.statement), ignored: [] };
+  }
+  // Ids are unique in an account; two accounts of one file keep theirs apart.
   const entries = read.flatMap(({ account, told }) =>
-    // Ids are unique in an account; two accounts of one file keep theirs apart.
-    told.entries.map((each) =>
-      statements.length === 1 ? each : { ...each, id: `${account}.${each.id}` },
-    ),
+    told.entries.map((each) => ({ ...each, id: `${account}.${each.id}` })),
   );
   return { entries: orderEntries(entries), ignored: [] };
+}
+
+/** Balances and positions at the end of the statement, where it reports both. */
+function closingOf(statement: Statement): PayloadAnswer {
+  const { sections } = statement;
+  return sections.has('CashReport') && sections.has('OpenPositions') ? holdingsOf(statement) : {};
 }
 
 /** The statement with what its recording left out. */

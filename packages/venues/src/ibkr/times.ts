@@ -47,5 +47,7 @@ function parseParts(text: string, place: string): { time: DateTime; hasTime: boo
   const time = DateTime.fromISO(iso, { zone });
   // luxon moves a time that the spring change leaves out; such a time was never on a clock.
   if (!time.isValid || time.toFormat("yyyy-MM-dd'T'HH:mm:ss") !== iso) throw shape(place);
-  return { time, hasTime: hour !== undefined };
+  // An hour that comes twice in autumn is the first one; luxon alone would ask today's offset.
+  const [first = time] = time.getPossibleOffsets();
+  return { time: first, hasTime: hour !== undefined };
 }
