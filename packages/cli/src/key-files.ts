@@ -58,7 +58,7 @@ export async function splitNewKey(
   return {
     document: { succession: succeeding, shares: shareFiles, keyCommitment: quorum.keyCommitment },
     text:
-      `${succeeding}: for the configuration of every enclave, and for everybody who verifies one\n` +
+      `${succeeding}: for the configuration of every enclave, and for who verifies one\n` +
       shareFiles.map((file) => `${file}: for one holder; then delete it here\n`).join(''),
   };
 }

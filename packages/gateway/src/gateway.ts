@@ -1,7 +1,7 @@
-// What a gateway does: hand in sealed credentials, ask for a synchronisation, read what was
-// released. It runs with the database role `gateway`, which has three functions and three views
-// and nothing else; no code of the worker is in its import graph. Nothing it reads is verified here:
-// `track-record verify` does that.
+// What a gateway does: hand in sealed credentials, ask for a synchronisation, have an account
+// forgotten, read what was released. It runs with the database role `gateway`, which has three
+// functions and three views and nothing else; no code of the worker is in its import graph. Nothing
+// it reads is verified here: `track-record verify` does that.
 
 import type { AccountStatus, HourlyReturn } from '@track-record/rpc/client';
 import { Pool } from 'pg';

@@ -143,7 +143,7 @@ export async function connectRpc(options: RpcClientOptions): Promise<RpcClient> 
       const answers = stream(signal, () => results.exportStatements(request));
       for await (const answer of answers) yield* answer.statements;
     },
-    attestation: (nonce, fresh = false, signal = undefined) => {
+    attestation: (nonce, fresh = false, signal?: AbortSignal) => {
       const request = { nonce: Buffer.from(nonce), fresh };
       return unary(signal, (reply) => attestation.getAttestation(request, reply));
     },

@@ -6,7 +6,7 @@ import { ChannelCredentials } from '@grpc/grpc-js';
 import { isCode, RecordError } from '@track-record/errors';
 import { UnsealClient } from './generated/trackrecord/v1/unseal.ts';
 
-/** The other side verifies evidence in milliseconds; a connection over a slow line takes seconds. */
+/** Evidence is verified in milliseconds; a connection over a slow line takes seconds. */
 const TIMEOUT = '15s';
 const OPTIONS = {
   'grpc.service_config': JSON.stringify({ methodConfig: [{ name: [{}], timeout: TIMEOUT }] }),

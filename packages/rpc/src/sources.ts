@@ -78,8 +78,8 @@ export interface RpcSources {
   health(): Promise<ComponentHealth>;
   submitShare(holder: string, sealedShare: Uint8Array): Promise<ShareProgress>;
   /**
-   * The master key, sealed to the enclave of the evidence, which must be of the release whose signed
-   * manifest comes with it; and the key before it, as long as that is held.
+   * The master key, sealed to the enclave of the evidence, which must be of the release whose
+   * signed manifest comes with it; and the key before it, as long as that is held.
    */
   handOver(evidence: Uint8Array, release: Uint8Array): Promise<readonly Uint8Array[]>;
 }

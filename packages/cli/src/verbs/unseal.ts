@@ -1,7 +1,7 @@
 // `track-record unseal`: a holder gives a share of the master key to an enclave that waits for it,
 // once the enclave's evidence passed: the report up to AMD's roots, the release that the release
-// keys signed, and the succession that the holder knows. The share leaves this process sealed to the
-// key of that evidence, so that whoever stands between can withhold it and nothing else.
+// keys signed, and the succession that the holder knows. The share leaves this process sealed to
+// the key of that evidence, so that whoever stands between can withhold it and nothing else.
 
 import { reportDataOf } from '@track-record/attestation/binding';
 import { verifyRelease } from '@track-record/attestation/manifest';

@@ -1,7 +1,7 @@
-// Who may give an enclave its master key: the quorum of holders, and the release keys whose manifest
-// says which enclave a running one hands it to. Public, part of the configuration, and bound in the
-// evidence by its digest, so that a holder or a peer that verified the evidence knows that the key
-// goes nowhere else from there. No node: imports: holders run this too.
+// Who may give an enclave its master key: the quorum of holders, and the release keys whose
+// manifest says which enclave a running one hands it to. Public, part of the configuration, and
+// bound in the evidence by its digest, so that a holder or a peer that verified the evidence knows
+// that the key goes nowhere else from there. No node: imports: holders run this too.
 
 import { RecordError } from '@track-record/errors';
 import { hexOf, parseQuorum, type Quorum } from './quorum.ts';

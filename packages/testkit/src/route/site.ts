@@ -27,7 +27,7 @@ const POLL_MS = 50;
 export interface SiteOptions {
   readonly scenario: Scenario;
   readonly database: Pick<FreshDatabase, 'url' | 'urlFor'>;
-  /** 64 hex digits; null when no test knows it, and the worker's settings say where it comes from. */
+  /** 64 hex digits; null when the worker's settings say where it comes from. */
   readonly masterKey: string | null;
   /** Where the clock stands at first, milliseconds UTC. */
   readonly now: number;

@@ -1,5 +1,5 @@
-// The worker as `packages/worker/src/main.ts` runs it, on a machine that a test holds: its chip, who
-// vouches for it, and what code it says it is. Arguments: URL of the machine, file of the trust
+// The worker as `packages/worker/src/main.ts` runs it, on a machine that a test holds: its chip,
+// who vouches for it, and what code it says it is. Arguments: URL of the machine, file of the trust
 // anchors, code digest in hex.
 
 import { once } from 'node:events';

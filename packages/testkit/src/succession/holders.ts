@@ -60,14 +60,13 @@ export async function holdersOf(
 export async function connectWhenOpen(endpoint: string): Promise<RpcClient> {
   const deadline = Date.now() + PATIENCE_MS;
   for (;;) {
-    const connected = await connectRpc({
-      endpoint,
-      trust: { untrusted: true },
-      deadlineMs: 10_000,
-    }).catch(() => null);
-    if (connected !== null) return connected;
-    if (Date.now() > deadline) throw new Error('Nobody listens there.');
-    await wait(POLL_MS);
+    const trust = { untrusted: true } as const;
+    try {
+      return await connectRpc({ endpoint, trust, deadlineMs: 10_000 });
+    } catch (error) {
+      if (Date.now() > deadline) throw error;
+      await wait(POLL_MS);
+    }
   }
 }
 

@@ -31,7 +31,7 @@ export function remoteTsm(url: string): TsmFiles {
   const ask = async (operation: string, path: string, body?: Uint8Array): Promise<Uint8Array> => {
     const query = new URLSearchParams({ operation, path });
     const bytes = body === undefined ? null : Buffer.from(body);
-    const answer = await fetch(`${url}/?${query}`, { method: 'POST', body: bytes });
+    const answer = await fetch(`${url}/?${query.toString()}`, { method: 'POST', body: bytes });
     const content = new Uint8Array(await answer.arrayBuffer());
     if (answer.ok) return content;
     throw Object.assign(new Error('refused'), { code: Buffer.from(content).toString() });

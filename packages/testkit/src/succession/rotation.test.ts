@@ -102,7 +102,7 @@ describe('refuses', () => {
 });
 
 describe('holds', () => {
-  test('a rotation that ends in the middle goes on at the next start, and every row opens', async () => {
+  test('a rotation cut in the middle goes on at the next start; every row opens', async () => {
     await admin.query(`
       create function public.power_cut() returns trigger language plpgsql as $$
       begin raise exception 'power cut'; end $$;

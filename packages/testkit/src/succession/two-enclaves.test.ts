@@ -1,5 +1,5 @@
-// A master key's way through two releases, with worker processes, the verbs that holders run, and an
-// owner's client that is not ours: boot, unsealing by three of five holders, intake, a
+// A master key's way through two releases, with worker processes, the verbs that holders run, and
+// an owner's client that is not ours: boot, unsealing by three of five holders, intake, a
 // synchronisation, hand-over to the next release, and the old enclave gone. Every channel is
 // searched for the key. The machines are fake, and so is who vouches for them.
 
@@ -224,7 +224,7 @@ describe('refuses', () => {
 });
 
 describe('holds', () => {
-  test('no channel carried the key or a share: processes, calls, files, tables and log', async () => {
+  test('no channel carried the key or a share: processes, calls, files, log', async () => {
     const needles = await keyNeedles();
     const texts = [...enclaves.map(({ process }) => process.log()), ...shown].join('\n');
     expect(texts.length).toBeGreaterThan(5_000);
