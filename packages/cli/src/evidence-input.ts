@@ -3,11 +3,19 @@
 import {
   amdTrustAnchors,
   parseEvidence,
+  parsePolicy,
   type Policy,
   type TrustAnchors,
+  type UnverifiedEvidence,
   verifyEvidence,
 } from '@track-record/attestation';
 import { parseTrustAnchors } from '@track-record/attestation/auditor';
+import {
+  checkRelease,
+  policyOf,
+  verifyManifest,
+  type VerifiedManifest,
+} from '@track-record/attestation/manifest';
 import { RecordError } from '@track-record/errors';
 import type { EvidenceCheck } from '@track-record/statement/export';
 import { readFileAtMost, readJsonFile } from './input.ts';
@@ -17,6 +25,10 @@ import type { VerbInput } from './verb.ts';
 const TRUST_ANCHORS_SIZE_BYTES_MAX = 256 * 1024;
 /** A hundred thousand measurements. */
 const POLICY_SIZE_BYTES_MAX = 16 * 1024 * 1024;
+/** A thousand measurements and sixty-four signatures. */
+const RELEASE_SIZE_BYTES_MAX = 1024 * 1024;
+
+type Json = Readonly<Record<string, unknown>>;
 
 /** AMD's pinned roots, or in their place those of the file that `--trust-anchors` names. */
 export async function trustAnchorsOf(options: VerbInput['options']): Promise<TrustAnchors> {
@@ -38,10 +50,58 @@ export async function policyJsonOf(options: VerbInput['options']): Promise<unkno
   return await readJsonFile(file, 'policy', POLICY_SIZE_BYTES_MAX);
 }
 
-/** The check of an export's evidence against this policy. */
-export function evidenceCheck(policy: Policy, trustAnchors: TrustAnchors): EvidenceCheck {
+type VerifiedEvidence = Awaited<ReturnType<typeof verifyEvidence>>;
+
+/** What evidence must be of: a policy, and a release where one was named. */
+export interface Expectation {
+  readonly policy: Policy;
+  readonly release: VerifiedManifest | null;
+}
+
+/**
+ * `expected` as in `attestation verify`. With `--release`, the signed manifest says the measurements
+ * and the firmware, and `releaseKeys` (Ed25519, in hex) and `releaseThreshold` say whose word on it
+ * counts, and of how many. ARGUMENT_INVALID when both sides name measurements or firmware.
+ */
+export async function expectationOf(
+  options: VerbInput['options'],
+  expected: unknown,
+): Promise<Expectation> {
+  const file = options['release'];
+  if (typeof file !== 'string') return { policy: parsePolicy(expected, 'refuse'), release: null };
+  const given: Json = typeof expected === 'object' ? { ...expected } : {};
+  const { releaseKeys, releaseThreshold, ...rest } = given;
+  const isTold = ['measurements', 'minTcb', 'minTcbByCpu'].some((name) => name in rest);
+  if (isTold || !isTextList(releaseKeys) || typeof releaseThreshold !== 'number') {
+    throw new RecordError('ARGUMENT_INVALID', { place: 'policy' });
+  }
+  const signed = await readJsonFile(file, 'release', RELEASE_SIZE_BYTES_MAX);
+  const release = await verifyManifest(signed, releaseKeys, releaseThreshold);
+  const { measurements, minTcb, minTcbByCpu } = policyOf(release);
+  const policy = { ...parsePolicy(rest, 'refuse'), measurements, minTcb, minTcbByCpu };
+  return { policy, release };
+}
+
+/** As verifyEvidence; POLICY_CODE when it is bound to other code than the release's. */
+export async function verifyExpected(
+  evidence: UnverifiedEvidence,
+  trustAnchors: TrustAnchors,
+  { policy, release }: Expectation,
+  at: number,
+): Promise<VerifiedEvidence> {
+  const verified = await verifyEvidence(evidence, trustAnchors, policy, at);
+  if (release !== null) checkRelease(release, verified.binding, 0);
+  return verified;
+}
+
+/** The check of an export's evidence against this expectation. */
+export function evidenceCheck(expected: Expectation, trustAnchors: TrustAnchors): EvidenceCheck {
   return async (evidence, at) => {
-    const { binding } = await verifyEvidence(parseEvidence(evidence), trustAnchors, policy, at);
+    const { binding } = await verifyExpected(parseEvidence(evidence), trustAnchors, expected, at);
     return binding.statementPublicKey;
   };
+}
+
+function isTextList(value: unknown): value is readonly string[] {
+  return Array.isArray(value) && value.every((each) => typeof each === 'string');
 }

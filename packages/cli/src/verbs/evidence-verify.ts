@@ -2,16 +2,10 @@
 // the policy expects? Offline. The file may come from anybody. Nothing is expected by default, so
 // that without a policy that names measurements no evidence passes; the answer shows what it says.
 
-import {
-  parseEvidence,
-  parsePolicy,
-  parseReport,
-  type UnverifiedEvidence,
-  verifyEvidence,
-} from '@track-record/attestation';
+import { parseEvidence, parseReport, type UnverifiedEvidence } from '@track-record/attestation';
 import { checks, explainRefusal } from '@track-record/attestation/auditor';
 import { type Code, RecordError } from '@track-record/errors';
-import { policyJsonOf, trustAnchorsOf } from '../evidence-input.ts';
+import { expectationOf, policyJsonOf, trustAnchorsOf, verifyExpected } from '../evidence-input.ts';
 import { instant, readJsonFile } from '../input.ts';
 import { UsageError, type Verb, type VerbInput, type VerbOutput } from '../verb.ts';
 
@@ -35,6 +29,7 @@ export const evidenceVerify: Verb = {
   example: 'evidence verify evidence.json --policy policy.json --json',
   options: {
     policy: { type: 'string' },
+    release: { type: 'string' },
     at: { type: 'string' },
     'trust-anchors': { type: 'string' },
   },
@@ -44,7 +39,7 @@ export const evidenceVerify: Verb = {
 async function judge({ options, positionals }: VerbInput): Promise<Verdict> {
   const [file, ...more] = positionals;
   if (file === undefined || more.length > 0) throw new UsageError('Give one evidence file.');
-  const expected = parsePolicy(await policyJsonOf(options), 'refuse');
+  const expected = await expectationOf(options, await policyJsonOf(options));
   const trustAnchors = await trustAnchorsOf(options);
   const now = instant(options, 'at', Date.now());
   const json = await readJsonFile(file, 'FILE', EVIDENCE_SIZE_BYTES_MAX);
@@ -52,13 +47,16 @@ async function judge({ options, positionals }: VerbInput): Promise<Verdict> {
   try {
     const evidence = parseEvidence(json);
     seen = documentOf(evidence, null);
-    const { report } = await verifyEvidence(evidence, trustAnchors, expected, now);
+    const { report } = await verifyExpected(evidence, trustAnchors, expected, now);
     seen = documentOf(evidence, { product: report.product, reportedTcb: report.tcb.reported });
     const detail = [
       'Bound to these keys by a chip key that',
       options['trust-anchors'] === undefined
         ? 'a pinned AMD root vouches for.'
         : 'the given trust anchors vouch for; they are not AMD’s.',
+      ...(expected.release === null
+        ? []
+        : [`Of release ${expected.release.version}, its code and its measurement.`]),
       'Not checked: revocation, and when it was collected.',
       ...(report.product === 'Milan' ? [`Caution: ${checks['policy.milan']}`] : []),
     ];

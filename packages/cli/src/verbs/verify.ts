@@ -1,7 +1,6 @@
 // `track-record verify`: one verdict per statement file, offline. It needs no network, no database
 // and no trust in whoever handed over the file; it says what was not checked in the same breath.
 
-import { parsePolicy } from '@track-record/attestation';
 import { codes, RecordError } from '@track-record/errors';
 import { formatDecimal, multiply, parseDecimal, round } from '@track-record/ledger';
 import {
@@ -13,7 +12,7 @@ import {
   type VerifiedExport,
 } from '@track-record/statement/export';
 import { parseLogTrust } from '@track-record/statement/log';
-import { evidenceCheck, policyJsonOf, trustAnchorsOf } from '../evidence-input.ts';
+import { evidenceCheck, expectationOf, policyJsonOf, trustAnchorsOf } from '../evidence-input.ts';
 import { instant, readTextFile } from '../input.ts';
 import { UsageError, type Verb, type VerbInput, type VerbOutput } from '../verb.ts';
 
@@ -87,6 +86,7 @@ export const verify: Verb = {
   example: 'verify record.json --at 2026-11-22T00:00:00Z',
   options: {
     policy: { type: 'string' },
+    release: { type: 'string' },
     at: { type: 'string' },
     'trust-anchors': { type: 'string' },
   },
@@ -125,7 +125,7 @@ async function readJson(file: string): Promise<unknown> {
 
 /**
  * `allowDevelopmentEvidence`, the `log` the record must be in, and what is expected of hardware
- * evidence as in `attestation verify`. Without a file nothing is excepted and no measurement is
+ * evidence as in `evidence verify`. Without a file nothing is excepted and no measurement is
  * expected, so that nothing passes.
  */
 async function readPolicy(options: VerbInput['options']): Promise<ExportPolicy> {
@@ -137,7 +137,7 @@ async function readPolicy(options: VerbInput['options']): Promise<ExportPolicy> 
     throw new RecordError('ARGUMENT_INVALID', { place: 'policy.allowDevelopmentEvidence' });
   }
   const trustAnchors = await trustAnchorsOf(options);
-  const checkEvidence = evidenceCheck(parsePolicy(expected, 'refuse'), trustAnchors);
+  const checkEvidence = evidenceCheck(await expectationOf(options, expected), trustAnchors);
   const trusted = log === undefined ? {} : { log: await parseLogTrust(log) };
   return { allowDevelopmentEvidence, checkEvidence, ...trusted };
 }
