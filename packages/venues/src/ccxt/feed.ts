@@ -80,3 +80,12 @@ export async function tellFeed(feed: Feed, job: Job): Promise<void> {
   }
   job.rows.set(feed.method, told);
 }
+
+/** The rows that one method has told so far. */
+export function rowsOf(job: Job, method: string): readonly Row[] {
+  return job.rows.get(method) ?? [];
+}
+
+export function isInside({ window }: Job, at: number): boolean {
+  return at >= window.from && at < window.to;
+}

@@ -5,7 +5,7 @@
 
 import { RecordError } from '@track-record/errors';
 import type { Window } from '@track-record/ledger';
-import { parseId, type Row } from './rows.ts';
+import { parseId, shape, valueAt, type Row } from './rows.ts';
 
 export const DAY_MS = 86_400_000;
 
@@ -77,5 +77,14 @@ export function idsBelow(field: string, rowsMax: number): Next {
   return ({ rows }) => {
     if (rows.length < rowsMax) return null;
     return String(rows.map((row) => parseId(row, field)).reduce((a, b) => (a < b ? a : b)));
+  };
+}
+
+/** The venue names the page that follows; an empty name, or an empty page, is the end. */
+export function cursorAt(path: string): Next {
+  return ({ rows, answer }) => {
+    const cursor = valueAt(answer, path);
+    if (typeof cursor !== 'string') throw shape(path);
+    return rows.length === 0 || cursor === '' ? null : cursor;
   };
 }

@@ -4,7 +4,7 @@
 // belong to a fill we have: otherwise a symbol or a page is missing.
 
 import { RecordError } from '@track-record/errors';
-import type { Job } from '../feed.ts';
+import { rowsOf, type Job } from '../feed.ts';
 import { perpetualOf } from '../markets.ts';
 import type { Next, Parameters } from '../pagers.ts';
 import { isEntry } from '../readings.ts';
@@ -130,10 +130,6 @@ export async function finish(job: Job): Promise<Row> {
 
 function startOf({ window }: Job, known: Fill | undefined): Fill {
   return known !== undefined && known.at < window.from ? known : START;
-}
-
-function rowsOf(job: Job, method: string): readonly Row[] {
-  return job.rows.get(method) ?? [];
 }
 
 function parseFills({ cursor }: Job): Record<string, Fill> {

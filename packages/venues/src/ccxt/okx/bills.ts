@@ -2,8 +2,7 @@
 // moved, fee included, and what it was afterwards. Types and sub-types: okx.com/docs-v5, "Get bills
 // details" and "Asset bills details". Rows are untrusted.
 
-import { RecordError } from '@track-record/errors';
-import { absolute, add, compare, negate, sign, subtract } from '@track-record/ledger';
+import { negate, subtract } from '@track-record/ledger';
 import type { Job } from '../feed.ts';
 import type { Markets } from '../markets.ts';
 import {
@@ -19,6 +18,7 @@ import {
 } from '../readings.ts';
 import { parseAmount, parseInstant, parseSize, parseText, shape, type Row } from '../rows.ts';
 import type { Running } from '../running.ts';
+import { splitWithdrawals } from '../withdrawals.ts';
 
 /** Bills of the trading account. Delivery and options are not here: they stop the account. */
 const TRADING = kindsOf({
@@ -105,26 +105,14 @@ export function readWithdrawal(row: Row): readonly Reading[] {
 }
 
 /** A withdrawal's bill is one sum; its fee is told by the withdrawal of that asset and sum. */
-export function splitWithdrawals({ rows, readings, window }: Job): Row {
-  const told = rows.get('privateGetAssetWithdrawalHistory') ?? [];
-  for (const row of rows.get('privateGetAssetBillsHistory') ?? []) {
-    const { id: bill, at, asset, change } = readRunning(row);
-    // Pages of bills reach beyond the window, and what is told of withdrawals does not.
-    const isInside = at >= window.from && at < window.to;
-    if (!isInside || !WITHDRAWALS.has(parseText(row, 'type'))) continue;
-    const withdrawal = told.find(
-      (each) =>
-        parseText(each, 'ccy') === asset &&
-        compare(absolute(change), add(parseSize(each, 'amt'), parseSize(each, 'fee'))) === 0,
-    );
-    if (withdrawal === undefined) {
-      throw new RecordError('VENUE_INCOMPLETE', { place: 'withdrawals' });
-    }
-    const charge = parseSize(withdrawal, 'fee');
-    const fee = sign(change) < 0 ? negate(charge) : charge;
-    const id = `funding-bill.${bill}`;
-    const index = readings.findIndex((each) => each.id === id);
-    readings.splice(index, 1, ...flowOf(id, at, asset, subtract(change, fee), fee));
-  }
+export function finish(job: Job): Row {
+  splitWithdrawals(job, {
+    ledger: 'privateGetAssetBillsHistory',
+    running: readRunning,
+    prefix: 'funding-bill.',
+    isWithdrawal: (row) => WITHDRAWALS.has(parseText(row, 'type')),
+    list: 'privateGetAssetWithdrawalHistory',
+    fields: ['ccy', 'amt', 'fee'],
+  });
   return {};
 }

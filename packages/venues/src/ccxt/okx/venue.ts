@@ -125,7 +125,7 @@ export const connector: Connector = {
     ),
   ],
   feeds,
-  finish: bills.splitWithdrawals,
+  finish: bills.finish,
   quotes: ['USDT', 'USDC', 'BTC', 'ETH', 'USD', 'EUR'],
   candles: {
     rowsMax: ROWS_MAX,
