@@ -4,22 +4,13 @@
 // are not listed by Bybit; these are the ones that live accounts have shown. Rows are untrusted.
 
 import { RecordError } from '@track-record/errors';
-import { absolute, add, compare, negate, sign, subtract, ZERO } from '@track-record/ledger';
-import type { Job } from '../feed.ts';
+import { add, negate, sign, subtract, ZERO, type EntryKind } from '@track-record/ledger';
+import { isInside, rowsOf, type Job } from '../feed.ts';
 import type { Markets } from '../markets.ts';
-import {
-  contractFill,
-  flowOf,
-  kindOf,
-  kindsOf,
-  movementOf,
-  post,
-  settle,
-  states,
-  type Reading,
-} from '../readings.ts';
+import { contractFill, kindOf, kindsOf, movementOf, post, type Reading } from '../readings.ts';
 import { parseAmount, parseInstant, parseSize, parseText, shape, type Row } from '../rows.ts';
 import { checkRunning, type Running } from '../running.ts';
+import { splitWithdrawals } from '../withdrawals.ts';
 
 export const LOG = 'privateGetV5AccountTransactionLog';
 export const FUNDING = 'privateGetV5AssetFundinghistory';
@@ -40,14 +31,13 @@ const LOG_KINDS = kindsOf({
   conversion: 'CURRENCY_BUY CURRENCY_SELL SPOT_REPAYMENT_BUY SPOT_REPAYMENT_SELL',
   flow: 'FLEXIBLE_STAKING_SUBSCRIPTION FLEXIBLE_STAKING_REDEMPTION FIXED_STAKING_SUBSCRIPTION',
 });
-/** What follows this in the funding account's keys; a description, or else the type of business. */
+/** Before each of the funding account's keys. */
 const KEY = /^fundingAccountRecord/;
-const WITHDRAW = 'TypeWithdraw';
 const FUNDING_KINDS = kindsOf({
   transfer: 'TransferFromTradingAccount Transfer2TradingAccount',
   // Principal that enters or leaves P2P, cards and loans leaves the perimeter.
   flow:
-    `TypeDeposit ${WITHDRAW} TransferFromSubAccount TransferOut2SubAccount P2PPurchase P2PSale ` +
+    'TypeDeposit TypeWithdraw TransferFromSubAccount TransferOut2SubAccount P2PPurchase P2PSale ' +
     'CancelledP2PSale PendingDeposit ConfirmedDeposit FiatGAFreeze FiatGAUNFreeze ' +
     'BybitpayFiatFreeze BybitpayFiatUNFreeze FixedRateLoansPledgeIncrease',
   interest: 'FlexSavingInterestDistribution',
@@ -55,12 +45,6 @@ const FUNDING_KINDS = kindsOf({
   airdrop: 'Airdrop',
   conversion: 'Convert',
 });
-
-const WITHDRAWAL_STATES = states(
-  ['success', 'BlockchainConfirmed'],
-  ['SecurityCheck', 'Pending', 'MoreInformationRequired', 'Unknown'],
-  { CancelByUser: 'cancelled', Reject: 'rejected', Fail: 'failed' },
-);
 
 /** Ids are shared by rows of several types; a row is named by all that tells it apart. */
 export function readLogRunning(row: Row): Running {
@@ -109,19 +93,17 @@ export function readLog(row: Row, { contracts }: Markets): readonly Reading[] {
  * worth in either mode. A fill that turns a position around closes one side and opens the other.
  */
 function readSides(row: Row): readonly Running[] {
-  const [market, { id, at }] = [parseText(row, 'symbol'), readLogRunning(row)];
-  const side = parseText(row, 'side');
-  const quantity = parseSize(row, 'qty');
-  if (sign(quantity) !== 0 && side !== 'Buy' && side !== 'Sell') throw shape('side');
-  const change = side === 'Buy' ? quantity : negate(quantity);
-  const after = parseAmount(row, 'size');
-  const before = subtract(after, change);
-  const part = (asset: string, left: number): Running => {
-    const [from, to] = [before, after].map((size) => (sign(size) === left ? size : ZERO));
-    return { id, at, asset, change: subtract(to ?? ZERO, from ?? ZERO), after: to ?? ZERO };
+  const [market, side] = [parseText(row, 'symbol'), parseText(row, 'side')];
+  if (side !== 'Buy' && side !== 'Sell') throw shape('side');
+  const [quantity, left] = [parseSize(row, 'qty'), parseAmount(row, 'size')];
+  const before = side === 'Buy' ? subtract(left, quantity) : add(left, quantity);
+  const part = (asset: string, direction: number): Running => {
+    const from = sign(before) === direction ? before : ZERO;
+    const after = sign(left) === direction ? left : ZERO;
+    return { ...readLogRunning(row), asset, change: subtract(after, from), after };
   };
   const sides = [part(market, 1), part(`${market}#SHORT`, -1)];
-  return sides.filter((each) => sign(each.change) !== 0);
+  return sides.filter(({ change }) => sign(change) !== 0);
 }
 
 /** No id is documented: the balance afterwards tells rows of one second apart. */
@@ -143,35 +125,20 @@ export function readFundingRunning(row: Row): Running {
 /** `/v5/asset/fundinghistory`. */
 export function readFunding(row: Row): readonly Reading[] {
   const { id, at, asset, change } = readFundingRunning(row);
-  return [
-    movementOf(
-      `funding-account.${id}`,
-      at,
-      kindOf(keyOf(row), 'key', FUNDING_KINDS),
-      asset,
-      change,
-    ),
-  ];
+  return [movementOf(`funding-account.${id}`, at, fundingKindOf(row), asset, change)];
 }
 
-function keyOf(row: Row): Row {
-  const [key, business] = ['description', 'showBusiType'].map((field) =>
+/** Named by its description, or else by its type of business. */
+function fundingKindOf(row: Row): EntryKind {
+  const [key = '', business] = ['description', 'showBusiType'].map((field) =>
     parseText(row, field).replace(KEY, ''),
   );
-  return { key: FUNDING_KINDS.has(String(key)) ? key : business };
+  return kindOf({ key: FUNDING_KINDS.has(key) ? key : business }, 'key', FUNDING_KINDS);
 }
 
-/** `/v5/asset/withdraw/query-record`: the fee comes on top of what arrives. */
-export function readWithdrawal(row: Row): readonly Reading[] {
-  const id = `withdrawal.${parseText(row, 'withdrawId')}`;
-  const [amount, fee] = [parseSize(row, 'amount'), parseSize(row, 'withdrawFee')].map(negate);
-  const [at, asset] = [parseInstant(row, 'createTime'), parseText(row, 'coin')];
-  return settle(
-    row,
-    'status',
-    WITHDRAWAL_STATES,
-    flowOf(id, at, asset, amount ?? ZERO, fee ?? ZERO),
-  );
+/** Transfers between the two accounts are told by the funding account's history. */
+export function isTransfer(row: Row): boolean {
+  return kindOf(row, 'type', LOG_KINDS) === 'transfer';
 }
 
 /** What the feeds prove together, where one row alone does not say what it is. */
@@ -179,18 +146,23 @@ export function finish(job: Job): Row {
   const isFill = (row: Row): boolean => kindOf(row, 'type', LOG_KINDS) === 'fill';
   const fills = rowsOf(job, LOG).filter((row) => isFill(row) && row['category'] !== 'spot');
   checkRunning(fills.flatMap(readSides));
-  tellTransfers(job);
-  splitWithdrawals(job);
+  tellCrossings(job);
+  splitWithdrawals(job, {
+    ledger: FUNDING,
+    running: readFundingRunning,
+    prefix: 'funding-account.',
+    isWithdrawal: (row) => parseText(row, 'showBusiType').endsWith('TypeWithdraw'),
+    list: WITHDRAWALS,
+    fields: ['coin', 'amount', 'withdrawFee'],
+  });
   return {};
 }
 
-/** What moves between the two accounts is told by both; all else that comes or goes crosses. */
-function tellTransfers(job: Job): void {
-  const isTransfer = (row: Row): boolean => kindOf(keyOf(row), 'key', FUNDING_KINDS) === 'transfer';
-  const legs = rowsOf(job, FUNDING).filter(isTransfer).map(readFundingRunning);
-  for (const row of rowsOf(job, LOG)) {
-    if (kindOf(row, 'type', LOG_KINDS) !== 'transfer') continue;
-    const { id, at, asset, change } = readLogRunning(row);
+/** What comes to the unified account or leaves it, and not from or to the funding account. */
+function tellCrossings(job: Job): void {
+  const moved = rowsOf(job, FUNDING).filter((row) => fundingKindOf(row) === 'transfer');
+  const legs = moved.map(readFundingRunning);
+  for (const { id, at, asset, change } of rowsOf(job, LOG).filter(isTransfer).map(readLogRunning)) {
     const other = legs.findIndex(
       (leg) =>
         leg.asset === asset &&
@@ -198,45 +170,9 @@ function tellTransfers(job: Job): void {
         Math.abs(leg.at - at) <= TRANSFER_SLACK_MS,
     );
     if (other >= 0) legs.splice(other, 1);
-    else replace(job, `log.${id}`, [movementOf(`log.${id}`, at, 'flow', asset, change)]);
+    else job.readings.push(movementOf(`log.${id}`, at, 'flow', asset, change));
   }
-  if (legs.some(({ at }) => isInside(job, at))) throw incomplete('transfers');
-}
-
-/** A withdrawal from the funding account is one sum; the withdrawal itself tells its fee. */
-function splitWithdrawals(job: Job): void {
-  for (const row of rowsOf(job, FUNDING)) {
-    const { id, at, asset, change } = readFundingRunning(row);
-    if (keyOf(row)['key'] !== WITHDRAW || !isInside(job, at)) continue;
-    const told = rowsOf(job, WITHDRAWALS).find(
-      (each) =>
-        parseText(each, 'coin') === asset &&
-        compare(
-          absolute(change),
-          add(parseSize(each, 'amount'), parseSize(each, 'withdrawFee')),
-        ) === 0,
-    );
-    if (told === undefined) throw incomplete('withdrawals');
-    const charge = parseSize(told, 'withdrawFee');
-    const fee = sign(change) < 0 ? negate(charge) : charge;
-    const name = `funding-account.${id}`;
-    replace(job, name, flowOf(name, at, asset, subtract(change, fee), fee));
+  if (legs.some(({ at }) => isInside(job, at))) {
+    throw new RecordError('VENUE_INCOMPLETE', { place: 'transfers' });
   }
-}
-
-function replace({ readings }: Job, id: string, by: readonly Reading[]): void {
-  const index = readings.findIndex((each) => each.id === id);
-  readings.splice(index, 1, ...by);
-}
-
-function rowsOf(job: Job, method: string): readonly Row[] {
-  return job.rows.get(method) ?? [];
-}
-
-function isInside({ window }: Job, at: number): boolean {
-  return at >= window.from && at < window.to;
-}
-
-function incomplete(place: string): RecordError {
-  return new RecordError('VENUE_INCOMPLETE', { place });
 }

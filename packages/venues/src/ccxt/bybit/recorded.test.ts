@@ -134,8 +134,8 @@ describeVectors('accepts', () => {
     ],
     [
       'closedPnl',
-      'ledger',
-      'linear',
+      'activities',
+      null,
       'ETH/USDC:USDC',
       ['closed.5a373bfe-188d-4913-9c81-d57ab5be8068 1672214887236 realised USDC -47.4065323'],
     ],

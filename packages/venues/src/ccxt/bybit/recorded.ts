@@ -6,8 +6,17 @@ import { negate, sign, type Decimal } from '@track-record/ledger';
 import { feed, type Feed } from '../feed.ts';
 import type { Contract, Markets, Pair } from '../markets.ts';
 import type { Paging } from '../pagers.ts';
-import { contractFill, movementOf, post, settle, states, type Reading } from '../readings.ts';
+import {
+  contractFill,
+  flowOf,
+  movementOf,
+  post,
+  settle,
+  states,
+  type Reading,
+} from '../readings.ts';
 import { parseAmount, parseInstant, parseSize, parseText, shape, type Row } from '../rows.ts';
+import { WITHDRAWALS } from './logs.ts';
 
 const NEVER_PAGED: Paging = { spanMs: Infinity, rows: Infinity, parametersOf: () => ({}) };
 const DEPOSIT_STATES = states(['3', '10012', '70012'], ['0', '1', '2', '10011'], {
@@ -17,7 +26,14 @@ const DEPOSIT_STATES = states(['3', '10012', '70012'], ['0', '1', '2', '10011'],
 /** Of executions, which only name these when they are asked for each type: venues.md section 6. */
 const FILLS: ReadonlySet<string> = new Set(['Trade', 'BustTrade', 'AdlTrade', 'BlockTrade']);
 
+const WITHDRAWAL_STATES = states(
+  ['success', 'BlockchainConfirmed'],
+  ['SecurityCheck', 'Pending', 'MoreInformationRequired', 'Unknown'],
+  { CancelByUser: 'cancelled', Reject: 'rejected', Fail: 'failed' },
+);
+
 export const recorded: readonly Feed[] = [
+  feed(WITHDRAWALS, 'result.rows', NEVER_PAGED, readWithdrawal, 'withdrawals'),
   feed('privateGetV5AssetDepositQueryRecord', 'result.rows', NEVER_PAGED, readDeposit, 'deposits'),
   feed(
     'privateGetV5ExecutionList',
@@ -27,13 +43,7 @@ export const recorded: readonly Feed[] = [
     'fills, fills linear, fills inverse',
   ),
   feed('privateGetV5OrderHistory', 'result.list', NEVER_PAGED, readOrder, 'fills spot'),
-  feed(
-    'privateGetV5PositionClosedPnl',
-    'result.list',
-    NEVER_PAGED,
-    readClosed,
-    'ledger linear, ledger inverse',
-  ),
+  feed('privateGetV5PositionClosedPnl', 'result.list', NEVER_PAGED, readClosed, 'activities'),
 ];
 
 /** `/v5/asset/deposit/query-record`: a transaction may pay several times, told apart by index. */
@@ -42,6 +52,14 @@ function readDeposit(row: Row): readonly Reading[] {
   const [asset, amount] = [parseText(row, 'coin'), parseSize(row, 'amount')];
   const entry = movementOf(id, parseInstant(row, 'successAt'), 'flow', asset, amount);
   return settle(row, 'status', DEPOSIT_STATES, [entry]);
+}
+
+/** `/v5/asset/withdraw/query-record`: the fee comes on top of what arrives. */
+function readWithdrawal(row: Row): readonly Reading[] {
+  const id = `withdrawal.${parseText(row, 'withdrawId')}`;
+  const [amount, fee] = [negate(parseSize(row, 'amount')), negate(parseSize(row, 'withdrawFee'))];
+  const entries = flowOf(id, parseInstant(row, 'createTime'), parseText(row, 'coin'), amount, fee);
+  return settle(row, 'status', WITHDRAWAL_STATES, entries);
 }
 
 /** `/v5/execution/list` of contracts: a fee is paid when it is above zero, funding too. */

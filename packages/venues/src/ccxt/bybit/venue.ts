@@ -3,12 +3,19 @@
 // missing. Fields and limits: bybit-exchange.github.io/docs/v5, account and asset sections;
 // venues.md section 6.
 
-import { entryKinds, negate } from '@track-record/ledger';
+import {
+  entryKinds,
+  negate,
+  type AnchorPosition,
+  type Decimal,
+  type Window,
+} from '@track-record/ledger';
 import type { Permissions, VenueCapabilities } from '../../contract.ts';
 import { venueOf, type Connector } from '../connector.ts';
 import { feed, type Feed } from '../feed.ts';
-import { positionList, wallet, type PositionList, type Wallet } from '../holdings.ts';
-import { DAY_MS, type Next, type Paging, type Parameters } from '../pagers.ts';
+import { positionList, wallet } from '../holdings.ts';
+import type { Contract } from '../markets.ts';
+import { cursorAt, DAY_MS, type Paging, type Parameters } from '../pagers.ts';
 import { HOUR_MS } from '../prices.ts';
 import {
   parseAmount,
@@ -18,12 +25,14 @@ import {
   parseText,
   shape,
   valueAt,
+  type Row,
 } from '../rows.ts';
 import { refusals } from './codes.ts';
 import * as logs from './logs.ts';
 
 const CANDLES_MAX = 1000;
 const POSITIONS_MAX = 200;
+const COINS = 'privateGetV5AssetTransferQueryAccountCoinsBalance';
 /** A withdrawal may be cancelled days after it was asked for. */
 const CANCEL_MS = 7 * DAY_MS;
 /** The contracts that are settled in their coin: `BTCUSD`, `BTCUSDH25`. */
@@ -36,9 +45,7 @@ const capabilities: VenueCapabilities = {
   title: 'Bybit: unified trading account and funding account, spot and perpetuals',
   instruments: ['spot', 'linear', 'inverse'],
   feeds: entryKinds.filter((kind) => !UNTOLD.has(kind)),
-  unseen: [
-    'what is inside earn, bot, copy-trading, loan and card products: it counts as withdrawn',
-  ],
+  unseen: ['what is inside earn, bot, copy-trading, loan and card products counts as withdrawn'],
   quoteCurrency: 'USDT',
   // Rows appear within seconds, later when markets move fast.
   finalityLagMs: 600_000,
@@ -48,99 +55,73 @@ const capabilities: VenueCapabilities = {
   credentials: ['apiKey', 'secret'],
 };
 
-/** The last page may name a cursor too; behind it is nothing. */
-const byCursor: Next = ({ rows, answer }) => {
-  const cursor = valueAt(answer, 'result.nextPageCursor');
-  if (typeof cursor !== 'string') throw shape('nextPageCursor');
-  return rows.length === 0 || cursor === '' ? null : cursor;
-};
-
-function paging(
-  days: number,
-  rows: number,
-  bounds: (from: number, to: number) => Parameters,
-  asked: Parameters = {},
-): Paging {
+/** Longest intervals in days; the last page may name a cursor, behind which there is nothing. */
+function pages(days: number, rows: number, boundsOf: (part: Window) => Parameters): Paging {
   return {
     spanMs: days * DAY_MS,
     rows,
-    parametersOf: ({ from, to }, token) => ({
-      ...asked,
-      ...bounds(from, to),
+    parametersOf: (part, token) => ({
+      ...boundsOf(part),
       limit: rows,
       ...(token === null ? {} : { cursor: token }),
     }),
-    next: byCursor,
+    next: cursorAt('result.nextPageCursor'),
   };
 }
 
 /** Both ends are included. */
-const BY_TIME = (from: number, to: number): Parameters => ({ startTime: from, endTime: to - 1 });
-/** In seconds; a second more on either side. */
-const BY_SECOND = (from: number, to: number): Parameters => ({
+const between = ({ from, to }: Window): Parameters => ({ startTime: from, endTime: to - 1 });
+const LOGS = pages(7, 50, (part) => ({ accountType: 'UNIFIED', ...between(part) }));
+/** In seconds; one more on either side. */
+const HISTORY = pages(6, 100, ({ from, to }) => ({
   createTimeFrom: Math.floor(from / 1000) - 1,
   createTimeTo: Math.ceil(to / 1000) + 1,
-});
+}));
+/** 2 is all types. */
+const WITHDRAWN = pages(29, 50, (part) => ({ withdrawType: 2, ...between(part) }));
+
+const SLACK = { lookbackMs: logs.TRANSFER_SLACK_MS, lookaheadMs: logs.TRANSFER_SLACK_MS };
 
 const feeds: readonly Feed[] = [
-  feed(
-    logs.LOG,
-    'result.list',
-    paging(7, 50, BY_TIME, { accountType: 'UNIFIED' }),
-    logs.readLog,
-    'ledger, funding',
-    {
-      lookbackMs: logs.TRANSFER_SLACK_MS,
-      lookaheadMs: logs.TRANSFER_SLACK_MS,
-      running: logs.readLogRunning,
-    },
-  ),
-  feed(logs.FUNDING, 'result.list', paging(6, 100, BY_SECOND), logs.readFunding, 'transfers', {
-    lookbackMs: logs.TRANSFER_SLACK_MS,
-    lookaheadMs: logs.TRANSFER_SLACK_MS,
+  feed(logs.LOG, 'result.list', LOGS, logs.readLog, 'ledger, funding', {
+    ...SLACK,
+    isToldElsewhere: logs.isTransfer,
+    running: logs.readLogRunning,
+  }),
+  feed(logs.FUNDING, 'result.list', HISTORY, logs.readFunding, 'transfers', {
+    ...SLACK,
     running: logs.readFundingRunning,
   }),
-  // Tells the fees that the funding account's withdrawals include; 2 is all types.
-  feed(
-    logs.WITHDRAWALS,
-    'result.rows',
-    paging(29, 50, BY_TIME, { withdrawType: 2 }),
-    logs.readWithdrawal,
-    'withdrawals',
-    { lookbackMs: CANCEL_MS, lookaheadMs: HOUR_MS, isToldElsewhere: () => true },
-  ),
+  // Tells the fees that the funding account's withdrawals include.
+  feed(logs.WITHDRAWALS, 'result.rows', WITHDRAWN, () => [], '', {
+    lookbackMs: CANCEL_MS,
+    lookaheadMs: HOUR_MS,
+  }),
 ];
 
-/** Borrowed coins are in the balance since accounts may borrow by hand, which has its own field. */
-const unified: Wallet = {
-  method: 'privateGetV5AccountWalletBalance',
-  rowsIn: 'result.list.0.coin',
-  asked: { accountType: 'UNIFIED' },
-  read: (row) => {
-    const coin = parseText(row, 'coin');
-    const borrowed = row['spotBorrow'] === undefined ? [] : [parseAmount(row, 'spotBorrow')];
-    return [parseAmount(row, 'walletBalance'), ...borrowed.map(negate)].map((each) => [coin, each]);
-  },
-};
+/** Coins that are borrowed by hand are in the balance; older answers have none. */
+function readCoin(row: Row): readonly (readonly [string, Decimal])[] {
+  const borrowed = row['spotBorrow'] === undefined ? [] : [parseAmount(row, 'spotBorrow')];
+  const parts = [parseAmount(row, 'walletBalance'), ...borrowed.map(negate)];
+  return parts.map((part) => [parseText(row, 'coin'), part]);
+}
 
 /** Shorts are instruments of their own, as the log tells them. */
-const positions = (asked: Parameters): PositionList => ({
-  ...positionList(
-    'privateGetV5PositionList',
-    'result.list',
-    ['symbol', 'size'],
-    (row, { symbol }, size) => {
-      const isShort = parseText(row, 'side') === 'Sell';
-      return {
-        instrument: isShort ? `${symbol}#SHORT` : symbol,
-        contracts: isShort ? negate(size) : size,
-        entryPrice: parseSize(row, 'avgPrice'),
-      };
-    },
-  ),
-  asked: { ...asked, limit: POSITIONS_MAX },
-  rowsMax: POSITIONS_MAX,
-});
+function readPosition(row: Row, { symbol }: Contract, size: Decimal): AnchorPosition {
+  const isShort = parseText(row, 'side') === 'Sell';
+  return {
+    instrument: isShort ? `${symbol}#SHORT` : symbol,
+    contracts: isShort ? negate(size) : size,
+    entryPrice: parseSize(row, 'avgPrice'),
+  };
+}
+
+/** Linear contracts are listed by the coin that settles them. */
+const POSITIONS: readonly Parameters[] = [
+  { category: 'linear', settleCoin: 'USDT', limit: POSITIONS_MAX },
+  { category: 'linear', settleCoin: 'USDC', limit: POSITIONS_MAX },
+  { category: 'inverse', limit: POSITIONS_MAX },
+];
 
 function readPermissions(answer: unknown): Permissions {
   const row = parseRow(valueAt(answer, 'result'), 'key');
@@ -165,22 +146,19 @@ export const connector: Connector = {
   account: ['privateGetV5UserQueryApi', 'result.userID'],
   permissions: { method: 'privateGetV5UserQueryApi', read: readPermissions },
   wallets: [
-    unified,
     {
-      ...wallet(
-        'privateGetV5AssetTransferQueryAccountCoinsBalance',
-        'result.balance',
-        'coin',
-        'walletBalance',
-      ),
-      asked: { accountType: 'FUND' },
+      method: 'privateGetV5AccountWalletBalance',
+      rowsIn: 'result.list.0.coin',
+      asked: { accountType: 'UNIFIED' },
+      read: readCoin,
     },
+    { ...wallet(COINS, 'result.balance', 'coin', 'walletBalance'), asked: { accountType: 'FUND' } },
   ],
-  positions: [
-    positions({ category: 'linear', settleCoin: 'USDT' }),
-    positions({ category: 'linear', settleCoin: 'USDC' }),
-    positions({ category: 'inverse' }),
-  ],
+  positions: POSITIONS.map((asked) => ({
+    ...positionList('privateGetV5PositionList', 'result.list', ['symbol', 'size'], readPosition),
+    asked,
+    rowsMax: POSITIONS_MAX,
+  })),
   feeds,
   finish: logs.finish,
   quotes: ['USDT', 'USDC', 'BTC', 'ETH', 'EUR', 'USD'],
