@@ -8,17 +8,12 @@ const CRYPTO = /^X(?=(?:XBT|XDG|ETC|ETH|LTC|MLN|REP|XLM|XMR|XRP|ZEC|ICN|NMC|XVN|
 const MONEY = /^Z(?=(?:USD|EUR|GBP|CAD|JPY|KRW|AUD)$)/;
 /** Staked, bonded for days, opted in, earning, on hold; not `.T`, which is a token of a stock. */
 const SUFFIX = /(?:(?:03|04|07|14|21|28)?\.S|\.[MFBP]|\.HOLD)$/;
-const NAMES: Readonly<Record<string, string>> = {
-  XBT: 'BTC',
-  XDG: 'DOGE',
-  ETH2: 'ETH',
-  FEE: 'KFEE',
-};
+const NAMES = new Map(Object.entries({ XBT: 'BTC', XDG: 'DOGE', ETH2: 'ETH', FEE: 'KFEE' }));
 
 /** `XXBT`, `XBT.M` and `BTC` are `BTC`. */
 export function assetOf(code: string): string {
   const bare = code.replace(SUFFIX, '').replace(CRYPTO, '').replace(MONEY, '');
-  return NAMES[bare] ?? bare;
+  return NAMES.get(bare) ?? bare;
 }
 
 /** The balance that a row of the ledger moves: a token of a stock may be named like a coin. */

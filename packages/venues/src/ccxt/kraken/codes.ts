@@ -1,4 +1,4 @@
-// What Kraken's errors mean: docs.kraken.com, "Spot REST: errors". Answers are sent with status 200.
+// What Kraken's errors mean: docs.kraken.com, "Spot REST: errors". They come with status 200.
 
 import { codesOf, type RefusalTable } from '../refusals.ts';
 

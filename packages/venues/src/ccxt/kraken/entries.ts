@@ -6,7 +6,8 @@ import { RecordError } from '@track-record/errors';
 import { divide, negate, sign, subtract, type AnchorPosition } from '@track-record/ledger';
 import type { Job } from '../feed.ts';
 import type { Contract, Markets } from '../markets.ts';
-import { kindOf, kindsOf, movementOf, post, type Reading } from '../readings.ts';
+import { isEntry, joinLegs, kindOf, kindsOf, movementOf, post, type Reading } from '../readings.ts';
+import type { Path, Row } from '../rows.ts';
 import {
   parseAmount,
   parseInstant,
@@ -15,51 +16,47 @@ import {
   parseText,
   shape,
   valueAt,
-  type Path,
-  type Row,
 } from '../rows.ts';
 import type { Running } from '../running.ts';
 import { assetOf, balanceOf } from './assets.ts';
 
-/** Transfers and earn products by their subtypes. */
+/** Types, and the subtypes of transfers and of earn products. */
 const KINDS = kindsOf({
   fill: 'trade',
   conversion: 'spend receive conversion sale',
   realised: 'margin',
   interest: 'rollover',
   settlement: 'settled',
-  reward: 'staking reward earn/reward',
+  reward: 'staking reward',
   dividend: 'dividend',
   adjustment: 'adjustment',
-  transfer:
-    'transfer/spottostaking transfer/stakingfromspot transfer/stakingtospot ' +
-    'transfer/spotfromstaking earn/allocation earn/deallocation earn/autoallocation earn/migration',
+  transfer: `spottostaking stakingfromspot stakingtospot spotfromstaking
+    allocation deallocation autoallocation migration`,
   // A transfer or credit whose cause is not told may be money from outside: it is never a gain.
-  flow:
-    'deposit withdrawal credit transfer/ transfer/spottofutures transfer/spotfromfutures ' +
-    'transfer/futurestospot transfer/futuresfromspot',
+  flow: 'deposit withdrawal credit transfer spottofutures spotfromfutures',
 });
-/** More digits than Kraken prices have. */
-const ENTRY_PRICE_SCALE = 18;
+/** More digits than Kraken's prices have. */
+const PRICE_SCALE = 18;
+/** Rows that share a `refid` are one entry; a margin trade has one row and the trade itself. */
+const JOINED = new Set(['fill', 'conversion', 'realised']);
 
-/** Rows that stand under their ids. The `result` of an answer is as good as the answer. */
+/** Rows that stand under their ids, and balances under their assets; the `result` alone will do. */
 export function rowsIn(path: string): Path {
   return (answer) => {
     const rows = valueAt(valueAt(answer, 'result') ?? answer, path);
     if (!(rows instanceof Object) || Array.isArray(rows)) return rows;
-    const pairs: readonly [string, unknown][] = Object.entries(rows);
-    return pairs.map(([id, row]) => ({
-      ...(typeof row === 'string' ? { balance: row } : parseRow(row, 'rows')),
-      id,
-    }));
+    return Object.entries(rows).map(([id, row]: readonly [string, unknown]) => {
+      const fields = typeof row === 'string' ? { balance: row } : parseRow(row, 'rows');
+      return { asset: assetOf(id), ...fields, id };
+    });
   };
 }
 
-/** Seconds with up to five digits of a fraction, cut to milliseconds. */
+/** Seconds with some digits of a fraction, cut to milliseconds. */
 export function timeOf(row: Row, field = 'time'): number {
   const [, seconds, fraction = ''] = /^(\d{10})(?:\.(\d+))?$/.exec(parseText(row, field)) ?? [];
   if (seconds === undefined) throw shape(field);
-  return parseInstant({ [field]: `${seconds}${fraction.padEnd(3, '0').slice(0, 3)}` }, field);
+  return parseInstant({ time: `${seconds}${fraction.padEnd(3, '0').slice(0, 3)}` }, 'time');
 }
 
 export function readRunning(row: Row): Running {
@@ -75,72 +72,49 @@ export function readRunning(row: Row): Running {
 /** `Ledgers`: a trade or conversion has a row for each asset that it moved, under one `refid`. */
 export function readEntry(row: Row): readonly Reading[] {
   const type = parseText(row, 'type');
-  const isByCause = type === 'transfer' || type === 'earn';
-  const kind = kindOf({ type: isByCause ? `${type}/${subtypeOf(row)}` : type }, 'type', KINDS);
-  const { id: own, at } = readRunning(row);
-  const asset = assetOf(balanceOf(row));
+  const isByCause = ['transfer', 'earn'].includes(type) && (row['subtype'] ?? '') !== '';
+  const kind = kindOf(row, isByCause ? 'subtype' : 'type', KINDS);
+  const [at, asset] = [timeOf(row), assetOf(balanceOf(row))];
   const [amount, fee] = [parseAmount(row, 'amount'), negate(parseAmount(row, 'fee'))];
+  const id = `${kind}.${parseText(row, JOINED.has(kind) ? 'refid' : 'id')}`;
   if (kind === 'fill' || kind === 'conversion') {
-    const postings = [...post(asset, amount), ...post(asset, fee, 'fee')];
-    return [{ id: `${kind}.${parseText(row, 'refid')}`, at, kind, postings }];
+    return [{ id, at, kind, postings: [...post(asset, amount), ...post(asset, fee, 'fee')] }];
   }
-  const id = `${kind}.${own}`;
+  // A fee is borne before a flow.
   const entries = [
-    // Borne before a flow.
     ...(sign(fee) === 0 ? [] : [movementOf(`${id}.fee`, at, 'fee', asset, fee)]),
     ...(sign(amount) === 0 ? [] : [movementOf(id, at, kind, asset, amount)]),
   ];
   return entries.length === 0 ? [{ id, at, reason: 'moves nothing' }] : entries;
 }
 
-/** `TradesHistory` of margin: its ledger row tells the profit and the fee. */
+/** `TradesHistory` of margin, whose profit and fee the ledger tells. */
 export function readMarginTrade(row: Row, { contracts }: Markets): readonly Reading[] {
   const contract = contracts.get(parseText(row, 'pair'));
   const side = parseText(row, 'type');
   if (contract === undefined || (side !== 'buy' && side !== 'sell')) throw shape('pair');
-  const size = parseSize(row, 'vol');
-  const position = {
-    instrument: contract.symbol,
-    contracts: side === 'buy' ? size : negate(size),
-    price: parseSize(row, 'price'),
-  };
-  const id = `margin-trade.${parseText(row, 'id')}`;
+  const [size, price] = [parseSize(row, 'vol'), parseSize(row, 'price')];
+  const contractsTraded = side === 'buy' ? size : negate(size);
+  const position = { instrument: contract.symbol, contracts: contractsTraded, price };
+  const id = `realised.${parseText(row, 'id')}`;
   return [{ id, at: timeOf(row), kind: 'fill', position, postings: [] }];
 }
 
 /** `OpenPositions`, of which some part may be closed. */
-export function readPosition(row: Row, { symbol }: Contract): AnchorPosition {
+export function readPosition(row: Row, { symbol: instrument }: Contract): AnchorPosition {
   const size = parseSize(row, 'vol');
   const open = subtract(size, parseSize(row, 'vol_closed'));
-  return {
-    instrument: symbol,
-    contracts: parseText(row, 'type') === 'sell' ? negate(open) : open,
-    entryPrice: divide(parseSize(row, 'cost'), size, ENTRY_PRICE_SCALE),
-  };
+  const contracts = parseText(row, 'type') === 'sell' ? negate(open) : open;
+  return { instrument, contracts, entryPrice: divide(parseSize(row, 'cost'), size, PRICE_SCALE) };
 }
 
 /** A margin trade's profit is booked a moment after it: both count at the instant of the trade. */
-export function joinMargin({ rows, readings }: Job): Row {
-  const trades = rows.get('privatePostTradesHistory') ?? [];
-  const tradedAt = new Map(trades.map((row) => [parseText(row, 'id'), timeOf(row)]));
-  const instants = new Map<string, number>();
-  for (const row of rows.get('privatePostLedgers') ?? []) {
-    if (row['type'] !== 'margin') continue;
-    const at = tradedAt.get(parseText(row, 'refid'));
-    if (at === undefined) throw new RecordError('VENUE_INCOMPLETE', { place: 'margin trades' });
-    instants.set(`realised.${parseText(row, 'id')}`, at);
+export function joinMargin({ readings }: Job): Row {
+  const joined = joinLegs(readings.splice(0));
+  const profits = joined.filter(isEntry).filter(({ kind }) => kind === 'realised');
+  if (profits.some(({ position }) => position === undefined)) {
+    throw new RecordError('VENUE_INCOMPLETE', { place: 'margin trades' });
   }
-  for (const [index, reading] of readings.entries()) {
-    readings[index] = {
-      ...reading,
-      at: instants.get(reading.id.replace(/\.fee$/, '')) ?? reading.at,
-    };
-  }
+  for (const each of joined) readings.push(each);
   return {};
-}
-
-function subtypeOf(row: Row): string {
-  const subtype = row['subtype'] ?? '';
-  if (typeof subtype !== 'string') throw shape('subtype');
-  return subtype;
 }

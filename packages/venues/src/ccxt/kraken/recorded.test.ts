@@ -166,8 +166,8 @@ describeVectors('accepts', () => {
       'ledger.rotki.margin-rollover-settled.result-only',
       'ledger',
       [
-        'realised.x1.fee 1636738100000 fee EUR -0.0710 fee',
-        'realised.x1 1636738100000 realised EUR 1.0000',
+        'realised.xyz1.fee 1636738100000 fee EUR -0.0710 fee',
+        'realised.xyz1 1636738100000 realised EUR 1.0000',
         'interest.x2.fee 1636738200000 fee ETH -0.0003987600 fee',
         'settlement.x3.fee 1636738300000 fee ETH -0.0710 fee',
         'settlement.x3 1636738300000 settlement ETH -0.123',

@@ -7,19 +7,18 @@ import type { Permissions, VenueCapabilities } from '../../contract.ts';
 import type { Allowance } from '../client.ts';
 import { venueOf, type Connector } from '../connector.ts';
 import { feed, type Feed } from '../feed.ts';
-import { positionList } from '../holdings.ts';
+import { positionList, wallet } from '../holdings.ts';
 import { perpetualOf, type CcxtMarket, type Listed } from '../markets.ts';
-import { DAY_MS, type Next, type Paging } from '../pagers.ts';
+import { DAY_MS, type Paging } from '../pagers.ts';
 import { HOUR_MS } from '../prices.ts';
-import { parseAmount, parseId, parseRow, parseSize, parseText, shape, valueAt } from '../rows.ts';
+import { parseId, parseRow, parseSize, parseText, valueAt } from '../rows.ts';
 import { assetOf } from './assets.ts';
 import { refusals } from './codes.ts';
 import * as entries from './entries.ts';
+import { readMarginTrade, rowsIn } from './entries.ts';
 
-const ROWS_MAX = 50;
 /** One page of public trades. */
 const TRADES_MAX = 1000;
-const CANDLES_MAX = 720;
 /** The legs of one trade are booked a moment apart, and its ledger rows a moment after it. */
 const LEG_SLACK_MS = 1_000;
 const TRADE_SLACK_MS = 60_000;
@@ -31,10 +30,7 @@ const capabilities: VenueCapabilities = {
   title: 'Kraken: spot, staking and margin',
   instruments: ['spot', 'linear'],
   feeds: entryKinds.filter((kind) => !UNTOLD.has(kind)),
-  unseen: [
-    'whether money that Kraken transfers or credits is a gift: it counts as a deposit',
-    'tokenized stocks have no price here',
-  ],
+  unseen: ['whether what Kraken transfers or credits is a gift: it counts as a deposit'],
   quoteCurrency: 'USD',
   // Rows of the ledger appear within seconds.
   finalityLagMs: 600_000,
@@ -44,43 +40,33 @@ const capabilities: VenueCapabilities = {
   credentials: ['apiKey', 'secret'],
 };
 
-/** As many rows as the answer counts have been seen, or the page is asked for that follows. */
-const counted: Next = ({ rows, answer }, _part, token) => {
-  const seen = Number(token) + rows.length;
-  const count = parseId(parseRow(valueAt(answer, 'result'), 'result'), 'count');
-  return BigInt(seen) >= count ? null : String(seen);
-};
-
-/** In seconds; the start is not included and the end is. */
+/** In seconds, without the start and with the end, until as many came as are counted. */
 export const BY_OFFSET: Paging = {
   spanMs: Infinity,
-  rows: ROWS_MAX,
-  parametersOf: ({ from, to }, token) => ({
-    start: Math.floor(from / 1000) - 1,
-    end: Math.ceil(to / 1000),
-    ofs: Number(token),
-  }),
-  next: counted,
+  // Kraken's page.
+  rows: 50,
+  parametersOf: ({ from, to }, token) => {
+    const [start, end] = [Math.floor(from / 1000) - 1, Math.ceil(to / 1000)];
+    return { start, end, ofs: Number(token) };
+  },
+  next: ({ rows, answer }, _part, token) => {
+    const seen = Number(token) + rows.length;
+    const count = parseId(parseRow(valueAt(answer, 'result'), 'result'), 'count');
+    return BigInt(seen) >= count ? null : String(seen);
+  },
 };
 
 const feeds: readonly Feed[] = [
-  feed('privatePostLedgers', entries.rowsIn('ledger'), BY_OFFSET, entries.readEntry, 'ledger', {
+  feed('privatePostLedgers', rowsIn('ledger'), BY_OFFSET, entries.readEntry, 'ledger', {
     lookbackMs: LEG_SLACK_MS,
     lookaheadMs: LEG_SLACK_MS,
     running: entries.readRunning,
   }),
-  feed(
-    'privatePostTradesHistory',
-    entries.rowsIn('trades'),
-    BY_OFFSET,
-    entries.readMarginTrade,
-    'fills margin',
-    {
-      lookbackMs: TRADE_SLACK_MS,
-      lookaheadMs: TRADE_SLACK_MS,
-      each: () => Promise.resolve([{ type: 'any position' }]),
-    },
-  ),
+  feed('privatePostTradesHistory', rowsIn('trades'), BY_OFFSET, readMarginTrade, 'fills margin', {
+    lookbackMs: TRADE_SLACK_MS,
+    lookaheadMs: TRADE_SLACK_MS,
+    each: () => Promise.resolve([{ type: 'any position' }]),
+  }),
 ];
 
 const NEEDED = ['query-funds', 'query-ledger', 'query-open-trades', 'query-closed-trades'];
@@ -89,37 +75,29 @@ const HARMLESS = new Set([...NEEDED, 'export-data', 'create-ws-token', 'withdraw
 /** Fields are named in either style. A key that is bound to a period reads too little. */
 function readPermissions(answer: unknown): Permissions {
   const key = parseRow(valueAt(answer, 'result'), 'result');
-  const either = (one: string, other: string): unknown => key[one] ?? key[other];
-  const granted = parseTexts(key['permissions']);
-  const isUnbound = [either('query_from', 'queryFrom'), either('query_to', 'queryTo')].every(
-    (bound) => bound === '0',
-  );
+  const granted = String(key['permissions']).split(',');
+  const from = key['query_from'] ?? key['queryFrom'];
+  const to = key['query_to'] ?? key['queryTo'];
+  const addresses = key['ip_allowlist'] ?? key['ipAllowlist'];
   return {
-    read: isUnbound && NEEDED.every((each) => granted.includes(each)),
+    read: from === '0' && to === '0' && NEEDED.every((each) => granted.includes(each)),
     // A permission we do not know counts as one to trade.
     trade: granted.some((each) => !HARMLESS.has(each)),
     withdraw: granted.includes('withdraw-funds'),
-    ipRestricted: parseTexts(either('ip_allowlist', 'ipAllowlist')).some((each) => each !== ''),
+    ipRestricted: Array.isArray(addresses) ? addresses.some((each) => each !== '') : null,
   };
 }
 
-function parseTexts(value: unknown): readonly string[] {
-  if (!Array.isArray(value)) throw shape('permissions');
-  return value.map(String);
-}
-
-/** A pair that can be held on margin is a contract, too: its positions settle in the quote. */
-function listedOf(market: CcxtMarket): Listed {
-  const info = parseRow(market.info, 'info');
+/** A pair may be held on margin, too: its positions settle in the quote. */
+function listedOf({ info, ...market }: CcxtMarket): Listed {
   const id = parseText({ ...market }, 'id');
-  const [base, quote] = [assetOf(parseText(info, 'base')), assetOf(parseText(info, 'quote'))];
-  return {
-    pair: { id, base, quote, isActive: market.active === true },
-    ...(market.margin === true ? { contract: perpetualOf(id, base, quote) } : {}),
-  };
+  const row = parseRow(info, 'info');
+  const [base, quote] = [assetOf(parseText(row, 'base')), assetOf(parseText(row, 'quote'))];
+  const pair = { id, base, quote, isActive: market.active === true };
+  return { pair, contract: perpetualOf(id, base, quote) };
 }
 
-/** Counted for the account: Kraken gives back a third of a point a second, in ccxt's units three. */
+/** Counted for the account: a third of a point comes back a second, which is one of ccxt's. */
 function allowanceOf(api: string, path: string): Allowance | null {
   const isHistory = path === 'Ledgers' || path === 'TradesHistory';
   return api === 'private' ? { name: api, accountCost: isHistory ? 6 : 3 } : null;
@@ -130,11 +108,13 @@ const earliest = (answer: unknown): number =>
   entries.timeOf(parseRow(valueAt(answer, 'result'), 'result'), 'unixtime');
 const latest = (answer: unknown): number => earliest(answer) + 999;
 
-/** The candles or trades of the one pair; a full page of trades may lack its minute's last. */
+/** The candles or trades of the one pair; a full page of trades may lack the end of its minute. */
 function seriesIn(answer: unknown): unknown {
   const result = parseRow(valueAt(answer, 'result'), 'result');
   const series: unknown = Object.values(result).find((each) => Array.isArray(each));
-  return Array.isArray(series) && series.length >= TRADES_MAX ? [] : series;
+  if (!Array.isArray(series) || series.length < TRADES_MAX) return series;
+  const minuteOf = (trade: unknown): number => Math.floor(Number(valueAt(trade, '2')) / 60);
+  return series.filter((trade) => minuteOf(trade) < minuteOf(series.at(-1)));
 }
 
 export const connector: Connector = {
@@ -151,18 +131,12 @@ export const connector: Connector = {
   ],
   account: ['privatePostGetApiKeyInfo', 'result.iban'],
   permissions: { method: 'privatePostGetApiKeyInfo', read: readPermissions },
-  wallets: [
-    {
-      method: 'privatePostBalance',
-      rowsIn: entries.rowsIn(''),
-      read: (row) => [[assetOf(parseText(row, 'id')), parseAmount(row, 'balance')]],
-    },
-  ],
+  wallets: [wallet('privatePostBalance', rowsIn(''), 'asset', 'balance')],
   positions: [
     {
       ...positionList(
         'privatePostOpenPositions',
-        entries.rowsIn(''),
+        rowsIn(''),
         ['pair', 'vol'],
         entries.readPosition,
       ),
@@ -173,7 +147,8 @@ export const connector: Connector = {
   finish: entries.joinMargin,
   quotes: ['USD', 'EUR', 'USDT', 'USDC', 'BTC', 'ETH'],
   candles: {
-    rowsMax: CANDLES_MAX,
+    // Kraken serves no older ones.
+    rowsMax: 720,
     minutesMax: 1,
     // Candles of minutes reach back twelve hours; the trades of any minute can be asked for.
     ask: ({ marketId: pair, intervalMs, first, last }) =>

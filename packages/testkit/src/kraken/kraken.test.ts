@@ -1,0 +1,123 @@
+// Kraken's connector and the real client against the simulated Kraken: the true returns of the
+// scenario's spot part, a ledger without gaps, and a refusal for everything else. Each test has a
+// simulator of its own, so that none waits for what another has used up of Kraken's allowance.
+
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { codeOf, type Code } from '@track-record/errors';
+import { loadVenues } from '@track-record/venues';
+import { fakeClock } from '../fake-clock.ts';
+import { buildScenario } from '../scenario/build-scenario.ts';
+import { spotOf } from '../scenario/parts.ts';
+import type { FaultKind } from '../simulator/faults.ts';
+import {
+  returnsThrough,
+  secretsOf,
+  trueReturns,
+  type Credentials,
+} from '../simulator/returns-through.ts';
+import type { Simulator } from '../simulator/server.ts';
+import { startKrakenSimulator } from './simulator.ts';
+
+const scenario = spotOf(
+  buildScenario({ seed: 5, start: Date.UTC(2026, 7, 1), hours: 24, fills: 90 }),
+);
+const clock = fakeClock(scenario.end + 60_000);
+const { credentials } = scenario;
+const LEDGERS = 'POST /0/private/Ledgers';
+let simulator: Simulator;
+
+beforeEach(async () => {
+  simulator = await startKrakenSimulator({ scenario, now: clock.now });
+});
+
+afterEach(async () => simulator.close());
+
+/** Of the whole history, or of a few hours whose rows are one page. */
+async function codeOfFetch(keys: Credentials = credentials, hours = 24): Promise<string> {
+  const venue = (await loadVenues(['kraken'])).get('kraken');
+  const { signal } = new AbortController();
+  const egress = { host: '127.0.0.1', port: simulator.port };
+  const context = { egress, now: clock.now, signal };
+  try {
+    const session = await venue?.connect(secretsOf(keys), context);
+    try {
+      const to = scenario.start + hours * 3_600_000;
+      await session?.fetch({ from: scenario.start, to }, null);
+      return 'accepted';
+    } finally {
+      await session?.close();
+    }
+  } catch (error) {
+    return codeOf(error);
+  }
+}
+
+describe('accepts', () => {
+  test('the spot part of the account: the true return of every hour', async () => {
+    const told = await returnsThrough('kraken', simulator, scenario, credentials, clock.now);
+    expect(told.returns).toEqual(trueReturns(scenario));
+    expect(told.returns.filter((each) => each !== null)).toHaveLength(23);
+  }, 300_000);
+
+  test.each<FaultKind>([{ kind: 'duplicate-rows' }, { kind: 'reversed-rows' }])(
+    '$kind: the same',
+    async (fault) => {
+      simulator.faults.add({ ...fault, endpoint: LEDGERS });
+      expect(await codeOfFetch(credentials, 4)).toBe('accepted');
+    },
+    60_000,
+  );
+
+  test('who the key belongs to, and what it may do', async () => {
+    const venue = (await loadVenues(['kraken'])).get('kraken');
+    const { signal } = new AbortController();
+    const egress = { host: '127.0.0.1', port: simulator.port };
+    const session = await venue?.connect(secretsOf(credentials), {
+      egress,
+      now: clock.now,
+      signal,
+    });
+    expect(await session?.identify()).toEqual({
+      venueAccountId: 'AA88 N84G WOAK NMOI',
+      paper: false,
+      permissions: { read: true, trade: false, withdraw: false, ipRestricted: false },
+    });
+    await session?.close();
+  });
+});
+
+describe('refuses', () => {
+  test.each<[string, Code, Credentials]>([
+    ['a wrong key', 'VENUE_KEY_REJECTED', { ...credentials, apiKey: 'x'.repeat(56) }],
+    ['a wrong secret', 'VENUE_KEY_REJECTED', { ...credentials, secret: 'eA==' }],
+    ['a secret that is no base64', 'VENUE_KEY_REJECTED', { ...credentials, secret: 'x' }],
+    ['no secret', 'VENUE_KEY_REJECTED', { apiKey: credentials.apiKey }],
+  ])('%s: %s', async (_name, code, keys) => {
+    expect(await codeOfFetch(keys)).toBe(code);
+  });
+
+  test.each<[Code, FaultKind]>([
+    ['VENUE_INCOMPLETE', { kind: 'dropped-row', row: 12 }],
+    ['VENUE_INCOMPLETE', { kind: 'late-row', row: 12, until: scenario.end + 3_600_000 }],
+    ['VENUE_INCOMPLETE', { kind: 'empty-page' }],
+    ['VENUE_RATE_LIMITED', { kind: 'http-429', retryAfterS: 1 }],
+    ['VENUE_RATE_LIMITED', { kind: 'http-418', retryAfterS: null }],
+    ['VENUE_GEO_BLOCKED', { kind: 'http-451' }],
+    ['VENUE_MAINTENANCE', { kind: 'maintenance' }],
+    ['VENUE_CLOCK_SKEW', { kind: 'skewed-clock' }],
+    ['VENUE_KEY_REJECTED', { kind: 'wrong-key' }],
+    ['VENUE_UNAVAILABLE', { kind: 'http-500' }],
+    ['VENUE_UNAVAILABLE', { kind: 'http-503' }],
+    ['VENUE_UNAVAILABLE', { kind: 'http-403-html' }],
+    ['VENUE_UNAVAILABLE', { kind: 'html-200' }],
+    ['VENUE_UNAVAILABLE', { kind: 'cut-body' }],
+    ['VENUE_UNEXPECTED_SHAPE', { kind: 'huge-body', sizeBytes: 9_000_000 }],
+  ])(
+    '%s: %j',
+    async (code, fault) => {
+      simulator.faults.add({ ...fault, endpoint: LEDGERS });
+      expect(await codeOfFetch(credentials, 4)).toBe(code);
+    },
+    60_000,
+  );
+});
