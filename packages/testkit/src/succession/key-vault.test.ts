@@ -1,4 +1,4 @@
-// A worker that asks an external key service, one that waits for the keys of a rotation, and one
+// A worker that asks an external key vault, one that waits for the keys of a rotation, and one
 // that is stopped while it waits.
 
 import { generateKeyPairSync, sign } from 'node:crypto';
@@ -18,13 +18,13 @@ import { freePort } from '../demo/stage.ts';
 import { freshDatabase, type FreshDatabase } from '../postgres/template-database.ts';
 import { fakeTsm } from '../tsm/fake-tsm.ts';
 import { connectWhenOpen, holdersOf, type Holders } from './holders.ts';
-import { startKeyService } from './key-service.ts';
+import { startKeyVault } from './key-vault.ts';
 
 const NOW = Date.UTC(2026, 1, 1);
 const KEY = 'c3'.repeat(32);
 const NEXT_KEY = 'd4'.repeat(32);
 const CODE = 'ab'.repeat(32);
-const folder = mkdtempSync(join(tmpdir(), 'track-record-key-service-'));
+const folder = mkdtempSync(join(tmpdir(), 'track-record-key-vault-'));
 const authority = fakeAmdAuthority();
 const trustAnchors = await parseTrustAnchors(Buffer.from(authority.rootsPem));
 const releaseKey = generateKeyPairSync('ed25519');
@@ -32,18 +32,18 @@ const key = releaseKey.publicKey.export({ type: 'spki', format: 'der' }).subarra
 
 let database: FreshDatabase;
 let holders: Holders;
-let service: RpcServer;
+let vault: RpcServer;
 
 beforeAll(async () => {
   database = await freshDatabase();
   holders = await holdersOf(KEY, join(folder, 'succession.json'), [key.toString('hex')]);
   const { succession } = holders;
   const now = (): number => NOW;
-  service = await startKeyService({ masterKey: KEY, succession, minSvn: 3, trustAnchors, now });
+  vault = await startKeyVault({ masterKey: KEY, succession, minSvn: 3, trustAnchors, now });
 });
 
 afterAll(async () => {
-  await service.stop(0);
+  await vault.stop(0);
   await database.drop();
   rmSync(folder, { recursive: true });
 });
@@ -112,8 +112,8 @@ async function refusedBy(started: Started): Promise<readonly string[]> {
 }
 
 describe('accepts', () => {
-  test('the key of a service, and then both keys of a rotation from their holders', async () => {
-    const asked = await start({ ENCLAVE_PEER: `127.0.0.1:${service.port}` });
+  test('the key of a vault, and then both keys of a rotation from their holders', async () => {
+    const asked = await start({ ENCLAVE_PEER: `127.0.0.1:${vault.port}` });
     await (await asked.worker).stop();
     expect(asked.told.slice(0, 4)).toEqual(['starting', 'sealed', 'unsealed', 'started']);
 
@@ -134,8 +134,8 @@ describe('accepts', () => {
 });
 
 describe('refuses', () => {
-  test('a release below the service’s svn, and a guest that may be debugged', async () => {
-    const peer = { ENCLAVE_PEER: `127.0.0.1:${service.port}` };
+  test('a release below the vault’s svn, and a guest that may be debugged', async () => {
+    const peer = { ENCLAVE_PEER: `127.0.0.1:${vault.port}` };
     expect(await refusedBy(await start(peer, 2))).toEqual([
       'hand-over-failed MANIFEST_SVN',
       'UNSEAL_INCOMPLETE',
@@ -150,10 +150,10 @@ describe('refuses', () => {
     ]);
   });
 
-  test('a key that the succession does not name, from a service that lies', async () => {
+  test('a key that the succession does not name, from a vault that lies', async () => {
     const now = (): number => NOW;
     const { succession } = holders;
-    const liar = await startKeyService({
+    const liar = await startKeyVault({
       masterKey: NEXT_KEY,
       succession,
       minSvn: 0,

@@ -1,4 +1,4 @@
-// An external key service as a worker sees it: it has the master key from somewhere of its own (a
+// An external key vault as a worker sees it: it has the master key from somewhere of its own (a
 // KMS, an HSM; here an argument) and answers the call that a running enclave answers. It trusts
 // what an enclave would: AMD's roots, the release keys, the succession.
 
@@ -15,7 +15,7 @@ import {
 } from '@track-record/sealing/unseal';
 import { selfSignedCertificate } from '../tls/self-signed-certificate.ts';
 
-export interface KeyServiceOptions {
+export interface KeyVaultOptions {
   /** 64 hex digits. */
   readonly masterKey: string;
   readonly succession: Succession;
@@ -24,7 +24,7 @@ export interface KeyServiceOptions {
   readonly now: () => number;
 }
 
-export async function startKeyService(options: KeyServiceOptions): Promise<RpcServer> {
+export async function startKeyVault(options: KeyVaultOptions): Promise<RpcServer> {
   const { succession, minSvn, trustAnchors } = options;
   const sha256 = await successionSha256(succession, 'development');
   const no = () => {
