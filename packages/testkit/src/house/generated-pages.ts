@@ -14,12 +14,12 @@ import {
 import { venuesPage } from './venues-page.ts';
 
 /**
- * Lines of own code in a worker of one venue, neither blank nor only comment. Nine thousand are
- * what one auditor can read with care in about two weeks, at the hundred lines an hour that reviews
- * find defects at; more is not audited but sampled. Why comments do not count:
- * docs/decisions/0004-budget-counts-code.md; why one venue: 0006-budget-of-one-venue.md.
+ * Lines of own code in a worker of one venue, neither blank nor only comment: what one auditor can
+ * read with care in about three weeks, at the hundred lines an hour that reviews find defects at.
+ * Why it is not the plan's 9,000: docs/decisions/0006-budget-of-one-venue.md; why comments do not
+ * count: 0004-budget-counts-code.md.
  */
-export const OWN_LINES_MAX = 9_000;
+export const OWN_LINES_MAX = 11_000;
 
 const START = '<!-- tcb -->';
 const END = '<!-- /tcb -->';
@@ -74,7 +74,8 @@ Counted: every TypeScript file that the imports of \`packages/worker/src/main.ts
 dynamic and type-only ones included. Not counted: tests, generated code, SQL. *Lines* are all
 lines, *code* those that are neither blank nor only comment. A worker loads only the venues that
 its configuration names. The budget is ${budget} lines of code for the core and any one
-venue: what one auditor reads with care in about two weeks. More would be sampled, not audited.
+venue: what one auditor reads with care in about three weeks. The plan's figure was lower; why it
+was not kept: [decision 0006](decisions/0006-budget-of-one-venue.md).
 
 | core | files | lines | code |
 |---|---:|---:|---:|
@@ -87,8 +88,7 @@ ${base.venues.map(sizeRow).join('\n')}
 ${sizeRow(total('sum', base.venues))}
 
 The core with the largest venue: ${group(bounded.codeLines)} of ${budget}. The core with every
-venue: ${group(total('', [...base.core, ...base.venues]).codeLines)}. Why the first is bounded:
-[decision 0006](decisions/0006-budget-of-one-venue.md).
+venue: ${group(total('', [...base.core, ...base.venues]).codeLines)}.
 
 ## Dependencies
 
