@@ -80,11 +80,11 @@ export function idsBelow(field: string, rowsMax: number): Next {
   };
 }
 
-/** The venue names the page that follows; an empty name, or an empty page, is the end. */
+/** The venue names the page that follows: an empty name, or an empty page's own, is the end. */
 export function cursorAt(path: string): Next {
-  return ({ rows, answer }) => {
+  return ({ rows, answer }, _part, token) => {
     const cursor = valueAt(answer, path);
     if (typeof cursor !== 'string') throw shape(path);
-    return rows.length === 0 || cursor === '' ? null : cursor;
+    return cursor === '' || (rows.length === 0 && cursor === token) ? null : cursor;
   };
 }
