@@ -74,11 +74,15 @@ describe('accepts', () => {
     expect(await codeOfFetch(credentials, hours)).toBe('accepted');
   });
 
-  test.each([LOG, FUNDING, WITHDRAWALS])('rows of %s twice: the same', async (endpoint) => {
-    simulator.faults.add({ kind: 'duplicate-rows', endpoint });
-    const told = await returnsThrough('bybit', simulator, scenario, credentials, clock.now);
-    expect(told.returns).toEqual(trueReturns(scenario));
-  });
+  test.each([LOG, FUNDING, WITHDRAWALS])(
+    'rows of %s twice and oldest first: the same',
+    async (endpoint) => {
+      simulator.faults.add({ kind: 'duplicate-rows', endpoint });
+      simulator.faults.add({ kind: 'reversed-rows', endpoint });
+      const told = await returnsThrough('bybit', simulator, scenario, credentials, clock.now);
+      expect(told.returns).toEqual(trueReturns(scenario));
+    },
+  );
 });
 
 describe('refuses', () => {
@@ -104,5 +108,23 @@ describe('refuses', () => {
   ])('%s: %j', async (code, fault) => {
     simulator.faults.add({ ...fault, endpoint: LOG });
     expect(await codeOfFetch()).toBe(code);
+  });
+
+  test.each([
+    ['funding', FUNDING, 3],
+    ['withdrawals', WITHDRAWALS, 0],
+  ])('a row that %s lacks: VENUE_INCOMPLETE', async (_name, endpoint, row) => {
+    simulator.faults.add({ kind: 'dropped-row', row, endpoint });
+    expect(await codeOfFetch()).toBe('VENUE_INCOMPLETE');
+  });
+
+  test('a window longer than a page may be is asked for in parts', async () => {
+    const before = simulator.requests.get(LOG) ?? 0;
+    expect(await codeOfFetch(credentials, [-24 * 29, 48])).toBe('accepted');
+    expect((simulator.requests.get(LOG) ?? 0) - before).toBeGreaterThanOrEqual(5);
+  });
+
+  test('more history than there is: VENUE_INCOMPLETE', async () => {
+    expect(await codeOfFetch(credentials, [-24 * 730, 48])).toBe('VENUE_INCOMPLETE');
   });
 });

@@ -5,10 +5,13 @@
 
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { describe, expect, test } from '@jest/globals';
 import { codeOf } from '@track-record/errors';
-import { formatDecimal, type Entry } from '@track-record/ledger';
+import { formatDecimal, parseDecimal, type Entry } from '@track-record/ledger';
 import { readPayload, type PayloadAnswer, type PayloadRequest } from '../../payload.ts';
+import { venue } from './venue.ts';
 
 const ROOT = new URL('../../../../../', import.meta.url);
 const FOLDER = new URL(`${process.env['VECTORS_DIR'] ?? '../shared/vectors'}/`, ROOT);
@@ -200,6 +203,47 @@ describeVectors('accepts', () => {
     expect((await read(name, 'permissions')).permissions).toEqual(permissions);
   });
 });
+
+describeVectors('accepts', () => {
+  test('instruments: the markets that prices are asked for', async () => {
+    const body = async (name: string): Promise<string> =>
+      await readFile(new URL(`${name}.json`, BYBIT), 'utf8');
+    const candles = '{"retCode":0,"result":{"list":[["1670605200000","1","1","1","17.5"]]}}';
+    const bodies = new Map([
+      ['/v5/market/time', '{"retCode":0,"time":1670610000000}'],
+      ['/v5/market/instruments-info?category=spot', await body('instruments.spot')],
+      ['/v5/market/instruments-info?category=linear', await body('instruments.linear')],
+      ['/v5/market/kline?category=spot&symbol=BTCUSDT', candles],
+      ['/v5/market/mark-price-kline?category=linear&symbol=BTCUSDT', candles],
+    ]);
+    const server = createServer(({ url = '' }, response) => {
+      const known = [...bodies].find(([start]) => url.startsWith(start) && !/PreLaunch/.test(url));
+      response.end(known?.[1] ?? '{"retCode":0,"result":{"list":[],"nextPageCursor":""}}');
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    try {
+      const { port } = server.address() as AddressInfo;
+      const { signal } = new AbortController();
+      const context = { egress: { host: '127.0.0.1', port }, now: () => 1_670_610_000_000, signal };
+      const at = 1_670_608_800_000;
+      const need = { currency: 'USDT', at };
+      const told = await venue.prices(
+        [
+          { ...need, kind: 'asset', name: 'BTC' },
+          { ...need, kind: 'mark', name: 'BTC/USDT:USDT#SHORT' },
+        ],
+        context,
+      );
+      expect(told.prices).toEqual([{ asset: 'BTC', currency: 'USDT', at, price: PRICE }]);
+      expect(told.marks).toEqual([{ instrument: 'BTC/USDT:USDT#SHORT', at, price: PRICE }]);
+    } finally {
+      server.closeAllConnections();
+      server.close();
+    }
+  });
+});
+
+const PRICE = parseDecimal('17.5');
 
 const EXECUTION = {
   symbol: 'BTCUSDT',
