@@ -52,10 +52,6 @@ export interface ReleaseManifest {
   readonly minTcb: Readonly<Record<string, Tcb>>;
 }
 
-interface VerifiedRelease extends VerifiedEvidence {
-  readonly manifest: VerifiedManifest;
-}
-
 /** What whoever gives a key to an enclave expects of it. */
 interface ExpectedRelease {
   readonly releaseKeys: readonly string[];
@@ -144,7 +140,7 @@ export async function verifyRelease(
   evidence: unknown,
   signed: unknown,
   expected: ExpectedRelease,
-): Promise<VerifiedRelease> {
+): Promise<VerifiedEvidence & { readonly manifest: VerifiedManifest }> {
   const { releaseKeys, releaseThreshold, trustAnchors, now } = expected;
   const manifest = await verifyManifest(signed, releaseKeys, releaseThreshold);
   const policy = { ...policyOf(manifest), successions: [expected.successionSha256] };

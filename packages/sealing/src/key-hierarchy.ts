@@ -56,7 +56,9 @@ export class MasterKey {
    * something is sealed under that. CONFIG_INVALID when they are not 32.
    */
   constructor(secret: Secret, previous: MasterKey | null = null) {
-    requireKeySize(secret);
+    if (secret.open((bytes) => bytes.length) !== KEY_SIZE_BYTES) {
+      throw new RecordError('CONFIG_INVALID', { place: 'ENCRYPTION_KEY' });
+    }
     this.#secret = secret;
     this.previous = previous;
     this.id = keyIdOf(secret);
@@ -110,9 +112,8 @@ export class MasterKey {
 export class RecordRoot {
   readonly #secret: Secret;
 
-  /** Takes ownership of the 32 bytes. CONFIG_INVALID when they are not 32. */
+  /** Takes ownership of the 32 bytes. */
   constructor(secret: Secret) {
-    requireKeySize(secret);
     this.#secret = secret;
   }
 
@@ -155,11 +156,6 @@ export class RecordRoot {
       derived.wipe();
     }
   }
-}
-
-function requireKeySize(secret: Secret): void {
-  if (secret.open((bytes) => bytes.length) === KEY_SIZE_BYTES) return;
-  throw new RecordError('CONFIG_INVALID', { place: 'ENCRYPTION_KEY' });
 }
 
 /** What every envelope names its key by: 16 hex digits. */

@@ -73,6 +73,9 @@ describe('accepts', () => {
     expect(new Set(tsm.requests.map((data) => data.toString('hex'))).size).toBe(1);
     expect(served.isCurrent()).toBe(true);
     expect(told).toEqual([]);
+    // A setting gives the master key here.
+    expect(served.insecure).toBe(true);
+    expect(JSON.parse(Buffer.from(served.bytes()).toString())).toMatchObject({ insecure: true });
     served.stop();
   });
 

@@ -17,7 +17,6 @@ export type LogEvent =
   | 'hand-over-failed'
   | 'unsealed'
   | 'handed-over'
-  | 'resealed'
   | 'start-refused';
 
 export interface LogFields {
@@ -26,7 +25,6 @@ export interface LogFields {
   readonly jobId?: string;
   readonly attempt?: number;
   readonly hours?: number;
-  readonly accounts?: number;
   readonly ms?: number;
   readonly port?: number;
   /** A setting's name or a path of our own field names. */

@@ -41,26 +41,24 @@ export async function loadRecordRoot(
 
 /**
  * Seals again what lies under the key before, a row at a time, each of which opens under one of the
- * two keys at every instant: whatever ends it, the next start goes on. Then wipes that key. Returns
- * how many accounts it sealed again; a root that does not open ends it with that code.
+ * two keys at every instant: whatever ends it, the next start goes on. Then wipes that key. A root
+ * that does not open ends it with that code.
  */
 export async function resealRoots(
   db: Kysely<Database>,
   master: MasterKey,
   random: RandomBytes,
-): Promise<number> {
+): Promise<void> {
   const { previous } = master;
-  if (previous === null) return 0;
+  if (previous === null) return;
   const sentinel = await loadSentinel(db);
   if (sentinel?.keyId === previous.id) {
     const envelope = resealRecordRoot(master, sentinel.envelope, random);
     await replaceSentinel(db, { keyId: master.id, envelope }, sentinel.envelope);
   }
-  const rows = await accountKeysUnder(db, previous.id);
-  for (const { accountId, envelope: before } of rows) {
+  for (const { accountId, envelope: before } of await accountKeysUnder(db, previous.id)) {
     const envelope = resealAccountRoot(master, accountId, before, random);
     await replaceAccountKey(db, { accountId, keyId: master.id, envelope }, before);
   }
   if (!(await masterKeyIds(db)).includes(previous.id)) master.wipePrevious();
-  return rows.length;
 }
