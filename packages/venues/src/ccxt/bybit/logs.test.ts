@@ -7,7 +7,7 @@ import { formatDecimal } from '@track-record/ledger';
 import type { Job } from '../feed.ts';
 import { isEntry } from '../readings.ts';
 import type { Row } from '../rows.ts';
-import { finish, FUNDING, LOG, readFunding, WITHDRAWALS } from './logs.ts';
+import { finish, FUNDING, LOG, readFunding, readLog, WITHDRAWALS } from './logs.ts';
 
 const AT = 1_700_000_000_000;
 
@@ -124,7 +124,33 @@ describe('accepts', () => {
   });
 });
 
+describe('accepts', () => {
+  test('a contract that is no longer listed, and its instrument', () => {
+    const row = { ...filled(0, 'Buy', '2', '2'), symbol: 'LUNAUSDT', tradePrice: '80', fee: '0' };
+    const job = jobOf([row]);
+    const [fill] = readLog(row, job.markets).filter(isEntry);
+    expect(fill?.position?.instrument).toBe('LUNA/USDT:USDT');
+    finish(job);
+    expect(job.contracts.get('LUNAUSDT')?.instrument).toMatchObject({
+      base: 'LUNA',
+      kind: 'linear',
+    });
+  });
+});
+
 describe('refuses', () => {
+  test.each([
+    ['a dated contract', 'BTCUSDT-27DEC24', 'linear'],
+    ['a contract in another coin', 'BTCPERP', 'linear'],
+    ['an inverse one that is not listed', 'LUNAUSD', 'inverse'],
+    ['an option', 'BTC-13FEB25-89000-P-USDT', 'option'],
+  ])('%s', (_name, symbol, category) => {
+    const row = { ...filled(0, 'Buy', '2', '2'), symbol, category, tradePrice: '80', fee: '0' };
+    expect(() => readLog(row, jobOf([]).markets)).toThrow(
+      expect.objectContaining({ code: 'VENUE_UNEXPECTED_SHAPE' }),
+    );
+  });
+
   test.each<[string, Job]>([
     ['a transfer that only the funding account tells', jobOf([], [funded(0, '3')])],
     ['a transfer whose legs are of one direction', jobOf([logged(0, '3')], [funded(0, '3')])],

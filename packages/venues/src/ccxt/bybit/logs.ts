@@ -6,7 +6,7 @@
 import { RecordError } from '@track-record/errors';
 import { add, negate, sign, subtract, ZERO, type EntryKind } from '@track-record/ledger';
 import { isInside, rowsOf, type Job } from '../feed.ts';
-import type { Markets } from '../markets.ts';
+import { perpetualOf, type Contract, type Markets } from '../markets.ts';
 import { contractFill, kindOf, kindsOf, movementOf, post, type Reading } from '../readings.ts';
 import { parseAmount, parseInstant, parseSize, parseText, shape, type Row } from '../rows.ts';
 import { checkRunning, type Running } from '../running.ts';
@@ -72,12 +72,10 @@ export function readLog(row: Row, { contracts }: Markets): readonly Reading[] {
   if (category === 'spot') {
     return [{ id: `spot-trade.${trade}`, at, kind, postings: [...own, ...fees] }];
   }
-  const contract = contracts.get(market);
-  // Dated contracts and options are settled by deliveries, which are not read.
-  if (contract === undefined || contract.instrument.kind !== category) throw shape('category');
   const sides = readSides(row);
   // A fee paid in another coin has a row of its own.
   if (sides.length === 0) return [movementOf(id, at, 'fee', asset, change)];
+  const contract = contractOf(row, contracts);
   const price = parseSize(row, 'tradePrice');
   return sides.flatMap((side, index) => {
     const instrument = `${contract.symbol}${side.asset.slice(market.length)}`;
@@ -85,6 +83,17 @@ export function readLog(row: Row, { contracts }: Markets): readonly Reading[] {
     const key = [category, index === 0 ? trade : `${trade}.turn`] as const;
     return contractFill(key, at, position, index === 0 ? own : [], index === 0 ? fees : []);
   });
+}
+
+/** A contract that is no longer listed is named by the coin in which it settled. */
+function contractOf(row: Row, contracts: Markets['contracts']): Contract {
+  const [market, coin] = [parseText(row, 'symbol'), parseText(row, 'currency')];
+  const base = market.endsWith(coin) ? market.slice(0, -coin.length) : '';
+  const contract = contracts.get(market) ?? perpetualOf(market, base, coin);
+  // Dated contracts and options are settled by deliveries, which are not read.
+  const isPerpetual = contract.instrument.kind === parseText(row, 'category');
+  if (!isPerpetual || contract.instrument.base === '') throw shape('category');
+  return contract;
 }
 
 /**
@@ -146,6 +155,9 @@ export function finish(job: Job): Row {
   const isFill = (row: Row): boolean => kindOf(row, 'type', LOG_KINDS) === 'fill';
   const fills = rowsOf(job, LOG).filter((row) => isFill(row) && row['category'] !== 'spot');
   checkRunning(fills.flatMap(readSides));
+  for (const row of fills.filter((each) => readSides(each).length > 0)) {
+    job.contracts.set(parseText(row, 'symbol'), contractOf(row, job.contracts));
+  }
   tellCrossings(job);
   splitWithdrawals(job, {
     ledger: FUNDING,

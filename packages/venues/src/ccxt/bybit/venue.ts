@@ -45,7 +45,10 @@ const capabilities: VenueCapabilities = {
   title: 'Bybit: unified trading account and funding account, spot and perpetuals',
   instruments: ['spot', 'linear', 'inverse'],
   feeds: entryKinds.filter((kind) => !UNTOLD.has(kind)),
-  unseen: ['what is inside earn, bot, copy-trading, loan and card products counts as withdrawn'],
+  unseen: [
+    'what is inside earn, bot, copy-trading, loan and card products counts as withdrawn',
+    'USDC contracts, dated futures, options and institutional loans: their account is refused',
+  ],
   quoteCurrency: 'USDT',
   // Rows appear within seconds, later when markets move fast.
   finalityLagMs: 600_000,
