@@ -16,15 +16,17 @@ import { readFlex, type FlexDocument } from './statement.ts';
 
 export const HOSTS = ['ndcdyn.interactivebrokers.com', 'gdcdyn.interactivebrokers.com'];
 const SEND = `https://${HOSTS[0]}/AccountManagement/FlexWebService/SendRequest`;
-/** 1019: the statement is being made, which takes seconds for most and minutes for large ones. */
+/** The statement is being made, which takes seconds for most and minutes for large ones. */
 const IN_PROGRESS = '1019';
 const POLL_MS = 5_000;
 const DEADLINE_MS = 240_000;
-/** Statements change once a day; a refusal is not asked for again while the service counts it. */
+/** Statements change once a day. A refusal is not asked for again while the service counts it. */
 const SHARED_MS = 600_000;
 const REFUSED_MS = 60_000;
+/** Refused without a name of the client; compressed, a body would pass the size cap and grow. */
+const HEADERS = { 'user-agent': 'track-record', 'accept-encoding': 'identity' };
 
-/** The service's codes. 1018 counts a minute; 1010 to 1017 and 1020 last until somebody acts. */
+/** 1010 to 1017 and 1020 last until somebody acts. */
 const REFUSALS: RefusalTable = {
   codeIn: 'ErrorCode',
   byCode: codesOf([
@@ -37,65 +39,56 @@ const REFUSALS: RefusalTable = {
   ]),
 };
 
-interface Shared {
-  readonly document: Promise<FlexDocument>;
-  expiresAt: number;
+interface Download {
+  readonly document: FlexDocument;
+  readonly requests: number;
 }
 
-const shared = new Map<string, Shared>();
+const shared = new Map<string, { download: Promise<Download>; expiresAt: number }>();
 
 /** The statements of a query; one download serves all who ask within ten minutes. */
 export async function fetchStatements(
   token: string,
   query: string,
   context: VenueContext,
-): Promise<{ document: FlexDocument; requests: number }> {
+): Promise<Download> {
   const now = context.now();
   for (const [key, { expiresAt }] of shared) if (expiresAt <= now) shared.delete(key);
-  // Kept under a digest: the token itself is not held longer than the request.
-  const { host, port } = context.egress ?? { host: '', port: 0 };
-  const key = createHash('sha256').update(`${token} ${query} ${host} ${port}`).digest('hex');
+  // Under a digest: the token itself is not held longer than the request.
+  const subject = JSON.stringify([token, query, context.egress]);
+  const key = createHash('sha256').update(subject).digest('hex');
   const known = shared.get(key);
-  if (known !== undefined) return { document: await known.document, requests: 0 };
-  let requests = 0;
-  const entry = {
-    document: download(token, query, context, () => (requests += 1)),
-    expiresAt: now + SHARED_MS,
-  };
+  if (known !== undefined) return { ...(await known.download), requests: 0 };
+  const entry = { download: download(token, query, context), expiresAt: now + SHARED_MS };
   shared.set(key, entry);
   try {
-    return { document: await entry.document, requests };
+    return await entry.download;
   } catch (error) {
-    entry.expiresAt = context.now() + REFUSED_MS;
+    entry.expiresAt = now + REFUSED_MS;
     throw error;
   }
 }
 
-async function download(
-  token: string,
-  query: string,
-  context: VenueContext,
-  count: () => void,
-): Promise<FlexDocument> {
+async function download(token: string, query: string, context: VenueContext): Promise<Download> {
   const dispatcher = createDispatcher(undici, new Set(HOSTS), context.egress, 'markets');
   assert(dispatcher instanceof undici.Agent);
   const signal = AbortSignal.any([context.signal, AbortSignal.timeout(DEADLINE_MS)]);
+  let requests = 0;
   const ask = async (address: string, subject: string): Promise<FlexDocument> => {
     const url = allowedUrl(address);
     url.search = new URLSearchParams({ t: token, q: subject, v: '3' }).toString();
-    count();
-    return await request(url, dispatcher, signal);
+    requests += 1;
+    const answer = await undici.request(url, { dispatcher, signal, headers: HEADERS });
+    return await readAnswer(answer);
   };
   try {
     const { answer } = await ask(SEND, query);
-    const { ReferenceCode: reference, Url: address } = answer;
-    if (answer['Status'] !== 'Success' || reference === undefined || address === undefined) {
-      throw refusalOf(answer);
-    }
+    const { Status: status, ReferenceCode: reference, Url: address } = answer;
+    if (status !== 'Success') throw refusalOf(200, answer);
     for (;;) {
-      const document = await ask(address, reference);
-      if (document.root === 'FlexQueryResponse') return document;
-      if (document.answer['ErrorCode'] !== IN_PROGRESS) throw refusalOf(document.answer);
+      const document = await ask(String(address), String(reference));
+      if (document.root === 'FlexQueryResponse') return { document, requests };
+      if (document.answer['ErrorCode'] !== IN_PROGRESS) throw refusalOf(200, document.answer);
       await wait(POLL_MS, null, { signal });
     }
   } catch (error) {
@@ -113,27 +106,18 @@ function allowedUrl(address: string): URL {
   return url;
 }
 
-async function request(
-  url: URL,
-  dispatcher: undici.Dispatcher,
-  signal: AbortSignal,
-): Promise<FlexDocument> {
-  const { statusCode, headers, body } = await undici.request(url, {
-    dispatcher,
-    signal,
-    // Refused without a name of the client; compressed, a body would pass the size cap and grow.
-    headers: { 'user-agent': 'track-record', 'accept-encoding': 'identity' },
-  });
-  const isEmpty = headers['content-length'] === '0';
-  if (statusCode !== 200 || isEmpty) {
-    body.destroy();
-    const refusal = refusalOfAnswer(REFUSALS, { status: statusCode, headers, json: {}, isEmpty });
-    throw refusal ?? new RecordError('VENUE_UNAVAILABLE');
-  }
-  return await readFlex(body);
+async function readAnswer({
+  statusCode,
+  headers,
+  body,
+}: undici.Dispatcher.ResponseData): Promise<FlexDocument> {
+  // A page of a failing edge, or an answer without one word, comes from no part of the service.
+  if (statusCode === 200 && headers['content-length'] !== '0') return await readFlex(body);
+  body.destroy();
+  throw statusCode === 200 ? new RecordError('VENUE_UNAVAILABLE') : refusalOf(statusCode, {});
 }
 
-function refusalOf(answer: FlexDocument['answer']): RecordError {
-  const told = { status: 200, headers: {}, json: answer, isEmpty: false };
-  return refusalOfAnswer(REFUSALS, told) ?? shape('ErrorCode');
+function refusalOf(status: number, json: FlexDocument['answer']): RecordError {
+  const refusal = refusalOfAnswer(REFUSALS, { status, headers: {}, json, isEmpty: false });
+  return refusal ?? shape('ErrorCode');
 }

@@ -6,19 +6,11 @@
 // renamed, and is used for several listings.
 
 import { RecordError } from '@track-record/errors';
-import {
-  compare,
-  ONE,
-  sign,
-  ZERO,
-  type Decimal,
-  type Entry,
-  type EntryKind,
-  type Instrument,
-  type Posting,
-} from '@track-record/ledger';
-import { rowsOf, type FlexRow, type Statement } from './statement.ts';
-import { parseTime, withinDay } from './times.ts';
+import { ONE, sign, ZERO, type Entry, type Instrument } from '@track-record/ledger';
+import { kindsOf, movementOf, post, type Kinds } from '../ccxt/readings.ts';
+import { parseAmount, parseText, shape, type Row } from '../ccxt/rows.ts';
+import { isTold, rowsOf, type SectionName, type Statement } from './statement.ts';
+import { dayAt, timeAt } from './times.ts';
 
 export interface Told {
   readonly entries: readonly Entry[];
@@ -27,223 +19,163 @@ export interface Told {
 
 /** Other categories settle in ways that are not read here: futures daily, bonds with interest. */
 const CATEGORIES: ReadonlyMap<string, 'equity' | 'option' | 'fx'> = new Map([
-  ['STK', 'equity'],
-  ['FUND', 'equity'],
-  ['WAR', 'equity'],
-  ['OPT', 'option'],
-  ['CASH', 'fx'],
-] as const);
-
-/** Cancelled and corrected trades are rows of their own with the sign turned. */
-const TRADES: ReadonlyMap<string, 'order' | 'book'> = new Map([
-  ['ExchTrade', 'order'],
-  ['FracShare', 'order'],
-  ['DvpTrade', 'order'],
-  ['TradeCancel', 'order'],
-  ['TradeCorrect', 'order'],
-  ['BookTrade', 'book'],
-] as const);
-
-/** All of them act by what they add and take away, so that none needs a ratio. */
-const ACTIONS: ReadonlyMap<string, EntryKind> = new Map(
-  ['FS', 'RS', 'TC', 'TO', 'IC', 'SO', 'SD', 'SR', 'HI', 'DW', 'OR', 'RI', 'CD'].map(
-    (type) => [type, 'conversion'] as const,
-  ),
-);
-
-/** Every one crosses the perimeter, which is the one account. */
-const TRANSFERS: ReadonlyMap<string, EntryKind> = new Map(
-  ['ACATS', 'ATON', 'FOP', 'INTERNAL', 'INTERCOMPANY', 'OTC', 'DRS', 'DWAC'].map(
-    (type) => [type, 'flow'] as const,
-  ),
-);
-
-const CASH: ReadonlyMap<string, EntryKind> = new Map([
-  ['Deposits/Withdrawals', 'flow'],
-  ['Deposits & Withdrawals', 'flow'],
-  ['Dividends', 'dividend'],
-  ['Payment In Lieu Of Dividends', 'dividend'],
-  ['Withholding Tax', 'withholding'],
-  ['871(m) Withholding', 'withholding'],
-  ['Broker Interest Paid', 'interest'],
-  ['Broker Interest Received', 'interest'],
-  ['Bond Interest Paid', 'interest'],
-  ['Bond Interest Received', 'interest'],
-  ['Other Fees', 'fee'],
-  ['Broker Fees', 'fee'],
-  ['Advisor Fees', 'fee'],
-  ['Client Fees', 'fee'],
-  ['Commission Adjustments', 'fee'],
+  ...['STK', 'FUND', 'WAR'].map((name) => [name, 'equity'] as const),
+  ['OPT', 'option'] as const,
+  ['CASH', 'fx'] as const,
 ]);
 
-/** null: told by a section whose absence the closing balances prove. */
-const FUNDS: ReadonlyMap<string, EntryKind | null> = new Map<string, EntryKind | null>([
-  ['BUY', null],
-  ['SELL', null],
-  ['FOREX', null],
-  ['ASSIGN', null],
-  ['EXE', null],
-  ['EXP', null],
-  ['CORP', null],
-  ['DEP', 'flow'],
-  ['WITH', 'flow'],
-  ['DIV', 'dividend'],
-  ['PIL', 'dividend'],
-  ['FRTAX', 'withholding'],
-  ['CINT', 'interest'],
-  ['DINT', 'interest'],
-  ['OFEE', 'fee'],
-  ['STAX', 'fee'],
-  ['TTAX', 'fee'],
-]);
+interface Section {
+  readonly name: SectionName;
+  /** Which fields tell the id, the kind, the money and, where shares move, their price. */
+  readonly fields: readonly [id: string, type: string, cash: string, price?: string];
+  /** By the field's words, without the spaces that some have. */
+  readonly kinds: Kinds;
+}
+
+const SECTIONS: readonly Section[] = [
+  {
+    name: 'Trades',
+    fields: ['tradeID', 'transactionType', 'proceeds', 'tradePrice'],
+    // Cancelled and corrected trades are rows of their own with the sign turned.
+    kinds: kindsOf({ fill: 'ExchTrade BookTrade FracShare DvpTrade TradeCancel TradeCorrect' }),
+  },
+  {
+    name: 'Transfers',
+    fields: ['transactionID', 'type', 'cashTransfer', 'transferPrice'],
+    // Every one crosses the perimeter, which is the one account.
+    kinds: kindsOf({ flow: 'ACATS ATON FOP INTERNAL INTERCOMPANY OTC DRS DWAC' }),
+  },
+  {
+    name: 'CorporateActions',
+    fields: ['transactionID', 'type', 'proceeds', ''],
+    // All act by what they add and take away, so that none needs a ratio.
+    kinds: kindsOf({ conversion: 'FS RS TC TO IC SO SD SR HI DW OR RI CD' }),
+  },
+  {
+    name: 'CashTransactions',
+    fields: ['transactionID', 'type', 'amount'],
+    kinds: kindsOf({
+      flow: 'Deposits/Withdrawals Deposits&Withdrawals',
+      dividend: 'Dividends PaymentInLieuOfDividends',
+      withholding: 'WithholdingTax 871(m)Withholding',
+      interest: 'BrokerInterestPaid BrokerInterestReceived BondInterestPaid BondInterestReceived',
+      fee: 'OtherFees BrokerFees AdvisorFees ClientFees CommissionAdjustments',
+    }),
+  },
+  {
+    name: 'StmtFunds',
+    fields: ['transactionID', 'activityCode', 'amount'],
+    kinds: kindsOf({
+      flow: 'DEP WITH',
+      dividend: 'DIV PIL',
+      withholding: 'FRTAX',
+      interest: 'CINT DINT',
+      fee: 'OFEE STAX TTAX',
+    }),
+  },
+];
+/** Lines of the statement of funds that other sections tell, as the closing balances prove. */
+const RETOLD = new Set(['', 'BUY', 'SELL', 'FOREX', 'ASSIGN', 'EXE', 'EXP', 'CORP']);
 
 /** VENUE_SCOPE_MISSING names a field that the query lacks, VENUE_UNEXPECTED_SHAPE one not known. */
 export function readStatement(statement: Statement): Told {
-  const trades = rowsOf(statement, 'Trades');
-  const cash = rowsOf(statement, 'CashTransactions');
-  const transfers = rowsOf(statement, 'Transfers');
-  const actions = rowsOf(statement, 'CorporateActions');
-  checkExercises(statement, new Set(trades.map((row) => row.text('tradeID'))));
-  const told = new Set([...cash, ...transfers, ...actions].map((row) => row.text('transactionID')));
-  const funds = rowsOf(statement, 'StmtFunds').filter(
-    (row) => row.has('activityCode') && !told.has(row.text('transactionID')),
+  const told = new Set<string>();
+  const entries: Entry[] = [];
+  for (const section of SECTIONS) {
+    const [idField] = section.fields;
+    for (const row of rowsOf(statement, section.name)) {
+      if (section.name === 'StmtFunds' && RETOLD.has(String(row['activityCode']))) continue;
+      const id = parseText(row, idField);
+      if (section.name === 'StmtFunds' && told.has(`transactionID ${id}`)) continue;
+      told.add(`${idField} ${id}`);
+      entries.push(entryOf(section, row, `${section.name}.${id}`));
+    }
+  }
+  // Every exercise, assignment and expiry is a trade too, or the trades are not all there.
+  for (const row of rowsOf(statement, 'OptionEAE')) {
+    if (!isTold(row, 'tradeID') || told.has(`tradeID ${parseText(row, 'tradeID')}`)) continue;
+    throw new RecordError('VENUE_INCOMPLETE', { place: 'OptionEAE.tradeID' });
+  }
+  const held = (['Trades', 'CorporateActions', 'Transfers', 'OpenPositions'] as const).flatMap(
+    (name) => rowsOf(statement, name),
   );
-  const held = [...trades, ...actions, ...transfers, ...rowsOf(statement, 'OpenPositions')];
   return {
-    entries: [
-      ...trades.map(tradeOf),
-      ...cash.map((row) => cashOf(row, 'cash', row.kind('type', CASH))),
-      ...transfers.map(transferOf),
-      ...actions.map(actionOf),
-      ...funds.flatMap((row) => {
-        const kind = row.kind('activityCode', FUNDS);
-        return kind === null ? [] : [cashOf(row, 'funds', kind)];
-      }),
-    ].filter(({ postings, position }) => postings.length > 0 || position !== undefined),
+    entries: entries.filter(
+      ({ postings, position }) => postings.length > 0 || position !== undefined,
+    ),
     instruments: new Map(held.flatMap(instrumentOf)),
   };
 }
 
-/** Every exercise, assignment and expiry is a trade too, or the trades are not all there. */
-function checkExercises(statement: Statement, tradeIds: ReadonlySet<string>): void {
-  const isTold = (row: FlexRow): boolean =>
-    !row.has('tradeID') || tradeIds.has(row.text('tradeID'));
-  if (rowsOf(statement, 'OptionEAE').every(isTold)) return;
-  throw new RecordError('VENUE_INCOMPLETE', { place: 'OptionEAE.tradeID' });
-}
-
-function tradeOf(row: FlexRow): Entry {
-  const category = row.kind('assetCategory', CATEGORIES);
-  const currency = row.text('currency');
-  const quantity = row.amount('quantity');
-  const entry = {
-    id: `trade.${row.text('tradeID')}`,
-    at: instantOf(row),
-    postings: postingsOf([
-      [currency, row.amount('proceeds')],
-      [row.text('ibCommissionCurrency'), row.amount('ibCommission'), 'fee'],
-      [currency, row.amount('taxes'), 'fee'],
-    ]),
-  };
-  const isBooked = row.kind('transactionType', TRADES) === 'book';
+function entryOf({ name, fields, kinds }: Section, row: Row, id: string): Entry {
+  const [, typeField, cashField, priceField] = fields;
+  const type = parseText(row, typeField);
+  const kind = kinds.get(type.replaceAll(' ', ''));
+  if (kind === undefined) throw shape(`${name}.${typeField}`);
+  const currency = parseText(row, 'currency');
+  const cash = parseAmount(row, cashField);
+  const at = instantOf(row);
+  if (priceField === undefined) return movementOf(id, at, kind, currency, cash);
+  const postings = [...post(currency, cash), ...(name === 'Trades' ? feesOf(row, currency) : [])];
+  const contracts = parseAmount(row, 'quantity');
+  // Cash alone is transferred under the symbol `--`.
+  if (sign(contracts) === 0) return { id, at, kind, postings };
+  const category = categoryOf(row, name);
   if (category === 'fx') {
     // `EUR.USD` moves euros, and dollars the other way.
-    const [base = '', quote] = row.text('symbol').split('.');
-    if (quote !== currency || base === currency) throw row.unknown('symbol');
-    const postings = [...postingsOf([[base, quantity]]), ...entry.postings];
-    return { ...entry, kind: 'fill', postings };
+    const [base = '', quote] = parseText(row, 'symbol').split('.');
+    if (quote !== currency || base === currency) throw shape(`${name}.symbol`);
+    return { id, at, kind, postings: [...post(base, contracts), ...postings] };
   }
-  const price = row.amount('tradePrice');
-  const kind = category === 'option' && isBooked ? 'settlement' : 'fill';
-  return {
-    ...entry,
-    kind,
-    position: { instrument: row.text('conid'), contracts: quantity, price },
-  };
+  // What the exchange's book did to an option is its end: exercise, assignment or expiry.
+  const isEnd = category === 'option' && type === 'BookTrade';
+  const price = priceField === '' ? ZERO : parseAmount(row, priceField);
+  const position = { instrument: parseText(row, 'conid'), contracts, price };
+  return { id, at, kind: isEnd ? 'settlement' : kind, postings, position };
 }
 
-function cashOf(row: FlexRow, source: string, kind: EntryKind): Entry {
-  const amount = row.amount('amount');
-  const isCost = kind === 'fee' && sign(amount) < 0;
-  return {
-    id: `${source}.${row.text('transactionID')}`,
-    at: instantOf(row),
-    kind: kind === 'fee' && !isCost ? 'rebate' : kind,
-    postings: postingsOf([[row.text('currency'), amount, isCost ? 'fee' : undefined]]),
-  };
-}
-
-function transferOf(row: FlexRow): Entry {
-  const kind = row.kind('type', TRANSFERS);
-  const quantity = row.amount('quantity');
-  const cash = row.amount('cashTransfer');
-  const outward = row.text('direction') === 'OUT';
-  const isAgainst = (amount: Decimal): boolean => sign(amount) === (outward ? 1 : -1);
-  if (isAgainst(quantity) || isAgainst(cash)) throw row.unknown('direction');
-  const id = `transfer.${row.text('transactionID')}`;
-  return moveOf(row, { id, kind, quantity, cash, price: row.amount('transferPrice') });
-}
-
-function actionOf(row: FlexRow): Entry {
-  return moveOf(row, {
-    id: `action.${row.text('transactionID')}.${row.text('conid')}`,
-    kind: row.kind('type', ACTIONS),
-    quantity: row.amount('quantity'),
-    cash: row.amount('proceeds'),
-    price: ZERO,
-  });
-}
-
-interface Move {
-  readonly id: string;
-  readonly kind: EntryKind;
-  readonly quantity: Decimal;
-  readonly cash: Decimal;
-  readonly price: Decimal;
-}
-
-/** Shares, cash or both; cash alone stands under the symbol `--`. */
-function moveOf(row: FlexRow, { id, kind, quantity, cash, price }: Move): Entry {
-  const entry = {
-    id,
-    at: instantOf(row),
-    kind,
-    postings: postingsOf([[row.text('currency'), cash]]),
-  };
-  if (compare(quantity, ZERO) === 0) return entry;
-  return { ...entry, position: { instrument: row.text('conid'), contracts: quantity, price } };
-}
-
-/** When it happened, or at an end of the day in whose report it stands. */
-function instantOf(row: FlexRow): number {
-  const field = ['dateTime', 'date', 'tradeDate'].find((each) => row.offers(each)) ?? 'dateTime';
-  const time = field === 'tradeDate' && row.offers('tradeTime') ? ` ${row.text('tradeTime')}` : '';
-  const at = parseTime(`${row.text(field)}${time}`, field);
-  return withinDay(at, row.day('reportDate'));
-}
-
-function postingsOf(
-  amounts: readonly (readonly [asset: string, amount: Decimal, role?: 'fee' | undefined])[],
-): Posting[] {
-  return amounts
-    .filter(([, amount]) => sign(amount) !== 0)
-    .map(([asset, amount, role]) => ({ asset, amount, ...(role === undefined ? {} : { role }) }));
-}
-
-function instrumentOf(row: FlexRow): readonly (readonly [string, Instrument])[] {
-  // Cash transfers have no category and are no instrument; nor is a pair of currencies.
-  if (!row.has('assetCategory') || !row.has('conid')) return [];
-  const kind = row.kind('assetCategory', CATEGORIES);
-  if (kind === 'fx') return [];
-  const currency = row.text('currency');
-  const isOption = kind === 'option';
-  const base = row.text(isOption ? 'underlyingSymbol' : 'symbol');
-  const sized = {
-    contractSize: ONE,
-    ...(isOption ? { multiplier: row.amount('multiplier') } : {}),
-  };
-  const conid = row.text('conid');
+function feesOf(row: Row, currency: string): Entry['postings'] {
+  const commission = parseAmount(row, 'ibCommission');
+  const isFree = sign(commission) === 0;
   return [
-    [conid, { kind, base, quote: currency, settle: currency, ...sized, realised: 'derived' }],
+    ...(isFree ? [] : post(parseText(row, 'ibCommissionCurrency'), commission, 'fee')),
+    ...post(currency, parseAmount(row, 'taxes'), 'fee'),
   ];
+}
+
+/**
+ * When it happened, or at an end of the day in whose report it stands: that day's balances have it.
+ */
+function instantOf(row: Row): number {
+  const [field = 'tradeDate'] = ['dateTime', 'date'].filter((each) => Object.hasOwn(row, each));
+  const isApart = field === 'tradeDate' && Object.hasOwn(row, 'tradeTime');
+  const time = isApart ? `${parseText(row, field)} ${parseText(row, 'tradeTime')}` : row[field];
+  const day = dayAt(row, 'reportDate');
+  return Math.min(Math.max(timeAt({ [field]: time }, field), day.from), day.to - 1);
+}
+
+function categoryOf(row: Row, section: string): 'equity' | 'option' | 'fx' {
+  const category = CATEGORIES.get(parseText(row, 'assetCategory'));
+  if (category === undefined) throw shape(`${section}.assetCategory`);
+  return category;
+}
+
+function instrumentOf(row: Row): readonly (readonly [string, Instrument])[] {
+  if (!isTold(row, 'assetCategory') || !isTold(row, 'conid')) return [];
+  const kind = categoryOf(row, 'OpenPositions');
+  // Neither cash nor a pair of currencies is a position.
+  if (kind === 'fx') return [];
+  const quote = parseText(row, 'currency');
+  const isOption = kind === 'option';
+  const base = parseText(row, isOption ? 'underlyingSymbol' : 'symbol');
+  const sized = isOption ? { multiplier: parseAmount(row, 'multiplier') } : {};
+  const common = {
+    kind,
+    base,
+    quote,
+    settle: quote,
+    contractSize: ONE,
+    realised: 'derived',
+  } as const;
+  return [[parseText(row, 'conid'), { ...common, ...sized }]];
 }

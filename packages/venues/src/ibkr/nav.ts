@@ -8,7 +8,6 @@ import {
   add,
   compare,
   multiply,
-  ONE,
   parseDecimal,
   sign,
   subtract,
@@ -16,129 +15,100 @@ import {
   type Anchor,
   type Decimal,
 } from '@track-record/ledger';
+import { parseAmount, parseText, shape, type Row } from '../ccxt/rows.ts';
 import type { Told } from './entries.ts';
-import { FlexRow, lacking, rowOf, rowsOf, type Statement } from './statement.ts';
-import { dayOf } from './times.ts';
+import { lacking, rowOf, rowsOf, type Statement } from './statement.ts';
+import { dayAt } from './times.ts';
 
 /** Lines have up to nine digits; a statement on paper has two. */
 const TOLERANCE = parseDecimal('0.01');
 
-/** Lines of ChangeInNAV, and which postings are theirs. A query's other lines are valuation. */
-const LINES: readonly (readonly [
-  place: string,
-  lines: readonly string[],
-  kinds: readonly string[],
-])[] = [
-  ['dividends', ['dividends'], ['dividend']],
+/** Lines of ChangeInNAV by the postings that they sum. The other lines are valuation. */
+const LINES: readonly (readonly [roles: string, lines: string])[] = [
+  ['dividend', 'dividends'],
+  ['withholding', 'withholdingTax withholding871m withholdingTaxCollected'],
+  ['interest', 'interest'],
   [
-    'withholdingTax',
-    ['withholdingTax', 'withholding871m', 'withholdingTaxCollected'],
-    ['withholding'],
-  ],
-  ['interest', ['interest'], ['interest']],
-  [
-    'commissions',
-    [
-      'commissions',
-      'forexCommissions',
-      'advisorFees',
-      'brokerFees',
-      'clientFees',
-      'otherFees',
-      'salesTax',
+    'fee',
+    'commissions forexCommissions advisorFees brokerFees clientFees otherFees salesTax ' +
       'transactionTax',
-    ],
-    ['fee', 'rebate'],
   ],
-  [
-    'depositsWithdrawals',
-    ['depositsWithdrawals', 'internalCashTransfers', 'assetTransfers'],
-    ['flow'],
-  ],
+  ['flow', 'depositsWithdrawals internalCashTransfers assetTransfers'],
 ];
 
-const ACCRUALS = ['dividendAccruals', 'interestAccruals'];
-
+/** VENUE_UNEXPECTED_SHAPE when a position is of another day than the balances. */
 export function holdingsOf(statement: Statement): Anchor {
-  const day = new FlexRow('FlexStatement', statement.attributes).day('toDate');
+  const { to: asOf } = dayAt(statement.own, 'toDate');
   const cash = rowsOf(statement, 'CashReport');
   return {
-    asOf: day.to,
-    balances: new Map(cash.map((row) => [row.text('currency'), row.amount('endingCash')])),
-    positions: positionsOf(statement, day.to).map((row) => ({
-      instrument: row.text('conid'),
-      contracts: row.amount('position'),
-      entryPrice: row.amount('costBasisPrice'),
-    })),
+    asOf,
+    balances: new Map(
+      cash.map((row) => [parseText(row, 'currency'), parseAmount(row, 'endingCash')]),
+    ),
+    positions: rowsOf(statement, 'OpenPositions').map((row) => {
+      if (dayAt(row, 'reportDate').to !== asOf) throw shape('OpenPositions.reportDate');
+      const contracts = parseAmount(row, 'position');
+      const entryPrice = parseAmount(row, 'costBasisPrice');
+      return { instrument: parseText(row, 'conid'), contracts, entryPrice };
+    }),
   };
 }
 
 /** VENUE_INCOMPLETE with the line of ChangeInNAV that the rows do not explain. */
 export function checkNav(statement: Statement, { entries }: Told): void {
   const nav = rowOf(statement, 'ChangeInNAV');
-  const { asOf, balances } = holdingsOf(statement);
-  const rate = ratesOf(statement);
-  const lineSum = (names: readonly string[], row: FlexRow): Decimal =>
-    sum(names.filter((name) => row.offers(name)).map((name) => row.amount(name)));
-  for (const [place, lines, kinds] of LINES) {
-    const own = entries.flatMap(({ at, kind, postings }) =>
-      postings
-        .filter(({ role }) => kinds.includes(role ?? kind))
-        .map(({ asset, amount }) => multiply(amount, rate(asset, at))),
+  const inBase = ratesOf(statement);
+  for (const [role, lines] of LINES) {
+    const postings = entries.flatMap(({ at, kind, postings: all }) =>
+      all.filter((each) => (each.role ?? kind) === role).map((each) => ({ ...each, at })),
     );
-    const inKind = place === 'depositsWithdrawals' ? transferredInKind(statement) : [];
-    checkLine(place, sum([...own, ...inKind]), lineSum(lines, nav));
+    const moved = postings.map(({ asset, amount, at }) => inBase(asset, amount, at));
+    const inKind = role === 'flow' ? sharesMoved(statement) : [];
+    checkLine(lines, [...moved, ...inKind], amountsIn(nav, lines));
   }
-  const last = asOf - 1;
-  const cash = [...balances].map(([currency, amount]) => multiply(amount, rate(currency, last)));
-  const shares = positionsOf(statement, asOf).map((row) =>
-    multiply(row.amount('positionValue'), rate(row.text('currency'), last)),
-  );
+  const { asOf, balances } = holdingsOf(statement);
   const days = rowsOf(statement, 'EquitySummaryInBase');
-  const closing = days.find((row) => row.day('reportDate').to === asOf);
+  const closing = days.find((row) => dayAt(row, 'reportDate').to === asOf);
   if (closing === undefined) throw lacking('EquitySummaryInBase');
-  const worth = sum([...cash, ...shares, lineSum(ACCRUALS, closing)]);
-  checkLine('endingValue', worth, nav.amount('endingValue'));
+  const worth = [
+    ...[...balances].map(([currency, amount]) => inBase(currency, amount, asOf - 1)),
+    ...rowsOf(statement, 'OpenPositions').map((row) =>
+      inBase(parseText(row, 'currency'), parseAmount(row, 'positionValue'), asOf - 1),
+    ),
+    ...amountsIn(closing, 'dividendAccruals interestAccruals'),
+  ];
+  checkLine('endingValue', worth, amountsIn(nav, 'endingValue'));
 }
 
-function checkLine(line: string, own: Decimal, told: Decimal): void {
-  if (compare(absolute(subtract(own, told)), TOLERANCE) <= 0) return;
-  throw new RecordError('VENUE_INCOMPLETE', { place: `ChangeInNAV.${line}` });
+function checkLine(lines: string, own: readonly Decimal[], told: readonly Decimal[]): void {
+  const difference = subtract(own.reduce(add, ZERO), told.reduce(add, ZERO));
+  if (compare(absolute(difference), TOLERANCE) <= 0) return;
+  throw new RecordError('VENUE_INCOMPLETE', { place: `ChangeInNAV.${lines.split(' ')[0]}` });
 }
 
-function transferredInKind(statement: Statement): readonly Decimal[] {
-  const moved = rowsOf(statement, 'Transfers').filter((row) => sign(row.amount('quantity')) !== 0);
-  return moved.map((row) => row.amount('positionAmountInBase'));
+/** Of the fields that the query has: IBKR adds lines, and old statements have fewer. */
+function amountsIn(row: Row, fields: string): readonly Decimal[] {
+  const has = fields.split(' ').filter((field) => Object.hasOwn(row, field));
+  return has.map((field) => parseAmount(row, field));
 }
 
-/** Positions of another day than the last would be measured against the wrong balances. */
-function positionsOf(statement: Statement, asOf: number): readonly FlexRow[] {
-  const rows = rowsOf(statement, 'OpenPositions');
-  const other = rows.find((row) => row.day('reportDate').to !== asOf);
-  if (other !== undefined) throw other.unknown('reportDate');
-  return rows;
+function sharesMoved(statement: Statement): readonly Decimal[] {
+  const rows = rowsOf(statement, 'Transfers');
+  const shares = rows.filter((row) => sign(parseAmount(row, 'quantity')) !== 0);
+  return shares.map((row) => parseAmount(row, 'positionAmountInBase'));
 }
 
 /** In the base currency, by the rate of the day or, where there is none, of the day before. */
-function ratesOf(statement: Statement): (currency: string, at: number) => Decimal {
-  const base = rowOf(statement, 'AccountInformation').text('currency');
+function ratesOf(statement: Statement): (currency: string, amount: Decimal, at: number) => Decimal {
+  const base = parseText(rowOf(statement, 'AccountInformation'), 'currency');
   const rates = rowsOf(statement, 'ConversionRates')
-    .filter((row) => row.text('toCurrency') === base)
-    .map((row) => ({
-      currency: row.text('fromCurrency'),
-      day: dayOf(row.day('reportDate').from),
-      rate: row.amount('rate'),
-    }))
-    .toSorted((left, right) => (left.day < right.day ? -1 : 1));
-  return (currency, at) => {
-    if (currency === base) return ONE;
-    const day = dayOf(at);
-    const found = rates.findLast((each) => each.currency === currency && each.day <= day);
-    if (found === undefined) throw lacking('ConversionRates');
-    return found.rate;
+    .filter((row) => row['toCurrency'] === base)
+    .map((row) => ({ row, from: dayAt(row, 'reportDate').from }))
+    .toSorted((left, right) => left.from - right.from);
+  return (currency, amount, at) => {
+    if (currency === base) return amount;
+    const known = rates.findLast(({ row, from }) => row['fromCurrency'] === currency && from <= at);
+    if (known === undefined) throw lacking('ConversionRates');
+    return multiply(amount, parseAmount(known.row, 'rate'));
   };
-}
-
-function sum(amounts: readonly Decimal[]): Decimal {
-  return amounts.reduce(add, ZERO);
 }

@@ -63,40 +63,40 @@ describeVectors('accepts', () => {
     [
       '10',
       [
-        '2022-12-21T23:05:04.000Z trade.116815359 fill: 10 of 460492620 @ 14.05, USD -140.5, ' +
+        '2022-12-21T23:05:04.000Z Trades.116815359 fill: 10 of 460492620 @ 14.05, USD -140.5, ' +
           'USD -0.33125725 fee',
-        '2022-12-21T23:06:05.000Z trade.116815511 fill: EUR -133, USD 140.9268',
+        '2022-12-21T23:06:05.000Z Trades.116815511 fill: EUR -133, USD 140.9268',
       ],
     ],
     [
       '17',
       [
         ...['457125101', '457125105', '457125110'].map(
-          (id) => `2023-03-02T22:03:43.000Z cash.${id} fee: USD -1.5 fee`,
+          (id) => `2023-03-02T22:03:43.000Z CashTransactions.${id} fee: USD -1.5 fee`,
         ),
         // Sales tax stands in the statement of funds only.
         ...['457155534', '457155535', '457155536'].map(
-          (id) => `2023-03-03T04:59:59.999Z funds.${id} fee: USD -0.3 fee`,
+          (id) => `2023-03-03T04:59:59.999Z StmtFunds.${id} fee: USD -0.3 fee`,
         ),
       ],
     ],
     [
       '23',
       [
-        '2019-08-16T00:20:00.000Z cash.11136056417 dividend: USD 61.13',
+        '2019-08-16T00:20:00.000Z CashTransactions.11136056417 dividend: USD 61.13',
         // A tax of May 2019 that was given back in February 2020 belongs to February.
-        '2020-02-17T05:00:00.000Z cash.12057009986 withholding: USD 8.97',
-        '2020-05-11T04:00:00.000Z action.row-1.147243858 conversion: -367 of 147243858 @ 0, ' +
+        '2020-02-17T05:00:00.000Z CashTransactions.12057009986 withholding: USD 8.97',
+        '2020-05-11T04:00:00.000Z CorporateActions.row-1 conversion: -367 of 147243858 @ 0, ' +
           'USD 405.4249',
       ],
     ],
     [
       '26',
       [
-        '2025-07-31T00:20:00.000Z U1234567.cash.row-1 dividend: EUR 13.90',
-        '2025-07-31T00:20:00.000Z U1234568.cash.row-1 dividend: EUR 1.39',
-        '2025-08-19T04:00:00.000Z U1234568.cash.row-2 dividend: EUR 62.05',
-        '2025-09-12T13:44:50.000Z U1234567.trade.row-1 fill: -1 of 382633646 @ 224.8, ' +
+        '2025-07-31T00:20:00.000Z U1234567.CashTransactions.row-1 dividend: EUR 13.90',
+        '2025-07-31T00:20:00.000Z U1234568.CashTransactions.row-1 dividend: EUR 1.39',
+        '2025-08-19T04:00:00.000Z U1234568.CashTransactions.row-2 dividend: EUR 62.05',
+        '2025-09-12T13:44:50.000Z U1234567.Trades.row-1 fill: -1 of 382633646 @ 224.8, ' +
           'USD 224.8, USD -1.000188 fee',
       ],
     ],
@@ -109,11 +109,11 @@ describeVectors('accepts', () => {
     const { entries = [] } = await read(await bodyOf('01'));
     const actions = entries.filter(({ kind }) => kind === 'conversion').map(lineOf);
     expect(actions).toEqual([
-      '2013-03-06T00:45:00.000Z action.row-1.44924734 conversion: -12000 of 44924734 @ 0',
-      '2013-03-06T00:45:00.000Z action.row-2.123720813 conversion: 12000 of 123720813 @ 0',
-      '2013-06-18T04:00:00.000Z action.row-3.129258970 conversion: 480 of 129258970 @ 0',
-      '2013-06-18T04:00:00.000Z action.row-4.80845553 conversion: -12000 of 80845553 @ 0',
-      '2013-10-25T04:00:00.000Z action.row-5.123720813 conversion: -12000 of 123720813 @ 0, ' +
+      '2013-03-06T00:45:00.000Z CorporateActions.row-1 conversion: -12000 of 44924734 @ 0',
+      '2013-03-06T00:45:00.000Z CorporateActions.row-2 conversion: 12000 of 123720813 @ 0',
+      '2013-06-18T04:00:00.000Z CorporateActions.row-3 conversion: 480 of 129258970 @ 0',
+      '2013-06-18T04:00:00.000Z CorporateActions.row-4 conversion: -12000 of 80845553 @ 0',
+      '2013-10-25T04:00:00.000Z CorporateActions.row-5 conversion: -12000 of 123720813 @ 0, ' +
         'CAD 34320',
     ]);
     // As the manifest counts them; currency effects of the same trades make no entry.
@@ -151,26 +151,26 @@ describeVectors('accepts', () => {
     [
       'CashTransactions',
       'CashTransactionTestCase.0.CashTransaction',
-      ['2015-10-07T03:59:59.999Z cash.5767420360 dividend: USD 27800'],
+      ['2015-10-07T03:59:59.999Z CashTransactions.5767420360 dividend: USD 27800'],
     ],
     [
       'CorporateActions',
       'CorporateActionTestCase.0.CorporateAction',
       [
-        '2011-11-03T04:00:00.000Z action.row-1.96835898 conversion: -1000 of 96835898 @ 0, ' +
+        '2011-11-03T04:00:00.000Z CorporateActions.row-1 conversion: -1000 of 96835898 @ 0, ' +
           'USD 30600',
       ],
     ],
     [
       'Transfers',
       'TransferTestCase.0.Transfer',
-      ['2011-07-19T03:59:59.999Z transfer.row-1 flow: 226702 of 86544467 @ 0'],
+      ['2011-07-19T03:59:59.999Z Transfers.row-1 flow: 226702 of 86544467 @ 0'],
     ],
     [
       // An option that was assigned: reported a day after it was traded.
       'Trades',
       'TradeTestCase.0.Trade',
-      ['2011-08-12T04:00:00.000Z trade.594763148 settlement: 3 of 83615386 @ 0'],
+      ['2011-08-12T04:00:00.000Z Trades.594763148 settlement: 3 of 83615386 @ 0'],
     ],
   ])('one element of %s', async (section, name, lines) => {
     const { entries = [] } = await read(await elementIn(section, name));
@@ -287,6 +287,6 @@ describeVectors('holds', () => {
     const { entries = [] } = await read(
       body.replaceAll('reportDate="20221221"', `reportDate="${day}"`),
     );
-    expect(entries.map(lineOf).join()).toContain(`${instant} trade.116815359`);
+    expect(entries.map(lineOf).join()).toContain(`${instant} Trades.116815359`);
   });
 });

@@ -5,16 +5,17 @@
 
 import { RecordError } from '@track-record/errors';
 import { orderEntries } from '@track-record/ledger';
+import { parseText, type Row } from '../ccxt/rows.ts';
 import type { PayloadAnswer, PayloadRequest } from '../payload.ts';
 import { readStatement } from './entries.ts';
 import { checkNav, holdingsOf } from './nav.ts';
-import { readFlex, type Attributes, type Statement } from './statement.ts';
+import { readFlex, type Statement } from './statement.ts';
 
 /** What people write into a recording instead of an id. */
-const NO_ID = new Set([undefined, '', 'REDACTED']);
+const NO_ID = new Set<unknown>([undefined, '', 'REDACTED']);
 
 /** By section: what a recording may leave out where no other word is possible. */
-const LEFT_OUT: Readonly<Record<string, Attributes>> = {
+const LEFT_OUT: Readonly<Record<string, Row>> = {
   Trades: { levelOfDetail: 'EXECUTION' },
   CashTransactions: { levelOfDetail: 'DETAIL' },
   // All types act alike: by what they add and take away.
@@ -27,7 +28,7 @@ export async function readRecorded({ feed }: PayloadRequest, body: string): Prom
   const read = statements.map(completeStatement).map((statement) => {
     const told = readStatement(statement);
     if (statement.sections.has('ChangeInNAV')) checkNav(statement, told);
-    return { account: statement.attributes['accountId'], statement, told };
+    return { account: parseText(statement.own, 'accountId'), statement, told };
   });
   const [only] = read;
   if (only !== undefined && read.length === 1) {
@@ -47,15 +48,15 @@ function closingOf(statement: Statement): PayloadAnswer {
 }
 
 /** The statement with what its recording left out. */
-function completeStatement({ attributes, sections }: Statement): Statement {
+function completeStatement({ own, sections }: Statement): Statement {
   const base = sections.get('AccountInformation')?.[0]?.['currency'];
   const isOneCurrency = [...sections.values()]
     .flat()
-    .every(({ fxRateToBase = '1' }) => fxRateToBase === '1');
+    .every(({ fxRateToBase: rate = '1' }) => rate === '1');
   const complete = [...sections].map(([section, rows]) => {
     const filled = rows.map((row, index) => {
       const id = section === 'Trades' ? 'tradeID' : 'transactionID';
-      const day = row['dateTime'] ?? row['date'] ?? row['tradeDate'] ?? '';
+      const day = String(row['dateTime'] ?? row['date'] ?? row['tradeDate']);
       return {
         ...LEFT_OUT[section],
         reportDate: day.split(/[;, ]/)[0] ?? '',
@@ -69,5 +70,5 @@ function completeStatement({ attributes, sections }: Statement): Statement {
     const relabel = { levelOfDetail: 'Currency', currency: base };
     return [section, filled.map((row) => ({ ...row, ...relabel }))] as const;
   });
-  return { attributes, sections: new Map(complete) };
+  return { own, sections: new Map(complete) };
 }

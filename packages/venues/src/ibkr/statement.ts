@@ -4,71 +4,83 @@
 // Attributes and sections that we do not know are passed over; everything here is untrusted.
 
 import { RecordError } from '@track-record/errors';
-import type { Decimal, Window } from '@track-record/ledger';
-import { parseAmount, parseText, shape } from '../ccxt/rows.ts';
-import { parseDay } from './times.ts';
+import { parseRow, shape, type Row } from '../ccxt/rows.ts';
 import { readXml } from './xml.ts';
 
-export type Attributes = Readonly<Record<string, string>>;
-
 export interface Statement {
-  readonly attributes: Attributes;
+  /** Of the statement itself: account, period, when it was made. */
+  readonly own: Row;
   /** By the name of the section as it stands in the file, which differs from its rows' name. */
-  readonly sections: ReadonlyMap<string, readonly Attributes[]>;
+  readonly sections: ReadonlyMap<string, readonly Row[]>;
 }
 
 export interface FlexDocument {
   readonly root: string;
   /** Status, ReferenceCode, Url and ErrorCode where the service answers without a statement. */
-  readonly answer: Attributes;
+  readonly answer: Row;
   readonly statements: readonly Statement[];
 }
 
-/** The level that counts, and those that tell the same rows again. Other sections have one. */
-const LEVELS: ReadonlyMap<string, readonly [counted: string, others: readonly string[]]> = new Map([
-  [
-    'Trades',
-    ['EXECUTION', ['ORDER', 'SYMBOL_SUMMARY', 'ASSET_SUMMARY', 'CLOSED_LOT', 'WASH_SALE']],
-  ],
-  ['CashTransactions', ['DETAIL', ['SUMMARY']]],
-  ['OpenPositions', ['SUMMARY', ['LOT']]],
-  ['CashReport', ['Currency', ['BaseCurrency']]],
-  ['StmtFunds', ['Currency', ['BaseCurrency']]],
-]);
+/** As many of 250 bytes as fit into the largest document: shorter rows are none of IBKR's. */
+const ROWS_MAX = 250_000;
 
-/** Sections without which something could be missing from the record; rates only where asked. */
-const REQUIRED = [
-  'AccountInformation',
-  'Trades',
-  'CashTransactions',
-  'Transfers',
-  'CorporateActions',
-  'OptionEAE',
-  'StmtFunds',
-  'CashReport',
-  'OpenPositions',
-  'EquitySummaryInBase',
-  'ChangeInNAV',
-] as const;
+/** The fields that a query must have in each section; without a section a record has a hole. */
+const NEEDED = {
+  AccountInformation: 'currency',
+  Trades:
+    'proceeds tradePrice quantity tradeID transactionType assetCategory symbol conid multiplier ' +
+    'underlyingSymbol currency taxes ibCommission ibCommissionCurrency reportDate',
+  CashTransactions: 'transactionID type currency amount dateTime reportDate',
+  Transfers:
+    'transactionID type assetCategory symbol conid multiplier underlyingSymbol currency quantity ' +
+    'transferPrice cashTransfer positionAmountInBase date reportDate',
+  CorporateActions:
+    'transactionID type assetCategory symbol conid multiplier underlyingSymbol currency quantity ' +
+    'proceeds dateTime reportDate',
+  OptionEAE: 'tradeID',
+  StmtFunds: 'transactionID activityCode currency amount date reportDate',
+  CashReport: 'currency endingCash',
+  OpenPositions:
+    'assetCategory symbol conid multiplier underlyingSymbol currency position costBasisPrice ' +
+    'positionValue reportDate',
+  EquitySummaryInBase: 'reportDate dividendAccruals interestAccruals',
+  ChangeInNAV:
+    'endingValue dividends withholdingTax interest commissions otherFees depositsWithdrawals ' +
+    'assetTransfers',
+  ConversionRates: 'reportDate fromCurrency toCurrency rate',
+};
+
+/** Where a section has several: the level that counts, and those that tell the same again. */
+const LEVELS: Readonly<Record<string, string>> = {
+  Trades: 'EXECUTION ORDER SYMBOL_SUMMARY ASSET_SUMMARY CLOSED_LOT WASH_SALE',
+  CashTransactions: 'DETAIL SUMMARY',
+  OpenPositions: 'SUMMARY LOT',
+  CashReport: 'Currency BaseCurrency',
+  StmtFunds: 'Currency BaseCurrency',
+};
+
+export type SectionName = keyof typeof NEEDED;
 
 export async function readFlex(
   chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
 ): Promise<FlexDocument> {
   let root = '';
+  let count = 0;
   const answer: Record<string, string> = {};
-  const statements: { attributes: Attributes; sections: Map<string, Attributes[]> }[] = [];
+  const statements: { own: Row; sections: Map<string, Row[]> }[] = [];
   await readXml(chunks, {
     open: (name, attributes, path) => {
       if (path.length === 0) root = name;
-      if (name === 'FlexStatement') statements.push({ attributes, sections: new Map() });
+      if (name === 'FlexStatement') statements.push({ own: attributes, sections: new Map() });
       const statement = statements.at(-1);
       const [, , within, section = name] = path;
       if (statement === undefined || within !== 'FlexStatement') return;
+      if (!Object.hasOwn(NEEDED, section)) return;
+      if ((count += 1) > ROWS_MAX) throw shape('rows');
       const rows = statement.sections.get(section) ?? [];
       statement.sections.set(section, rows);
       // A section is an element around its rows, or its only row itself.
-      const isRow = path.length === 4 || Object.keys(attributes).length > 0;
-      if (isRow) rows.push(attributes);
+      if (path.length === 4 || Object.keys(attributes).length > 0) rows.push(attributes);
     },
     text: (name, text, path) => {
       if (path.length === 1) answer[name] = text;
@@ -77,84 +89,43 @@ export async function readFlex(
   return { root, answer, statements };
 }
 
-/** The first section that a query must have and this statement lacks. */
+/** The first section that a query must have and this statement lacks; rates only where asked. */
 export function missingSection({ sections }: Statement): string | null {
-  return REQUIRED.find((name) => !sections.has(name)) ?? null;
+  const has = (name: string): boolean => sections.has(name) || name === 'ConversionRates';
+  return Object.keys(NEEDED).find((name) => !has(name)) ?? null;
 }
 
-/** The rows of a section at the level that counts. */
-export function rowsOf({ sections }: Statement, section: string): readonly FlexRow[] {
-  const rows = (sections.get(section) ?? []).map((row) => new FlexRow(section, row));
-  const levels = LEVELS.get(section);
-  if (levels === undefined) return rows;
-  const [counted, others] = levels;
-  const found = rows.filter((row) => {
-    const level = row.text('levelOfDetail');
-    if (level !== counted && !others.includes(level)) throw row.unknown('levelOfDetail');
-    return level === counted;
+/** The rows of a section at the level that counts, with every field that is needed. */
+export function rowsOf({ sections }: Statement, section: SectionName): readonly Row[] {
+  const rows = sections.get(section) ?? [];
+  const levels = LEVELS[section]?.split(' ');
+  const found = rows.filter(({ levelOfDetail: level }) => {
+    if (levels === undefined) return true;
+    if (typeof level !== 'string') throw lacking(section, 'levelOfDetail');
+    if (!levels.includes(level)) throw shape(`${section}.levelOfDetail`);
+    return level === levels[0];
   });
   // A query that selects the sums alone hides what they are made of.
   if (found.length === 0 && rows.length > 0) throw lacking(section, 'levelOfDetail');
+  for (const field of NEEDED[section].split(' ')) {
+    if (!found.every((row) => Object.hasOwn(row, field))) throw lacking(section, field);
+  }
   return found;
 }
 
 /** The one row of a section that has one. */
-export function rowOf(statement: Statement, section: string): FlexRow {
+export function rowOf(statement: Statement, section: SectionName): Row {
   const [row, ...others] = rowsOf(statement, section);
-  if (row === undefined || others.length > 0) throw shape(section);
-  return row;
+  if (others.length > 0) throw shape(section);
+  return parseRow(row, section);
 }
 
-/** One row, read strictly: a field that the query left out is named, and none has a default. */
-export class FlexRow {
-  readonly #section: string;
-  readonly #attributes: Attributes;
-
-  constructor(section: string, attributes: Attributes) {
-    this.#section = section;
-    this.#attributes = attributes;
-  }
-
-  /** False where a field is empty; VENUE_SCOPE_MISSING where the query has no such field. */
-  has(field: string): boolean {
-    const value = this.#attributes[field];
-    if (value === undefined) throw lacking(this.#section, field);
-    return value !== '' && value !== '--';
-  }
-
-  /** Whether the query has the field, for the few that may stand under two names. */
-  offers(field: string): boolean {
-    return Object.hasOwn(this.#attributes, field);
-  }
-
-  text(field: string): string {
-    if (!this.has(field)) throw this.unknown(field);
-    return parseText(this.#attributes, field);
-  }
-
-  amount(field: string): Decimal {
-    if (!this.has(field)) throw this.unknown(field);
-    return parseAmount(this.#attributes, field);
-  }
-
-  day(field: string): Window {
-    return parseDay(this.text(field), `${this.#section}.${field}`);
-  }
-
-  /** What the table says of the field's word; an unknown one stops the account. */
-  kind<T>(field: string, table: ReadonlyMap<string, T>): T {
-    const found = table.get(this.text(field));
-    if (found === undefined) throw this.unknown(field);
-    return found;
-  }
-
-  unknown(field: string): RecordError {
-    return shape(`${this.#section}.${field}`);
-  }
+/** Whether a field says anything: what does not apply is empty or `--`. */
+export function isTold(row: Row, field: string): boolean {
+  return row[field] !== '' && row[field] !== '--';
 }
 
 /** The owner adds the section or field that is named to the query. */
-export function lacking(section: string, field?: string): RecordError {
-  const place = field === undefined ? section : `${section}.${field}`;
-  return new RecordError('VENUE_SCOPE_MISSING', { place });
+export function lacking(...place: readonly string[]): RecordError {
+  return new RecordError('VENUE_SCOPE_MISSING', { place: place.join('.') });
 }

@@ -4,45 +4,30 @@
 
 import { DateTime } from 'luxon';
 import type { Window } from '@track-record/ledger';
-import { shape } from '../ccxt/rows.ts';
+import { parseText, shape, type Row } from '../ccxt/rows.ts';
 
 const ZONE = 'America/New_York';
 /** `20250130;202000`, `2013-03-05, 19:45:00`, `20130102 01:25:14`, `2025-01-30`; also ` EDT`. */
 const TIME =
   /^(\d{4})(-?)(\d\d)\2(\d\d)(?:[;, ]{0,2}(\d\d):?(\d\d):?(\d\d))?(?: (EST|EDT|UTC|GMT))?$/;
-const SUFFIX_ZONES: ReadonlyMap<string, string> = new Map([
-  ['EST', 'UTC-5'],
-  ['EDT', 'UTC-4'],
-  ['UTC', 'UTC'],
-  ['GMT', 'UTC'],
-]);
+const ZONES: Readonly<Record<string, string>> = { EST: 'UTC-5', EDT: 'UTC-4' };
 
 /** From midnight to midnight in New York: 23 or 25 hours when its clocks change. */
-export function parseDay(text: string, place: string): Window {
-  const { time } = parseParts(text, place);
+export function dayAt(row: Row, field: string): Window {
+  const { time } = parseParts(parseText(row, field), field);
   const day = time.setZone(ZONE, { keepLocalTime: true }).startOf('day');
   return { from: day.toMillis(), to: day.plus({ days: 1 }).toMillis() };
 }
 
 /** Milliseconds UTC; a day without a time counts as its last millisecond. */
-export function parseTime(text: string, place: string): number {
-  const { time, hasTime } = parseParts(text, place);
-  return hasTime ? time.toMillis() : parseDay(text, place).to - 1;
-}
-
-/** The report date says in which day's balances something is; its time is kept where it can be. */
-export function withinDay(at: number, day: Window): number {
-  return Math.min(Math.max(at, day.from), day.to - 1);
-}
-
-/** `2025-01-30`, by which rates are found. */
-export function dayOf(at: number): string {
-  return DateTime.fromMillis(at, { zone: ZONE }).toFormat('yyyy-MM-dd');
+export function timeAt(row: Row, field: string): number {
+  const { time, hasTime } = parseParts(parseText(row, field), field);
+  return hasTime ? time.toMillis() : dayAt(row, field).to - 1;
 }
 
 function parseParts(text: string, place: string): { time: DateTime; hasTime: boolean } {
   const [, year, , month, day, hour, minute, second, suffix] = TIME.exec(text) ?? [];
-  const zone = suffix === undefined ? ZONE : SUFFIX_ZONES.get(suffix);
+  const zone = suffix === undefined ? ZONE : (ZONES[suffix] ?? 'UTC');
   const iso = `${year}-${month}-${day}T${hour ?? '00'}:${minute ?? '00'}:${second ?? '00'}`;
   const time = DateTime.fromISO(iso, { zone });
   // luxon moves a time that the spring change leaves out; such a time was never on a clock.

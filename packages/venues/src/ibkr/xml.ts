@@ -5,7 +5,7 @@
 
 import { RecordError } from '@track-record/errors';
 import { SaxesParser } from 'saxes';
-import { shape } from '../ccxt/rows.ts';
+import { shape, type Row } from '../ccxt/rows.ts';
 
 /** A year of a busy account has some 40 MB; the document is held as rows while it is read. */
 const XML_BYTES_MAX = 64_000_000;
@@ -14,17 +14,9 @@ const DEPTH_MAX = 16;
 /** Statements keep everything in attributes; only the service's short answers have texts. */
 const TEXT_LENGTH_MAX = 4_096;
 
-const PLAIN_XML = { xmlns: false, position: false } as const;
-
-type PlainXml = typeof PLAIN_XML;
-
+/** `path`: the names of the elements around this one, outermost first. */
 export interface XmlHandler {
-  /** `path`: the names of the elements around it, outermost first. */
-  readonly open: (
-    name: string,
-    attributes: Readonly<Record<string, string>>,
-    path: readonly string[],
-  ) => void;
+  readonly open: (name: string, attributes: Row, path: readonly string[]) => void;
   /** The text of an element without children. */
   readonly text: (name: string, text: string, path: readonly string[]) => void;
 }
@@ -46,8 +38,8 @@ export async function readXml(
   refuseMalformed(() => parser.write(decoder.decode()).close());
 }
 
-function parserOf({ open, text }: XmlHandler): SaxesParser<PlainXml> {
-  const parser = new SaxesParser<PlainXml>(PLAIN_XML);
+function parserOf({ open, text }: XmlHandler): SaxesParser {
+  const parser = new SaxesParser();
   const path: string[] = [];
   let told = '';
   parser.on('xmldecl', ({ encoding = 'UTF-8' }) => {
@@ -68,8 +60,7 @@ function parserOf({ open, text }: XmlHandler): SaxesParser<PlainXml> {
   });
   parser.on('closetag', ({ name }) => {
     path.pop();
-    const isPlain = told.trim() !== '';
-    if (isPlain) text(name, told, path);
+    if (told.trim() !== '') text(name, told, path);
     told = '';
   });
   return parser;
