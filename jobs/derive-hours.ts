@@ -7,7 +7,6 @@ import {
   type Checkpoint,
   type Entry,
   type LedgerDocument,
-  type Mark,
   type Price,
   type Window,
 } from '@track-record/ledger';
@@ -53,7 +52,7 @@ export async function deriveHours(
     marks: known.marks,
   };
   const options = known.opening === null ? {} : { opening: known.opening };
-  const answer = await fetchPrices(unpriced, known.opening, venue, context);
+  const answer = await fetchPrices(unpriced, known.opening, collected, venue, context);
   context.step('priced');
   const document: LedgerDocument = {
     ...unpriced,
@@ -73,6 +72,7 @@ export async function deriveHours(
 async function fetchPrices(
   document: LedgerDocument,
   opening: Checkpoint | null,
+  collected: Collected | null,
   venue: Venue,
   context: RouteContext,
 ): Promise<PriceAnswer> {
@@ -89,8 +89,10 @@ async function fetchPrices(
   const wanted = priceRequests(document, opening ?? undefined).filter(
     (request) => !held.has(keyOf(request.kind, request.name, request)),
   );
-  const prices: Price[] = [];
-  const marks: Mark[] = [];
+  const asks = new Set(wanted.map((request) => keyOf(request.kind, request.name, request)));
+  const quoted = collected?.quoted ?? { prices: [], marks: [] };
+  const prices = quoted.prices.filter((price) => asks.has(keyOf('asset', price.asset, price)));
+  const marks = quoted.marks.filter((mark) => asks.has(keyOf('mark', mark.instrument, mark)));
   for (const [source, requests] of Map.groupBy(wanted, (request) => request.source)) {
     const asked = source === undefined ? venue : context.venues.get(source);
     const answer = await asked?.prices(requests, venueContext(context));

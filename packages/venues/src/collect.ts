@@ -3,8 +3,14 @@
 // entries are in.
 
 import { RecordError } from '@track-record/errors';
-import type { Anchor, Entry, Instrument } from '@track-record/ledger';
-import type { IgnoredRow, VenueSession } from './contract.ts';
+import {
+  HOUR_MS,
+  priceRequests,
+  type Anchor,
+  type Entry,
+  type Instrument,
+} from '@track-record/ledger';
+import type { IgnoredRow, PriceAnswer, VenueSession } from './contract.ts';
 
 /** An account that trades without a pause of seconds is observed again later. */
 const ATTEMPTS_MAX = 3;
@@ -17,6 +23,8 @@ export interface Collected {
   readonly cursor: string;
   readonly ignored: readonly IgnoredRow[];
   readonly requests: number;
+  /** What the window needs of the prices that only a session can ask. */
+  readonly quoted: PriceAnswer;
 }
 
 /** VENUE_INCOMPLETE when the account was never quiet while it was observed. */
@@ -31,7 +39,7 @@ export async function collect(
     const fetched = await session.fetch({ from, to: quietUntil + 1 }, cursor);
     requests += fetched.requests;
     if (fetched.entries.every(({ at }) => at < anchor.asOf)) {
-      return {
+      const collected = {
         anchor,
         entries: fetched.entries,
         instruments: new Map([...instruments, ...fetched.instruments]),
@@ -39,7 +47,28 @@ export async function collect(
         ignored: fetched.ignored,
         requests,
       };
+      return { ...collected, quoted: await quote(session, from, collected) };
     }
   }
   throw new RecordError('VENUE_INCOMPLETE', { place: 'anchor' });
+}
+
+async function quote(
+  { quotes }: VenueSession,
+  from: number,
+  { anchor, entries, instruments }: Omit<Collected, 'quoted'>,
+): Promise<PriceAnswer> {
+  const window = { from: from - (from % HOUR_MS), to: anchor.asOf - (anchor.asOf % HOUR_MS) };
+  if (quotes === undefined || window.from >= window.to) return { prices: [], marks: [] };
+  const { currency } = quotes;
+  const needs = priceRequests({
+    account: { id: '', venue: '', reportingCurrency: currency },
+    window,
+    instruments,
+    anchors: [anchor],
+    entries,
+    prices: [],
+    marks: [],
+  });
+  return await quotes.ask(needs.map((need) => ({ ...need, currency })));
 }

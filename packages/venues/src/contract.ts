@@ -123,11 +123,19 @@ export interface PriceAnswer {
   readonly marks: readonly Mark[];
 }
 
+export interface KeyedPrices {
+  readonly currency: string;
+  /** As `Venue.prices`. */
+  readonly ask: (requests: readonly PriceRequest[]) => Promise<PriceAnswer>;
+}
+
 export interface VenueSession {
   readonly identify: () => Promise<VenueIdentity>;
   /** Every entry with `window.from <= at < window.to`. */
   readonly fetch: (window: Window, cursor: string | null) => Promise<Fetched>;
   readonly observe: () => Promise<Observation>;
+  /** Where prices are only for holders of a key: asked while the session has it. */
+  readonly quotes?: KeyedPrices;
   /** Forgets the credentials and closes sockets. */
   readonly close: () => Promise<void>;
 }

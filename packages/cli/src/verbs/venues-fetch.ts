@@ -81,7 +81,8 @@ async function fetchLedger(
     if ((permissions.trade || permissions.withdraw) && !allowTradingKey) {
       throw new RecordError('VENUE_KEY_CAN_WITHDRAW');
     }
-    const { anchor, entries, instruments, requests } = await collect(session, window.from, null);
+    const collected = await collect(session, window.from, null);
+    const { anchor, entries, instruments, requests, quoted } = collected;
     if (anchor.asOf < window.to) throw new RecordError('VENUE_STALE', { place: 'to' });
     const currency = venue.capabilities.quoteCurrency;
     const account = { id: 'local', venue: venue.capabilities.venue, reportingCurrency: currency };
@@ -95,7 +96,12 @@ async function fetchLedger(
       marks: [],
     };
     const needs = priceRequests(unpriced).map((need) => ({ ...need, currency }));
-    return { ledger: { ...unpriced, ...(await venue.prices(needs, context)) }, requests };
+    const { prices, marks } = await venue.prices(needs, context);
+    const priced = {
+      prices: [...quoted.prices, ...prices],
+      marks: [...quoted.marks, ...marks],
+    };
+    return { ledger: { ...unpriced, ...priced }, requests };
   } finally {
     await session.close();
   }

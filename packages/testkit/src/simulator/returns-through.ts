@@ -50,7 +50,12 @@ export async function returnsThrough(
       marks: [],
     };
     const needs = priceRequests(document).map((need) => ({ ...need, currency }));
-    const { hours } = computeHours({ ...document, ...(await venue.prices(needs, context)) });
+    const { prices, marks } = await venue.prices(needs, context);
+    const { hours } = computeHours({
+      ...document,
+      prices: [...told.quoted.prices, ...prices],
+      marks: [...told.quoted.marks, ...marks],
+    });
     const returns = hours.map((hour) => textOf(hour.return));
     return { returns, entries: told.entries, requests: told.requests };
   } finally {
