@@ -140,12 +140,21 @@ function readPermissions(answer: unknown): Permissions {
   };
 }
 
+/** The funding account stamps in seconds: what it stamps with this one may happen after it. */
+function wholeSecond(answer: unknown): number {
+  const time = parseInstant({ time: valueAt(answer, 'time') }, 'time');
+  return time - (time % 1000);
+}
+
 export const connector: Connector = {
   id: 'bybit',
   capabilities,
   options: { fetchMarkets: { types: ['spot', 'linear', 'inverse'] } },
   refusals,
-  clocks: [['publicGetV5MarketTime', 'time']],
+  clocks: [
+    ['publicGetV5MarketTime', 'time'],
+    ['publicGetV5MarketTime', wholeSecond],
+  ],
   account: ['privateGetV5UserQueryApi', 'result.userID'],
   permissions: { method: 'privateGetV5UserQueryApi', read: readPermissions },
   wallets: [
