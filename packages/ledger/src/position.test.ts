@@ -106,7 +106,25 @@ describe('accepts', () => {
     expect(samePosition(replay(FUTURE, '-20 @ 100.001').position, short, 'future')).toBe(true);
   });
 
+  test('costs keep 36 digits, and what is realised 18: the rest waits for the next fill', () => {
+    const fine = replay(LINEAR, '0.000000000000000003 @ 0.000000000000000005').position;
+    expect(plain(fine.cost)).toBe(`0.${'0'.repeat(35)}2`);
+    const { position, realised } = replay(LINEAR, '20 @ 1, -10 @ 1.0000000000000000007');
+    expect(realised).toEqual(['0', '0.000000000000000001']);
+    expect(plain(position.unposted)).toBe('-0.0000000000000000003');
+    expect(plain(positionValue(LINEAR, position, parseDecimal('1')))).toBe(
+      '-0.0000000000000000003',
+    );
+  });
+
   test.each([
+    [
+      'of two holdings that it makes one, the rounder',
+      '1',
+      '0.0000000000015',
+      '0.000000000002',
+      '1',
+    ],
     ['four for one', '10', '4', '40', '10'],
     ['one for three, written with 15 digits', '300', '0.333333333333333', '100', '300'],
     ['twelve digits are kept', '0.000000000001', '1.5', '0.000000000002', '0.000000000001'],

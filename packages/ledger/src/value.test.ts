@@ -98,6 +98,11 @@ describe('accepts', () => {
       'anchor 00:00: USD 3\n price USD: 00:00 2',
       '3: 1 fresh',
     ],
+    [
+      'values keep 24 digits',
+      'anchor 00:00: BTC 0.0000000000003\n price BTC: 00:00 0.000000000005',
+      '0.000000000000000000000002: 1 fresh',
+    ],
     ['a worthless asset', 'anchor 00:00: LUNA 3\n price LUNA: 00:00 0', '0: 1 fresh'],
     [
       'a worthless reporting currency makes no chain',
@@ -136,6 +141,9 @@ describe('accepts', () => {
   const option = 'PUT is option ACME USD USD size 1\n anchor 00:00: PUT 1 @ 1\n mark PUT: 00:00 2';
   const coinOption =
     'PUT is option USD USD USD size 1\n anchor 00:00: PUT 1 @ 1\n mark PUT: 00:00 2';
+  const future = 'FUT is future BTC USD USD size 1\n anchor 00:00: FUT 1 @ 1\n mark FUT: 00:00 3';
+  const perpetual =
+    'PERP is linear BTC USD USD size 1\n anchor 00:00: PERP 1 @ 1\n mark PERP: 00:00 3';
   const currency = 'EURUSD is fx EUR USD USD\n anchor 00:00: EUR 1\n price EUR: 00:00 2';
 
   test.each<[string, string, number, string]>([
@@ -146,6 +154,8 @@ describe('accepts', () => {
     ['shares held as a balance', sharesHeld, 120, '2: 1 closed'],
     ['an option on a share', option, 120, '2: 1 closed'],
     ['a coin-settled option', coinOption, 25, 'unknown: 1 unpriced'],
+    ['a dated future of an exchange with sessions', future, 120, '2: 1 closed'],
+    ['a perpetual, which trades at all hours', perpetual, 25, 'unknown: 1 unpriced'],
     ['a foreign currency', currency, 120, '2: 1 closed'],
   ])('a price carried forward: %s', (_name, text, hour, told) => {
     expect(equityOf(text, hour)).toBe(told);
