@@ -26,6 +26,8 @@ export interface CcxtVenue {
   readonly id: string;
   readonly capabilities: VenueCapabilities;
   readonly options: Readonly<Record<string, unknown>>;
+  /** Laid over ccxt's description of the exchange: methods that it lacks. */
+  readonly described?: Readonly<Record<string, unknown>>;
   readonly refusals: RefusalTable;
   /** Instead of naming markets by ccxt's ids of their assets. */
   readonly listedOf?: (market: CcxtMarket) => Listed;
@@ -231,6 +233,7 @@ async function createExchange(
     // A compressed body would pass the size cap and grow afterwards.
     headers: { 'Accept-Encoding': 'identity' },
     options: { ...venue.options },
+    ...venue.described,
   });
   // ccxt would ask for currencies with the key, which a narrow read-only key may not.
   exchange.has['fetchCurrencies'] = false;
