@@ -11,10 +11,12 @@ import {
   multiply,
   negate,
   normalise,
+  ONE,
   parseDecimal,
   round,
   sign,
   subtract,
+  ZERO,
 } from './decimal.ts';
 
 const decimal = fc.record<Decimal>({
@@ -31,12 +33,16 @@ describe('accepts', () => {
     '123456789012345678901234567890',
     `0.${'7'.repeat(80)}`,
     `-${'9'.repeat(80)}.5`,
+    // A hundred digits with a sign and a point.
+    `-${'9'.repeat(50)}.${'9'.repeat(50)}`,
   ])('%s and keeps its digits', (text) => {
     expect(formatDecimal(parseDecimal(text))).toBe(text);
   });
 
   test('a count as it is', () => {
     expect(formatDecimal(integer(3))).toBe('3');
+    expect(formatDecimal(ZERO)).toBe('0');
+    expect(formatDecimal(ONE)).toBe('1');
   });
 
   test('a negative zero as zero', () => {
@@ -66,6 +72,11 @@ describe('accepts', () => {
     ['1', '8', 2, '0.12'],
     ['3', '8', 2, '0.38'],
     ['-1', '-8', 3, '0.125'],
+    ['1', '2', 0, '0'],
+    ['3', '2', 0, '2'],
+    ['-3', '2', 0, '-2'],
+    ['3', '-2', 0, '-2'],
+    ['5', '-3', 0, '-2'],
     ['0.001', '100', 3, '0.000'],
     ['1000', '0.001', 0, '1000000'],
   ])('%s / %s with %i digits is %s', (dividend, divisor, scale, quotient) => {
