@@ -19,6 +19,8 @@ const SEND = `https://${HOSTS[0]}/AccountManagement/FlexWebService/SendRequest`;
 /** The statement is being made, which takes seconds for most and minutes for large ones. */
 const IN_PROGRESS = '1019';
 const POLL_MS = 5_000;
+/** A token may ask once a second and ten times a minute. */
+const SPACING_MS = 1_100;
 const DEADLINE_MS = 240_000;
 /** Statements change once a day. A refusal is not asked for again while the service counts it. */
 const SHARED_MS = 600_000;
@@ -85,11 +87,11 @@ async function download(token: string, query: string, context: VenueContext): Pr
     const { answer } = await ask(SEND, query);
     const { Status: status, ReferenceCode: reference, Url: address } = answer;
     if (status !== 'Success') throw refusalOf(200, answer);
-    for (;;) {
+    for (let pause = SPACING_MS; ; pause = POLL_MS) {
+      await wait(pause, null, { signal });
       const document = await ask(String(address), String(reference));
       if (document.root === 'FlexQueryResponse') return { document, requests };
       if (document.answer['ErrorCode'] !== IN_PROGRESS) throw refusalOf(200, document.answer);
-      await wait(POLL_MS, null, { signal });
     }
   } catch (error) {
     throw signal.aborted ? new RecordError('VENUE_UNAVAILABLE') : refusalOfThrown(error);
@@ -113,7 +115,7 @@ async function readAnswer({
 }: undici.Dispatcher.ResponseData): Promise<FlexDocument> {
   // A page of a failing edge, or an answer without one word, comes from no part of the service.
   if (statusCode === 200 && headers['content-length'] !== '0') return await readFlex(body);
-  body.destroy();
+  await body.dump();
   throw statusCode === 200 ? new RecordError('VENUE_UNAVAILABLE') : refusalOf(statusCode, {});
 }
 
