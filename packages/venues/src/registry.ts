@@ -14,6 +14,8 @@ export interface VenueFolder {
   readonly venue: Venue;
   /** The tables that the venue is made of, where it is one of ccxt's. */
   readonly connector?: Connector;
+  /** What the owner's query must have, by section, where the owner makes one. */
+  readonly query?: Readonly<Record<string, string>>;
 }
 
 /** The venues of these ids. VENUE_UNKNOWN when there is no connector for one. */

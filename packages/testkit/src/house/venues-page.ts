@@ -17,7 +17,9 @@ const REMEDIES: Readonly<Partial<Record<Code, string>>> = {
     'passphrase where the venue has one; then that its address list names the worker, and that ' +
     'it may read. Some venues answer the same for all three.',
   VENUE_IP_REJECTED: "Add the worker's egress addresses to the key's address list.",
-  VENUE_SCOPE_MISSING: 'Give the key the reading permission of the market that is named.',
+  VENUE_SCOPE_MISSING:
+    'Give the key the reading permission of the market that is named, or the Flex query the ' +
+    'section or field.',
   VENUE_KEY_CAN_WITHDRAW: 'Make a key that only reads; one that may trade or withdraw is refused.',
   VENUE_GEO_BLOCKED: "The venue does not serve the worker's region: an operator moves its egress.",
   VENUE_RATE_LIMITED: 'Nothing: the hour is asked for again after the wait the venue named.',
@@ -30,6 +32,15 @@ const REMEDIES: Readonly<Partial<Record<Code, string>>> = {
   VENUE_UNEXPECTED_SHAPE:
     'The venue said something that the connector does not know, so nothing was recorded. Report ' +
     'the venue and the hour; no part of the answer is kept.',
+};
+
+/** What the Client Portal calls a section, where the file says it otherwise. */
+const FLEX_LABELS: Readonly<Record<string, string>> = {
+  OptionEAE: 'Option Exercises, Assignments and Expirations',
+  StmtFunds: 'Statement of Funds',
+  EquitySummaryInBase: 'Net Asset Value (NAV) in Base',
+  ChangeInNAV: 'Change in NAV',
+  ConversionRates: 'Currency rates, an option of the query',
 };
 
 export async function venuesPage(repository: Repository): Promise<string> {
@@ -54,7 +65,7 @@ ${remedies.join('\n')}
 `;
 }
 
-function section(id: string, { venue, connector }: VenueFolder): string {
+function section(id: string, { venue, connector, query }: VenueFolder): string {
   const { capabilities } = venue;
   const { historyMs, finalityLagMs, unseen, hosts, credentials } = capabilities;
   const history = historyMs === null ? 'without limit' : `${historyMs / DAY_MS} days`;
@@ -79,13 +90,41 @@ function section(id: string, { venue, connector }: VenueFolder): string {
 | history served | ${history} |
 | an hour is final after | ${finalityLagMs / MINUTE_MS} minutes |
 | equity in | ${capabilities.quoteCurrency} |
-${connector === undefined ? '' : `| permissions asked of | \`${connector.permissions.method}\` |`}
+${
+  connector === undefined
+    ? flexQuery(query)
+    : `| permissions asked of | \`${connector.permissions.method}\` |
 
 | feed | longest window | rows a page | complete because | also read before, after |
 |---|---|---:|---|---|
 ${rows.join('\n')}
 
-${connector === undefined ? '' : refusals(connector.refusals)}`;
+${refusals(connector.refusals)}`
+}`;
+}
+
+/** How the owner makes the query from which a record follows. */
+function flexQuery(query: VenueFolder['query']): string {
+  if (query === undefined) return '';
+  const rows = Object.entries(query).map(([name, fields]) => {
+    const label = FLEX_LABELS[name] ?? name.replaceAll(/(?<=[a-z])(?=[A-Z])/g, ' ');
+    return `| ${label} | \`${name}\` | ${list(fields.split(' '))} |`;
+  });
+  return `
+In the Client Portal under *Performance & Reports*, *Flex Queries*: a new *Activity Flex Query*
+with *XML* as its format, *Last 365 Calendar Days* as its period, *No* for breaking out by day and
+by model, *yyyyMMdd* and *HHmmss* for its times, *Yes* for currency rates, and these sections with
+these fields at least, with *dateTime* of trades and *levelOfDetail* wherever it is offered; all
+fields of a section do no harm. Trades with *Executions*, cash
+transactions with *Detail*, positions with *Summary*, cash report and statement of funds by
+currency. \`flexQueryId\` is the query's number; where it reports several accounts, the number, a
+colon and the account: \`123456:U1234567\`. \`flexToken\` is made under *Flex Web Service
+Configuration*; one that is bound to addresses names the worker's.
+
+| section | in the file | fields |
+|---|---|---|
+${rows.join('\n')}
+`;
 }
 
 function refusals({

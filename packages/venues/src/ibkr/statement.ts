@@ -25,7 +25,7 @@ export interface FlexDocument {
 const ROWS_MAX = 250_000;
 
 /** The fields that a query must have in each section; without a section a record has a hole. */
-const NEEDED = {
+export const NEEDED = {
   AccountInformation: 'currency',
   Trades:
     'proceeds tradePrice quantity tradeID transactionType assetCategory symbol conid multiplier ' +

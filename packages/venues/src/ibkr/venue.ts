@@ -18,6 +18,9 @@ import { checkNav, holdingsOf } from './nav.ts';
 import { lacking, missingSection, type Statement } from './statement.ts';
 import { dayAt, timeAt } from './times.ts';
 
+/** For the page that says how to make one. */
+export { NEEDED as query } from './statement.ts';
+
 const UTF8 = new TextDecoder();
 
 export const venue: Venue = {
