@@ -3,7 +3,6 @@
 
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { RecordError } from '@track-record/errors';
-import { intakeKeyPair, openIntake, Secret } from '@track-record/sealing/intake';
 import { Kysely, PostgresDialect } from 'kysely';
 import pg from 'pg';
 import { buildImportGraph, reachableFrom } from '../../testkit/src/house/import-graph.ts';
@@ -130,17 +129,6 @@ describe('accepts', () => {
     expect(await gateway.status(connect.accountId)).toMatchObject({ state: 'connecting' });
   });
 
-  it('credentials, sealed under their names so that the enclave alone reads them', async () => {
-    const keys = await intakeKeyPair(new Secret(new Uint8Array(32).fill(7)));
-    const { accountId, ownerId, venue } = request();
-    const fields = { apiKey: 'marker-key', secret: 'marker-secret' };
-    const identity = { accountId, ownerId, venue };
-    const sealed = await gateway.sealCredentials(keys.publicKey, { ...identity, fields });
-    expect(Buffer.from(sealed).toString('latin1')).not.toContain('marker');
-    const opened = await openIntake(keys.privateKey, sealed, identity);
-    expect(opened.get('apiKey')?.open((bytes) => Buffer.from(bytes).toString())).toBe('marker-key');
-  });
-
   it('a request for a synchronisation, once however often it is made', async () => {
     const job = await gateway.enqueueSync(ACCOUNT, START_MS);
     expect(await gateway.enqueueSync(ACCOUNT)).toBe(job);
@@ -261,6 +249,7 @@ describe('holds', () => {
     expect(reached).toContain('packages/rpc/src/client.ts');
     const rooms = new Set(reached.map((file) => file.split('/').slice(0, 2).join('/')));
     expect([...rooms].toSorted()).toEqual([
+      'packages/attestation',
       'packages/errors',
       'packages/gateway',
       'packages/rpc',

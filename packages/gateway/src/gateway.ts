@@ -16,7 +16,6 @@ import {
   type Statement,
   type Window,
 } from './released.ts';
-import { sealCredentials } from './seal-credentials.ts';
 
 /** `pool` stays the caller's to end. Either logs in as a member of the role `gateway`. */
 export type GatewayOptions = { readonly databaseUrl: string } | { readonly pool: Pool };
@@ -41,7 +40,6 @@ export interface ConnectAccountRequest {
  * names.
  */
 export interface Gateway {
-  readonly sealCredentials: typeof sealCredentials;
   /**
    * Hands the account in; returns the id of the job that connects it. With `within`, both commit or
    * vanish with the caller's transaction. VENUE_UNKNOWN; STORE_CONFLICT: the account was handed in
@@ -71,7 +69,6 @@ export function createGateway(options: GatewayOptions): Gateway {
   const pool = 'pool' in options ? options.pool : openPool(options.databaseUrl);
   const query = queryOver(pool);
   return {
-    sealCredentials,
     connectAccount: async (request, within) =>
       await queryJob(
         within === undefined ? query : queryOver(within),

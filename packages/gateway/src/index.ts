@@ -11,6 +11,11 @@ export {
   type Gateway,
   type GatewayOptions,
 } from './gateway.ts';
-export { sealCredentials, type Credentials } from './seal-credentials.ts';
+export {
+  sealCredentials,
+  sealCredentialsUnverified,
+  type Credentials,
+  type SealOptions,
+} from './seal-credentials.ts';
 export type { Statement, Window } from './released.ts';
 export type { CallerTransaction } from './query.ts';

@@ -1,7 +1,15 @@
-// Credentials leave their owner's hands only sealed to the enclave. Best called in the owner's own
-// browser; a gateway that calls it has seen the credentials. The key must come out of evidence that
-// was verified.
+// Credentials leave their owner's hands only sealed to an enclave that the owner's client verified
+// itself. Best called in the owner's own browser, where this runs too: no node: imports. A gateway
+// that calls it has seen the credentials. Evidence is untrusted; the policy must not come from
+// whoever hands the evidence over.
 
+import {
+  amdTrustAnchors,
+  parseEvidence,
+  parsePolicy,
+  type TrustAnchors,
+  verifyEvidence,
+} from '@track-record/attestation';
 import { sealIntake } from '@track-record/sealing/intake';
 
 export interface Credentials {
@@ -13,11 +21,35 @@ export interface Credentials {
   readonly fields: Readonly<Record<string, string>>;
 }
 
+export interface SealOptions {
+  /** Milliseconds UTC: certificates have dates. */
+  readonly now: number;
+  /** AMD's pinned roots when left out. */
+  readonly trustAnchors?: TrustAnchors;
+}
+
 /**
- * For `connectAccount`. `intakePublicKey`: 32 raw bytes, X25519. ENVELOPE_MALFORMED: a field is out
- * of bounds.
+ * For `connectAccount`. `evidence` is the enclave's answer as JSON, `policy` as in `track-record
+ * evidence verify`: at least the measurements that are expected. Nothing is sealed to evidence that
+ * the policy refuses, and development evidence is always refused. Errors are those of
+ * verifyEvidence; ENVELOPE_MALFORMED: a field is out of bounds.
  */
 export async function sealCredentials(
+  evidence: unknown,
+  policy: unknown,
+  credentials: Credentials,
+  { now, trustAnchors = amdTrustAnchors }: SealOptions,
+): Promise<Uint8Array> {
+  const expected = parsePolicy(policy, 'refuse');
+  const { binding } = await verifyEvidence(parseEvidence(evidence), trustAnchors, expected, now);
+  return await sealIntake(binding.intakePublicKey, credentials);
+}
+
+/**
+ * Seals to a key that nobody vouches for, of a development enclave or one that was verified before:
+ * 32 raw bytes, X25519. ENVELOPE_MALFORMED: a field is out of bounds.
+ */
+export async function sealCredentialsUnverified(
   intakePublicKey: Uint8Array,
   credentials: Credentials,
 ): Promise<Uint8Array> {

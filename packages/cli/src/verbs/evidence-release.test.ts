@@ -6,8 +6,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from '@jest/globals';
-import { bindingFields, reportDataOf, type Binding } from '@track-record/attestation/binding';
-import { fakeAmdAuthority, fakeCertificateTable } from '../../../testkit/src/amd/fake-authority.ts';
+import { fakeAmdAuthority } from '../../../testkit/src/amd/fake-authority.ts';
+import { fakeEvidenceDocument, SETTLED } from '../../../testkit/src/amd/fake-document.ts';
 import type { VerbOutput } from '../verb.ts';
 import { evidenceVerify } from './evidence-verify.ts';
 
@@ -97,29 +97,9 @@ function signedManifest({ microcode = 1, signers = 2 }: Change): unknown {
   return { manifest, signatures };
 }
 
-async function evidenceOf({ code = CODE, measurement = MEASUREMENT }: Change): Promise<unknown> {
-  const bound: Readonly<Record<string, string>> = {
-    codeSha256: code,
-    hpkeSuite: '002000010002',
-    successionSha256: '5c'.repeat(32),
-  };
-  const fields = bindingFields.map((field) => [field, Buffer.from(bound[field] ?? '', 'hex')]);
-  const reportData = await reportDataOf(Object.fromEntries(fields) as Binding);
-  const kind = { product: 'Genoa', signer: 'VCEK' } as const;
-  const leaf = authority.leaf(kind);
-  const options = { ...kind, reportData, measurement: Buffer.from(measurement, 'hex') };
-  const table = fakeCertificateTable([
-    ['63da758d-e664-4564-adc5-f4b93be8accd', leaf.der],
-    ['4ab7b379-bbac-4fe4-a02f-05aef327c782', authority.intermediate(kind)],
-  ]);
-  return {
-    format: 'track-record-evidence/1',
-    insecure: false,
-    collectedAt: '2026-01-05T00:00:00.000Z',
-    report: authority.report(options, leaf).toString('base64'),
-    certificateTable: table.toString('base64'),
-    binding: Object.fromEntries(bindingFields.map((field) => [field, bound[field] ?? ''])),
-  };
+function evidenceOf({ code = CODE, measurement = MEASUREMENT }: Change): Promise<unknown> {
+  const report = { measurement: Buffer.from(measurement, 'hex') };
+  return fakeEvidenceDocument(authority, { ...SETTLED, codeSha256: code }, report);
 }
 
 function fileOf(name: string, text: string): string {

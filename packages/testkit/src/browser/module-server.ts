@@ -8,7 +8,7 @@ import { stripTypeScriptTypes } from 'node:module';
 import path from 'node:path';
 import { repositoryRoot } from '../house/repository.ts';
 
-const ROOMS = ['errors', 'attestation', 'sealing'] as const;
+const ROOMS = ['errors', 'attestation', 'sealing', 'gateway'] as const;
 const SOURCE_CONDITION = '@track-record/source';
 /** From outside; what they call themselves in an import, and where pnpm put them. */
 const FROM_OUTSIDE: Readonly<Record<string, string>> = {

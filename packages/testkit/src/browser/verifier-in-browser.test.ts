@@ -8,6 +8,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { intakeKeyPair, openIntake, sealIntake, Secret } from '@track-record/sealing/intake';
 import { splitMasterKey, UnsealSession } from '@track-record/sealing/unseal';
 import { fakeAmdAuthority } from '../amd/fake-authority.ts';
+import { fakeEvidenceDocument, SETTLED } from '../amd/fake-document.ts';
 import { type EvidenceChange, fakeEvidence } from '../amd/fake-evidence.ts';
 import { type Browser, hasChromium, startBrowser } from './browser.ts';
 import { base64Of, bytesOf, type Question, verdictsOf, verdictsOnFlips } from './verdicts.ts';
@@ -118,6 +119,17 @@ inChromium('accepts', () => {
     const message = base64Of(await sealIntake(publicKey, { ...IDENTITY, fields: FIELDS }));
     const back = { seed: SEED.toString('base64'), message };
     expect(await browser.call(INTAKE, 'openedInBrowser', back)).toEqual(FIELDS);
+  });
+
+  test('credentials that a browser sealed to evidence it verified itself', async () => {
+    const { publicKey, privateKey } = await intakeKeyPair(new Secret(new Uint8Array(SEED)));
+    const intakePublicKey = Buffer.from(publicKey).toString('hex');
+    const evidence = await fakeEvidenceDocument(authority, { ...SETTLED, intakePublicKey });
+    const policy = { measurements: accepting.measurements };
+    const call = { evidence, policy, anchors, now: NOW, fields: FIELDS };
+    const sealed = await browser.call(INTAKE, 'sealedToEvidence', call);
+    const opened = await openIntake(privateKey, bytesOf(String(sealed)), IDENTITY);
+    expect([...opened.keys()]).toEqual(Object.keys(FIELDS));
   });
 
   test('shares of the master key that holders sealed in a browser', async () => {

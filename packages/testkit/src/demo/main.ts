@@ -1,3 +1,4 @@
+import { sealCredentialsUnverified } from '@track-record/gateway';
 // `pnpm demo`: the whole system once, on one machine. PostgreSQL, a venue that speaks Binance's
 // protocol, the real worker in a process of its own, and a gateway that may only enqueue and read
 // what was released. It ends by holding the worker's hours against what the venue knows to be true.
@@ -102,7 +103,7 @@ async function connectAccount(stage: Stage): Promise<Account> {
   const account = { accountId: randomUUID(), ownerId: randomUUID() };
   stage.setClock(START + HOURS_BEFORE_CONNECTION * HOUR_MS + SYNC_OFFSET_MS);
   const { intakePublicKey } = await rpc.attestation(new Uint8Array());
-  const sealedCredentials = await gateway.sealCredentials(intakePublicKey, {
+  const sealedCredentials = await sealCredentialsUnverified(intakePublicKey, {
     ...account,
     venue: 'binance',
     fields: scenario.credentials,
