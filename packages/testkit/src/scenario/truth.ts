@@ -121,7 +121,8 @@ function trueHour(
   };
 }
 
-function returnOf(numerator: bigint, denominator: bigint): Exact {
+/** Eighteen digits, half-even. */
+export function returnOf(numerator: bigint, denominator: bigint): Exact {
   const top = (numerator - denominator) * RETURN_ONE;
   let quotient = top / denominator;
   const twice = 2n * (top % denominator);

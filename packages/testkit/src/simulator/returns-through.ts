@@ -28,7 +28,7 @@ export type Credentials = Readonly<Partial<Record<CredentialField, string>>>;
 export async function returnsThrough(
   id: string,
   { port }: Pick<Simulator, 'port'>,
-  scenario: Scenario,
+  scenario: Pick<Scenario, 'start' | 'end' | 'reporting'>,
   credentials: Credentials,
   now: () => number,
 ): Promise<Told> {
@@ -64,7 +64,9 @@ export async function returnsThrough(
 }
 
 /** What the scenario itself says its account earned. */
-export function trueReturns(scenario: Scenario): readonly (string | null)[] {
+export function trueReturns(scenario: {
+  readonly truth: () => readonly { readonly return: Exact | null }[];
+}): readonly (string | null)[] {
   return scenario.truth().map((hour) => textOf(hour.return));
 }
 

@@ -50,7 +50,7 @@ const JSON_TYPE = { 'content-type': 'application/json' };
 
 export async function startTable(
   { hosts, endpoints, checkSigned, words }: VenueTable,
-  options: SimulatorOptions,
+  options: Omit<SimulatorOptions, 'scenario'>,
 ): Promise<Simulator> {
   const faults = faultSwitch(options.faults ?? []);
   const requests = new Map<string, number>();

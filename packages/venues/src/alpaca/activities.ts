@@ -6,11 +6,13 @@
 // changed. Rows are untrusted.
 
 import {
+  absolute,
   multiply,
   negate,
   ONE,
   sign,
   ZERO,
+  type Decimal,
   type Entry,
   type EntryKind,
 } from '@track-record/ledger';
@@ -59,6 +61,33 @@ export function readActivities(rows: readonly Row[]): readonly Entry[] {
     return isReplaced || status === 'canceled' ? [entry, reversalOf(entry)] : [entry];
   });
   return entries.filter(({ postings, position }) => postings.length > 0 || position !== undefined);
+}
+
+/** Shares that became others, of which no trade has yet told a price. */
+export interface Exchange {
+  readonly at: number;
+  readonly old: { readonly symbol: string; readonly quantity: Decimal };
+  readonly next: Exchange['old'];
+}
+
+/** Splits and changes of name: the leg that is removed, and the one that is added for it. */
+export function exchangesOf(rows: readonly Row[]): readonly Exchange[] {
+  const actions = rows.filter((row) => /^(SPLIT|NC)$/.test(String(row['activity_type'])));
+  const distinct = new Map(actions.map((row) => [row['id'], row])).values();
+  return [...Map.groupBy(distinct, actionOf).values()].flatMap((legs) => {
+    const told = legs.map((row) => {
+      const quantity = parseAmount(row, 'qty');
+      const { description } = row;
+      // Of a short position the removed leg is above zero, which only the description says.
+      const isOld = /^(REMOVE|ADD)/.test(String(description))
+        ? String(description).startsWith('REMOVE')
+        : sign(quantity) < 0;
+      return { isOld, symbol: parseText(row, 'symbol'), quantity: absolute(quantity) };
+    });
+    const [old, next] = told.toSorted((left, right) => Number(right.isOld) - Number(left.isOld));
+    if (legs.length !== 2 || old?.isOld !== true || next?.isOld !== false) return [];
+    return [{ at: Math.min(...legs.map((leg) => bookedAt(leg, 'conversion'))), old, next }];
+  });
 }
 
 /** A time with its offset, of which milliseconds count. */

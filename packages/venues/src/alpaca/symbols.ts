@@ -18,12 +18,14 @@ const SHARE = /^[A-Z0-9]{1,12}(?:\.[A-Z]{1,3})*$/;
 /** The pair of coins or coin and dollars that a symbol is; null where it is a share or an option. */
 export function pairOf(symbol: string): { readonly base: string; readonly quote: string } | null {
   const { base, quote } = PAIR.exec(symbol)?.groups ?? {};
-  return base === undefined || quote === undefined ? null : { base, quote };
+  if (base !== undefined && quote !== undefined) return { base, quote };
+  if (!OPTION.test(symbol) && !SHARE.test(symbol)) throw shape('symbol');
+  return null;
 }
 
+/** Of a symbol that is no pair. */
 export function instrumentOf(symbol: string): Instrument {
   const base = OPTION.exec(symbol)?.groups?.['base'];
-  if (base === undefined && !SHARE.test(symbol)) throw shape('symbol');
   const money = { quote: CURRENCY, settle: CURRENCY, contractSize: ONE } as const;
   return base === undefined
     ? { kind: 'equity', base: symbol, ...money, realised: 'derived' }

@@ -5,21 +5,17 @@
 
 import type { Alpaca } from '@alpacahq/alpaca-trade-api/rest';
 import { codeOf, RecordError } from '@track-record/errors';
-import {
-  orderEntries,
-  sign,
-  type Decimal,
-  type Instrument,
-  type Window,
-} from '@track-record/ledger';
+import { divide, multiply, orderEntries, sign } from '@track-record/ledger';
+import type { Decimal, Instrument, Mark, Window } from '@track-record/ledger';
 import { sumBalances, type Holdings } from '../ccxt/holdings.ts';
+import type { Contract, Pair } from '../ccxt/markets.ts';
 import { DAY_MS, readPages, type Next, type Paging } from '../ccxt/pagers.ts';
 import { answerPrices, HOUR_MS, type CandleRun } from '../ccxt/prices.ts';
 import { parseAmount, parseRow, parseRows, parseSize, parseText, shape } from '../ccxt/rows.ts';
 import { valueAt, type Row } from '../ccxt/rows.ts';
 import type { Fetched, Permissions, PriceAnswer, PriceRequest } from '../contract.ts';
 import type { Venue, VenueContext, VenueCredentials, VenueSession } from '../contract.ts';
-import { KINDS, parseTime, readActivities } from './activities.ts';
+import { exchangesOf, KINDS, parseTime, readActivities, type Exchange } from './activities.ts';
 import { HOSTS, openClient, type AlpacaClient, type Call } from './client.ts';
 import { CURRENCY, instrumentOf, pairOf } from './symbols.ts';
 
@@ -28,6 +24,10 @@ const ACTIVITIES_MAX = 100;
 const BARS_MAX = 10_000;
 /** Rows are listed by their day, and booked up to a week after it. */
 const BOOKED_WITHIN_MS = 8 * DAY_MS;
+/** The longest weekend of the exchanges, for which a close may be carried. */
+const CARRIED_MS = 5 * DAY_MS;
+/** Digits of a price that a ratio like 1:3 makes endless. */
+const RESTATED_SCALE = 18;
 /** A plan without a subscription may not ask for the last 15 minutes of the consolidated tape. */
 const BARS_AFTER_MS = 16 * 60_000;
 
@@ -84,6 +84,7 @@ function sessionOf(
   identity: Awaited<ReturnType<VenueSession['identify']>>,
 ): VenueSession {
   const { call, close } = client;
+  const exchanges = new Map<string, Exchange>();
   return {
     identify: () => Promise.resolve(identity),
     observe: async () => {
@@ -94,8 +95,11 @@ function sessionOf(
       const quietUntil = await readClock(call);
       return { anchor: { asOf, ...held }, instruments: instrumentsOf(names), quietUntil };
     },
-    fetch: (window) => fetchActivities(client, identity.venueAccountId, window),
-    quotes: { currency: CURRENCY, ask: (requests) => fetchPrices(call, requests) },
+    fetch: (window) => fetchActivities(client, identity.venueAccountId, window, exchanges),
+    quotes: {
+      currency: CURRENCY,
+      ask: (requests) => fetchPrices(call, requests, exchanges.values()),
+    },
     close,
   };
 }
@@ -104,6 +108,7 @@ async function fetchActivities(
   { call, requestCount }: AlpacaClient,
   accountId: string,
   window: Window,
+  exchanges: Map<string, Exchange>,
 ): Promise<Fetched> {
   const requestsBefore = requestCount();
   const now = await readClock(call);
@@ -119,6 +124,7 @@ async function fetchActivities(
   });
   if (rows.some((row) => (row['account_id'] ?? accountId) !== accountId)) throw shape('account_id');
   const told = readActivities(rows);
+  for (const each of exchangesOf(rows)) exchanges.set(`${each.next.symbol} ${each.at}`, each);
   // A row of today without a time counts at the end of today, and the balances hold it already.
   if (told.some(({ at }) => at > now)) throw new RecordError('VENUE_INCOMPLETE', { place: 'date' });
   return {
@@ -130,26 +136,44 @@ async function fetchActivities(
   };
 }
 
-async function fetchPrices(call: Call, requests: readonly PriceRequest[]): Promise<PriceAnswer> {
+async function fetchPrices(
+  call: Call,
+  requests: readonly PriceRequest[],
+  exchanges: Iterable<Exchange>,
+): Promise<PriceAnswer> {
   const latest = (await readClock(call)) - BARS_AFTER_MS;
   const asked = requests.filter(({ at }) => at <= latest);
-  const contracts = asked.flatMap(({ kind, name }) =>
-    kind === 'mark'
-      ? [[name, { id: name, symbol: name, instrument: instrumentOf(name) }] as const]
-      : [],
-  );
-  const pairs = asked.map(({ name }) => {
-    return [
-      name,
-      { id: `${name}/${CURRENCY}`, base: name, quote: CURRENCY, isActive: true },
-    ] as const;
-  });
-  return await answerPrices(asked, {
-    markets: { pairs: new Map(pairs), contracts: new Map(contracts) },
+  const marked = asked.filter(({ kind }) => kind === 'mark');
+  const { prices, marks } = await answerPrices(asked, {
+    markets: {
+      pairs: new Map(asked.map(({ name }) => [name, coinPair(name)])),
+      contracts: new Map(marked.map(({ name }) => [name, contractOf(name)])),
+    },
     pivots: [],
     rowsMax: BARS_MAX,
     fetchCloses: (run) => fetchCloses(call, run),
   });
+  const isTold = new Set(marks.map(({ instrument, at }) => `${instrument} ${at}`));
+  const restated: Mark[] = [];
+  for (const exchange of exchanges) {
+    const { at: since, next } = exchange;
+    const at = since - (since % HOUR_MS) + HOUR_MS;
+    const isAsked = marked.some((each) => each.name === next.symbol && each.at === at);
+    if (!isAsked || isTold.has(`${next.symbol} ${at}`)) continue;
+    const price = await restatedClose(call, exchange);
+    if (price !== null) restated.push({ instrument: next.symbol, at, price });
+  }
+  return { prices, marks: [...marks, ...restated] };
+}
+
+/** The last close in the new shares: carried as it was, a split would double what is held. */
+async function restatedClose(call: Call, { at, old, next }: Exchange): Promise<Decimal | null> {
+  const last = at - (at % HOUR_MS);
+  const run = { kind: 'mark', marketId: old.symbol, intervalMs: HOUR_MS } as const;
+  const closes = await fetchCloses(call, { ...run, first: last - CARRIED_MS, last });
+  const close = closes.get(Math.max(...closes.keys()));
+  if (close === undefined) return null;
+  return divide(multiply(close, old.quantity), next.quantity, RESTATED_SCALE);
 }
 
 /** Closes by the instant at which their bar ends, as they were traded: not adjusted for splits. */
@@ -237,6 +261,14 @@ export function holdingsOf(cash: Decimal, rows: readonly Row[]): Holdings {
     balances: sumBalances([[CURRENCY, cash], ...coins]),
     positions: held.flatMap(({ coin, ...position }) => (coin === null ? [position] : [])),
   };
+}
+
+function contractOf(symbol: string): Contract {
+  return { id: symbol, symbol, instrument: instrumentOf(symbol) };
+}
+
+function coinPair(base: string): Pair {
+  return { id: `${base}/${CURRENCY}`, base, quote: CURRENCY, isActive: true };
 }
 
 function instrumentsOf(names: readonly string[]): ReadonlyMap<string, Instrument> {
