@@ -55,7 +55,10 @@ export function priceRequests(document: LedgerDocument, opening?: Checkpoint): P
   for (const entry of entries) {
     for (; boundary <= Math.min(entry.at, window.to); boundary += HOUR_MS) needHoldings(boundary);
     if (entry.at >= window.to) break;
-    if (entry.kind === 'flow') needHoldings(entry.at);
+    if (entry.kind === 'flow') {
+      needHoldings(entry.at);
+      if (entry.position !== undefined) need('mark', entry.position.instrument, entry.at);
+    }
     book.apply(entry);
     for (const posting of entry.postings) {
       if (entry.kind === 'flow') need('asset', posting.asset, entry.at);
