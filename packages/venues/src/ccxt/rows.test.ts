@@ -38,6 +38,19 @@ describe('accepts', () => {
   });
 });
 
+describe('accepts', () => {
+  test.each([
+    ['-1.31965e-6', '-0.00000131965'],
+    ['1e-8', '0.00000001'],
+    ['2.5E+3', '2500'],
+    ['1e5', '100000'],
+    ['0.012158', '0.012158'],
+  ])('%s in JSON as its digits', (number, digits) => {
+    const row = parseRow(parseLosslessJson(`{"amount":${number}}`), 'row');
+    expect(formatDecimal(parseAmount(row, 'amount'))).toBe(digits);
+  });
+});
+
 describe('refuses', () => {
   const NUL = null;
   test.each<[string, () => unknown]>([

@@ -3,7 +3,7 @@
 // never zero. All input is untrusted.
 
 import { RecordError } from '@track-record/errors';
-import { parseDecimal, sign, type Decimal } from '@track-record/ledger';
+import { formatDecimal, parseDecimal, powerOfTen, sign, type Decimal } from '@track-record/ledger';
 
 export type Row = Readonly<Record<string, unknown>>;
 
@@ -15,6 +15,8 @@ const TEXT_LENGTH_MAX = 128;
 /** 2009 and 2100 in milliseconds: a time in seconds or microseconds falls outside. */
 const INSTANT_MIN = 1_230_768_000_000;
 const INSTANT_MAX = 4_102_444_800_000;
+/** With an exponent that an amount can have. */
+const EXPONENTIAL = /^(-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?)[eE]([-+]?[0-9]{1,2})$/;
 
 /**
  * JSON whose numbers keep their digits: what a double cannot hold as written stays the source text.
@@ -25,12 +27,22 @@ export function parseLosslessJson(text: string): unknown {
       if (typeof value !== 'number' || context?.source === undefined) return value;
       return Number.isSafeInteger(value) && String(value) === context.source
         ? value
-        : context.source;
+        : plainOf(context.source);
     });
   } catch (error) {
     if (Error.isError(error) && error.name === 'SyntaxError') return undefined;
     throw error;
   }
+}
+
+/** `1.3e-7` as its digits. */
+function plainOf(source: string): string {
+  const [, digits, exponent] = EXPONENTIAL.exec(source) ?? [];
+  if (digits === undefined) return source;
+  const { mantissa, scale } = parseDecimal(digits);
+  const places = scale - Number(exponent);
+  if (places >= 0) return formatDecimal({ mantissa, scale: places });
+  return formatDecimal({ mantissa: mantissa * powerOfTen(-places), scale: 0 });
 }
 
 export function parseRow(value: unknown, place: string): Row {
