@@ -7,16 +7,8 @@ import { divide, negate, sign, subtract, type AnchorPosition } from '@track-reco
 import type { Job } from '../feed.ts';
 import type { Contract, Markets } from '../markets.ts';
 import { isEntry, joinLegs, kindOf, kindsOf, movementOf, post, type Reading } from '../readings.ts';
-import type { Path, Row } from '../rows.ts';
-import {
-  parseAmount,
-  parseInstant,
-  parseRow,
-  parseSize,
-  parseText,
-  shape,
-  valueAt,
-} from '../rows.ts';
+import { parseAmount, parseInstant, parseRow, parseSize, parseText } from '../rows.ts';
+import { shape, valueAt, type Path, type Row } from '../rows.ts';
 import type { Running } from '../running.ts';
 import { assetOf, balanceOf } from './assets.ts';
 
@@ -30,8 +22,9 @@ const KINDS = kindsOf({
   reward: 'staking reward',
   dividend: 'dividend',
   adjustment: 'adjustment',
-  transfer: `spottostaking stakingfromspot stakingtospot spotfromstaking
-    allocation deallocation autoallocation migration`,
+  transfer:
+    'spottostaking stakingfromspot stakingtospot spotfromstaking ' +
+    'allocation deallocation autoallocation migration',
   // A transfer or credit whose cause is not told may be money from outside: it is never a gain.
   flow: 'deposit withdrawal credit transfer spottofutures spotfromfutures',
 });

@@ -5,6 +5,7 @@
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { describe, expect, test } from '@jest/globals';
+import { codeOf } from '@track-record/errors';
 import { formatDecimal, type Entry } from '@track-record/ledger';
 import { readPayload, type PayloadAnswer, type PayloadRequest } from '../../payload.ts';
 import { assetOf } from './assets.ts';
@@ -25,6 +26,14 @@ async function read(
   const body = await readFile(new URL(`${name}.json`, KRAKEN), 'utf8');
   const context = { egress: null, now: () => 0, signal: new AbortController().signal };
   return await readPayload('kraken', { feed, market: null, symbol }, body, context);
+}
+
+async function readRow(row: Readonly<Record<string, string>>): Promise<PayloadAnswer> {
+  const fields = { refid: 'R1', time: 1_688_464_484.1787, asset: 'XXBT', fee: '0', balance: '2' };
+  const ledger = { L1: { ...fields, aclass: 'currency', amount: '1', ...row } };
+  const body = JSON.stringify({ error: [], result: { ledger, count: 1 } });
+  const context = { egress: null, now: () => 0, signal: new AbortController().signal };
+  return await readPayload('kraken', { feed: 'ledger', market: null, symbol: null }, body, context);
 }
 
 type Named = Readonly<Record<string, Readonly<Record<string, string>>>>;
@@ -270,8 +279,31 @@ describeVectors('accepts', () => {
     }
   });
 
+  test.each([
+    ['transfer', 'spotfromstaking', 'transfer'],
+    ['earn', 'migration', 'transfer'],
+    ['earn', 'reward', 'reward'],
+    // What came from the futures wallet, or was given, is no gain.
+    ['transfer', 'spotfromfutures', 'flow'],
+    ['transfer', '', 'flow'],
+  ])('a row of %s %s is a %s', async (type, subtype, kind) => {
+    const { entries = [] } = await readRow({ type, subtype });
+    expect(entries.map((each) => each.kind)).toEqual([kind]);
+  });
+
   test('GetApiKeyInfo: a key that may trade and withdraw, from anywhere', async () => {
     const { permissions } = await read('permissions', 'GetApiKeyInfo');
     expect(permissions).toEqual({ read: true, trade: true, withdraw: true, ipRestricted: false });
+  });
+});
+
+describe('refuses', () => {
+  test.each([
+    ['a type that nobody knows', { type: 'lottery' }],
+    ['a transfer that nobody knows', { type: 'transfer', subtype: 'spottomoon' }],
+    ['a missing amount', { type: 'trade', amount: '' }],
+    ['a time in milliseconds', { type: 'trade', time: '1688464484178' }],
+  ])('%s', async (_name, row) => {
+    await expect(readRow(row).catch(codeOf)).resolves.toBe('VENUE_UNEXPECTED_SHAPE');
   });
 });

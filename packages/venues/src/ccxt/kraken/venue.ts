@@ -4,7 +4,6 @@
 
 import { entryKinds } from '@track-record/ledger';
 import type { Permissions, VenueCapabilities } from '../../contract.ts';
-import type { Allowance } from '../client.ts';
 import { venueOf, type Connector } from '../connector.ts';
 import { feed, type Feed } from '../feed.ts';
 import { positionList, wallet } from '../holdings.ts';
@@ -15,14 +14,15 @@ import { parseId, parseRow, parseSize, parseText, valueAt } from '../rows.ts';
 import { assetOf } from './assets.ts';
 import { refusals } from './codes.ts';
 import * as entries from './entries.ts';
-import { readMarginTrade, rowsIn } from './entries.ts';
+import { readMarginTrade, readPosition, rowsIn } from './entries.ts';
 
 /** One page of public trades. */
 const TRADES_MAX = 1000;
 /** The legs of one trade are booked a moment apart, and its ledger rows a moment after it. */
-const LEG_SLACK_MS = 1_000;
-const TRADE_SLACK_MS = 60_000;
+const slack = (ms: number): Partial<Feed> => ({ lookbackMs: ms, lookaheadMs: ms });
 
+/** Two points; all else costs one. */
+const HISTORY = new Set(['Ledgers', 'TradesHistory']);
 const UNTOLD = new Set(['funding', 'rebate', 'airdrop', 'withholding', 'split']);
 
 const capabilities: VenueCapabilities = {
@@ -58,13 +58,11 @@ export const BY_OFFSET: Paging = {
 
 const feeds: readonly Feed[] = [
   feed('privatePostLedgers', rowsIn('ledger'), BY_OFFSET, entries.readEntry, 'ledger', {
-    lookbackMs: LEG_SLACK_MS,
-    lookaheadMs: LEG_SLACK_MS,
+    ...slack(1_000),
     running: entries.readRunning,
   }),
   feed('privatePostTradesHistory', rowsIn('trades'), BY_OFFSET, readMarginTrade, 'fills margin', {
-    lookbackMs: TRADE_SLACK_MS,
-    lookaheadMs: TRADE_SLACK_MS,
+    ...slack(60_000),
     each: () => Promise.resolve([{ type: 'any position' }]),
   }),
 ];
@@ -97,12 +95,6 @@ function listedOf({ info, ...market }: CcxtMarket): Listed {
   return { pair, contract: perpetualOf(id, base, quote) };
 }
 
-/** Counted for the account: a third of a point comes back a second, which is one of ccxt's. */
-function allowanceOf(api: string, path: string): Allowance | null {
-  const isHistory = path === 'Ledgers' || path === 'TradesHistory';
-  return api === 'private' ? { name: api, accountCost: isHistory ? 6 : 3 } : null;
-}
-
 /** The first and the last instant at which the clock, which has seconds only, may stand. */
 const earliest = (answer: unknown): number =>
   entries.timeOf(parseRow(valueAt(answer, 'result'), 'result'), 'unixtime');
@@ -123,7 +115,9 @@ export const connector: Connector = {
   options: {},
   refusals,
   listedOf,
-  allowanceOf,
+  // Counted for the account: a third of a point comes back a second, which is one of ccxt's.
+  allowanceOf: (api, path) =>
+    api === 'private' ? { name: api, accountCost: HISTORY.has(path) ? 6 : 3 } : null,
   countsNonces: true,
   clocks: [
     ['publicGetTime', earliest],
@@ -134,12 +128,7 @@ export const connector: Connector = {
   wallets: [wallet('privatePostBalance', rowsIn(''), 'asset', 'balance')],
   positions: [
     {
-      ...positionList(
-        'privatePostOpenPositions',
-        rowsIn(''),
-        ['pair', 'vol'],
-        entries.readPosition,
-      ),
+      ...positionList('privatePostOpenPositions', rowsIn(''), ['pair', 'vol'], readPosition),
       asked: { consolidation: 'market' },
     },
   ],

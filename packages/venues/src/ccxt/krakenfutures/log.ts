@@ -1,26 +1,20 @@
 // The account log of Kraken's futures as ledger entries. Every row says what a balance or a
 // position was before and after; a trade has one of each, under one execution. Kinds of rows:
-// docs.kraken.com, "Get account log". Numbers are JSON numbers, and rows are untrusted.
+// docs.kraken.com, "Get account log". Rows are untrusted.
 
-import { ONE, powerOfTen, sign, subtract, ZERO, type Decimal } from '@track-record/ledger';
+import { ONE, sign, subtract, ZERO, type Decimal } from '@track-record/ledger';
 import type { Job } from '../feed.ts';
 import type { Contract } from '../markets.ts';
 import { kindOf, kindsOf, movementOf, post, type Reading } from '../readings.ts';
-import {
-  parseAmount,
-  parseInstant,
-  parseRow,
-  parseText,
-  shape,
-  valueAt,
-  type Row,
-} from '../rows.ts';
+import { parseAmount, parseInstant, parseRow, parseText, shape } from '../rows.ts';
+import { valueAt, type Row } from '../rows.ts';
 import type { Running } from '../running.ts';
 
 /** By their names, spaces written as `_`. What is not here stops the account. */
 const KINDS = kindsOf({
-  fill: `futures_trade futures_liquidation futures_partial_liquidation futures_assignor
-    futures_assignee futures_unwind_counterparty futures_unwind_bankrupt`,
+  fill:
+    'futures_trade futures_liquidation futures_partial_liquidation futures_assignor ' +
+    'futures_assignee futures_unwind_counterparty futures_unwind_bankrupt',
   settlement: 'settlement',
   funding: 'funding_rate_change',
   interest: 'interest_payment',
@@ -33,7 +27,6 @@ const KINDS = kindsOf({
 });
 /** Inverse and linear, perpetual and of a date. */
 const NAME = /^([PF][IF])_([A-Z0-9]+)USD(?:_([0-9]{6}))?$/;
-const NUMBER = /^(-?[0-9.]+)(?:[eE]([-+]?[0-9]{1,2}))?$/;
 
 export function assetOf(code: string): string {
   const name = code.toUpperCase();
@@ -52,15 +45,6 @@ export function contractOf(id: string): Contract | null {
   return { id, symbol, instrument };
 }
 
-/** As JSON may write a number: `1.3e-7`. */
-export function numberOf(row: Row, field: string): Decimal {
-  const [, digits = '', exponent = '0'] = NUMBER.exec(parseText(row, field)) ?? [];
-  const { mantissa, scale } = parseAmount({ [field]: digits }, field);
-  const places = scale - Number(exponent);
-  if (places >= 0) return { mantissa, scale: places };
-  return { mantissa: mantissa * powerOfTen(-places), scale: 0 };
-}
-
 /** `2024-01-31T08:00:00.000Z`. */
 export function timeOf(row: Row, field: string): number {
   const text = parseText(row, field);
@@ -69,12 +53,12 @@ export function timeOf(row: Row, field: string): number {
 }
 
 export function readRunning(row: Row): Running {
-  const after = numberOf(row, 'new_balance');
+  const after = parseAmount(row, 'new_balance');
   return {
     id: parseText(row, 'id'),
     at: timeOf(row, 'date'),
     asset: `${parseText(row, 'margin_account')} ${parseText(row, 'asset')}`,
-    change: subtract(after, numberOf(row, 'old_balance')),
+    change: subtract(after, parseAmount(row, 'old_balance')),
     after,
   };
 }
@@ -93,7 +77,7 @@ export function readLog(row: Row): readonly Reading[] {
   if (asset.includes('_')) {
     const instrument = contractOf(asset)?.symbol;
     if (instrument === undefined) throw shape('contract');
-    const position = { instrument, contracts: change, price: numberOf(row, 'trade_price') };
+    const position = { instrument, contracts: change, price: parseAmount(row, 'trade_price') };
     return [{ id, at, kind, position, postings: [] }];
   }
   const [profit, funding] = [partOf(row, 'realized_pnl'), partOf(row, 'realized_funding')];
@@ -108,7 +92,7 @@ export function readLog(row: Row): readonly Reading[] {
 
 /** null where a row has no such part. */
 function partOf(row: Row, field: string): Decimal {
-  return row[field] === null ? ZERO : numberOf(row, field);
+  return row[field] === null ? ZERO : parseAmount(row, field);
 }
 
 /** Contracts that have expired are not listed any more. */
@@ -127,6 +111,9 @@ export function balancesIn(answer: unknown): unknown {
     const held = parseRow(valueAt(wallet, 'balances') ?? valueAt(wallet, 'currencies'), 'balances');
     return Object.entries(held)
       .filter(([name]) => !name.includes('_'))
-      .map(([asset, balance]) => ({ asset, balance: valueAt(balance, 'quantity') ?? balance }));
+      .map(([name, told]) => ({
+        asset: assetOf(name),
+        balance: valueAt(told, 'quantity') ?? told,
+      }));
   });
 }

@@ -128,6 +128,15 @@ describe('accepts', () => {
     ]);
   });
 
+  test.each(['futures assignor', 'futures unwind bankrupt', 'futures partial liquidation'])(
+    '%s is a fill',
+    async (info) => {
+      const row = { asset: 'pf_xbtusd', info, trade_price: 9, old_balance: 1, new_balance: 0 };
+      const { entries = [] } = await readBody('ledger', logOf({ ...row, execution: 'e1' }));
+      expect(entries.map(lineOf)).toEqual(['trade.e1 1562803200000 fill BTC/USD:USD -1 9']);
+    },
+  );
+
   test('fee credits are no money, and are said to be left out', async () => {
     const row = { asset: 'kfee', info: 'kfee applied', old_balance: 10, new_balance: 9 };
     const { entries, ignored } = await readBody('ledger', logOf(row));

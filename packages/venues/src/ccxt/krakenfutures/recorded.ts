@@ -4,10 +4,9 @@
 import { negate } from '@track-record/ledger';
 import { feed, type Feed } from '../feed.ts';
 import type { Paging } from '../pagers.ts';
-import type { Reading } from '../readings.ts';
-import { post } from '../readings.ts';
-import { parseText, shape, type Row } from '../rows.ts';
-import { assetOf, contractOf, numberOf, timeOf } from './log.ts';
+import { post, type Reading } from '../readings.ts';
+import { parseAmount, parseText, shape, type Row } from '../rows.ts';
+import { assetOf, contractOf, timeOf } from './log.ts';
 
 const ONCE: Paging = { spanMs: Infinity, rows: Infinity, parametersOf: () => ({}) };
 
@@ -24,15 +23,15 @@ function readFill(row: Row): readonly Reading[] {
   const contract = contractOf(parseText(row, 'symbol').toUpperCase());
   const side = parseText(row, 'side');
   if (contract === null || (side !== 'buy' && side !== 'sell')) throw shape('side');
-  const size = numberOf(row, 'size');
+  const size = parseAmount(row, 'size');
   const position = {
     instrument: contract.symbol,
     contracts: side === 'buy' ? size : negate(size),
-    price: numberOf(row, 'price'),
+    price: parseAmount(row, 'price'),
   };
   const isFeeTold = row['fee_paid'] !== undefined;
   const postings = isFeeTold
-    ? post(assetOf(parseText(row, 'fee_currency')), negate(numberOf(row, 'fee_paid')), 'fee')
+    ? post(assetOf(parseText(row, 'fee_currency')), negate(parseAmount(row, 'fee_paid')), 'fee')
     : [];
   const id = `trade.${parseText(row, 'fill_id')}`;
   return [{ id, at: timeOf(row, 'fillTime'), kind: 'fill', position, postings }];

@@ -2,23 +2,16 @@
 // account log has running balances and positions, which tell everything and prove that nothing is
 // missing. Fields and limits: docs.kraken.com, Futures REST; venues.md section 6.
 
-import { entryKinds, negate } from '@track-record/ledger';
+import { entryKinds, negate, type AnchorPosition, type Decimal } from '@track-record/ledger';
 import type { Permissions, VenueCapabilities } from '../../contract.ts';
 import { venueOf, type Connector } from '../connector.ts';
 import { feed } from '../feed.ts';
-import { positionList } from '../holdings.ts';
-import type { CcxtMarket, Listed } from '../markets.ts';
+import { positionList, wallet } from '../holdings.ts';
+import type { CcxtMarket, Contract, Listed } from '../markets.ts';
 import type { Paging } from '../pagers.ts';
 import { HOUR_MS } from '../prices.ts';
-import {
-  parseId,
-  parseInstant,
-  parseRow,
-  parseRows,
-  parseSize,
-  parseText,
-  valueAt,
-} from '../rows.ts';
+import { parseAmount, parseId, parseInstant, parseRow, parseRows, parseSize } from '../rows.ts';
+import { parseText, valueAt, type Row } from '../rows.ts';
 import { refusals } from './codes.ts';
 import * as log from './log.ts';
 
@@ -46,13 +39,10 @@ const capabilities: VenueCapabilities = {
 const BY_ID: Paging = {
   spanMs: Infinity,
   rows: ROWS_MAX,
-  parametersOf: ({ from, to }, token) => ({
-    since: from - 1,
-    before: to + 1,
-    sort: 'asc',
-    count: ROWS_MAX,
-    ...(token === null ? {} : { from: token }),
-  }),
+  parametersOf: ({ from, to }, token) => {
+    const page = { since: from - 1, before: to + 1, sort: 'asc', count: ROWS_MAX };
+    return token === null ? page : { ...page, from: token };
+  },
   next: ({ rows }) => {
     const ids = rows.map((row) => parseId(row, 'id'));
     return ids.length < ROWS_MAX ? null : String(ids.reduce((a, b) => (a > b ? a : b)) + 1n);
@@ -89,6 +79,11 @@ function positionsIn(answer: unknown): unknown {
   return rows.map((row) => ({ ...row, symbol: parseText(row, 'symbol').toUpperCase() }));
 }
 
+function readPosition(row: Row, { symbol }: Contract, size: Decimal): AnchorPosition {
+  const contracts = parseText(row, 'side') === 'short' ? negate(size) : size;
+  return { instrument: symbol, contracts, entryPrice: parseAmount(row, 'price') };
+}
+
 export const connector: Connector = {
   id: 'krakenfutures',
   capabilities,
@@ -107,24 +102,9 @@ export const connector: Connector = {
   clocks: [['publicGetInstrumentsStatus', clock]],
   account: ['authGetApiKeysV3Check', 'accountUid'],
   permissions: { method: 'authGetApiKeysV3Check', read: readPermissions },
-  wallets: [
-    {
-      method: 'privateGetAccounts',
-      rowsIn: log.balancesIn,
-      read: (row) => [[log.assetOf(parseText(row, 'asset')), log.numberOf(row, 'balance')]],
-    },
-  ],
+  wallets: [wallet('privateGetAccounts', log.balancesIn, 'asset', 'balance')],
   positions: [
-    positionList(
-      'privateGetOpenpositions',
-      positionsIn,
-      ['symbol', 'size'],
-      (row, { symbol }, size) => ({
-        instrument: symbol,
-        contracts: parseText(row, 'side') === 'short' ? negate(size) : size,
-        entryPrice: log.numberOf(row, 'price'),
-      }),
-    ),
+    positionList('privateGetOpenpositions', positionsIn, ['symbol', 'size'], readPosition),
   ],
   feeds: [
     feed('historyGetAccountLog', 'logs', BY_ID, log.readLog, 'ledger, funding, transfers', {
@@ -138,16 +118,12 @@ export const connector: Connector = {
   candles: {
     // Half of what the venue serves at once.
     rowsMax: 1000,
-    ask: ({ kind, marketId, intervalMs, first, last }) => [
-      'chartsGetPriceTypeSymbolInterval',
-      {
-        price_type: kind === 'asset' ? 'spot' : 'mark',
-        symbol: marketId,
-        interval: intervalMs === HOUR_MS ? '1h' : '1m',
-        from: (first - intervalMs) / 1000,
-        to: (last - intervalMs) / 1000,
-      },
-    ],
+    ask: ({ kind, marketId: symbol, intervalMs, first, last }) => {
+      const price_type = kind === 'asset' ? 'spot' : 'mark';
+      const interval = intervalMs === HOUR_MS ? '1h' : '1m';
+      const [from, to] = [(first - intervalMs) / 1000, (last - intervalMs) / 1000];
+      return ['chartsGetPriceTypeSymbolInterval', { price_type, symbol, interval, from, to }];
+    },
     rowsIn: 'candles',
     close: (row, intervalMs) => [parseInstant(row, 'time') + intervalMs, parseSize(row, 'close')],
   },
