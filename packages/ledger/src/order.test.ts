@@ -29,8 +29,9 @@ describe('accepts', () => {
       entry('3', 5, 'funding', 'USD -1'),
       entry('4', 5, 'flow', 'USD 1', 'USD -1 fee'),
       entry('5', 4, 'flow', 'USD -1'),
+      entry('6', 5, 'flow', 'USD 0'),
     ];
-    expect(orderEntries(entries).map(({ id }) => id)).toEqual(['5', '4', '2', '3', '1']);
+    expect(orderEntries(entries).map(({ id }) => id)).toEqual(['5', '4', '6', '2', '3', '1']);
   });
 
   test('shares that leave are an outflow', () => {
@@ -49,6 +50,21 @@ describe('accepts', () => {
     ['another order of postings', entry('a', 1, 'fill', 'BNB -1 fee', 'USD -2', 'BTC 1')],
   ])('%s as one entry', (_name, repeated) => {
     expect(orderEntries([base, repeated])).toEqual([base]);
+  });
+});
+
+describe('accepts, what is in order', () => {
+  test('as it is, without a copy', () => {
+    const entries = [entry('1', 1, 'fill', 'USD 1'), entry('2', 1, 'fill', 'USD 1')];
+    expect(orderEntries(entries)).toBe(entries);
+    expect(orderEntries(entries.toReversed())).toEqual(entries);
+  });
+
+  test('a fee beside a trade in its asset, in either order', () => {
+    const spent = entry('a', 1, 'fill', 'BNB 1', 'BNB -1 fee', 'BNB 2');
+    const told = entry('a', 1, 'fill', 'BNB 2', 'BNB -1 fee', 'BNB 1');
+    const first = entry('a', 1, 'fill', 'BNB -1 fee', 'BNB 2', 'BNB 1');
+    expect(orderEntries([spent, told, first])).toEqual([spent]);
   });
 });
 

@@ -84,7 +84,22 @@ describe('accepts', () => {
     expect(told).toEqual(each);
   });
 
-  test('nothing after the window', () => {
+  test('in the order of time, however late a need is found', () => {
+    expect(
+      needsOf(`USD 00:00 to 01:00
+        anchor 00:00: BTC 1
+        00:20 a flow: BTC 1
+        00:30 b fee: BNB -0, USD -1`),
+    ).toEqual(['00:00 asset BNB', '00:00 asset BTC', '00:20 asset BTC', '01:00 asset BTC']);
+  });
+
+  test('nothing at the end of the window, nor after it', () => {
+    expect(
+      needsOf(`USD 00:00 to 01:00
+        anchor 00:00: USD 1
+        01:00 a fill: ETH 1, BNB -1 fee
+        01:00 b flow: BTC 1`),
+    ).toEqual([]);
     expect(
       needsOf(`USD 00:00 to 01:00
         anchor 01:30: USD 1, ETH 1

@@ -155,6 +155,18 @@ describe('accepts', () => {
     ['an option on a share', option, 120, '2: 1 closed'],
     ['a coin-settled option', coinOption, 25, 'unknown: 1 unpriced'],
     ['a dated future of an exchange with sessions', future, 120, '2: 1 closed'],
+    [
+      'the coin in which contracts are quoted',
+      'PERP is linear BTC USDT USDT size 1\n anchor 00:00: USDT 1\n price USDT: 00:00 2',
+      25,
+      'unknown: 1 unpriced',
+    ],
+    [
+      'the currency in which another is quoted',
+      'EURJPY is fx EUR JPY JPY\n anchor 00:00: JPY 1\n price JPY: 00:00 2',
+      120,
+      '2: 1 closed',
+    ],
     ['a perpetual, which trades at all hours', perpetual, 25, 'unknown: 1 unpriced'],
     ['a foreign currency', currency, 120, '2: 1 closed'],
   ])('a price carried forward: %s', (_name, text, hour, told) => {

@@ -1,10 +1,17 @@
 // The accounts of one owner, each a text ledger, and what their portfolio says of every hour.
 
 import { describe, expect, test } from '@jest/globals';
-import { formatDecimal, HOUR_MS, type LedgerDocument, normalise } from '@track-record/ledger';
+import {
+  formatDecimal,
+  HOUR_MS,
+  type LedgerDocument,
+  normalise,
+  parseDecimal,
+} from '@track-record/ledger';
 import { parseLedgerDocument } from '@track-record/ledger/document';
 import { ledgerFromText } from '../../testkit/src/ledger-text.ts';
 import { computeHours } from './index.ts';
+import type { HoursPolicy } from './policy.ts';
 import { computePortfolio, type PortfolioEvent, type PortfolioHour } from './portfolio.ts';
 
 const START = Date.UTC(2026, 0, 5);
@@ -90,6 +97,33 @@ describe('accepts', () => {
     expect(told('join b 1, leave b 2', busy)).toEqual([
       'b: measured 0 -> 1010 flow 1000 pnl 10 0.01',
       ': no_capital 1010 -> 0 flow -1010 pnl 0 equity_not_positive',
+    ]);
+  });
+
+  test('events in any order, and several at one hour', () => {
+    const accounts = [account('a', WINNER), account('b', SLEEPER)];
+    const events = 'leave b 2, join b 1, join a 1, leave a 1, join a 1';
+    expect(told(events, ...accounts)).toEqual(told('join a 1, join b 1, leave b 2', ...accounts));
+  });
+
+  test('the limits that are asked for', () => {
+    const policy = { dustEquity: parseDecimal('1001'), residualUnit: parseDecimal('1') };
+    const hours = (limits?: HoursPolicy): string[] =>
+      computePortfolio([account('a', SLEEPER)], eventsOf('join a 0'), limits).map(
+        ({ status }) => status,
+      );
+    expect(hours()).toEqual(['measured', 'measured', 'measured']);
+    expect(hours(policy)).toEqual(['dust', 'dust', 'dust']);
+  });
+
+  test('one that holds what has no price when it joins', () => {
+    const late = account(
+      'a',
+      'USD 00:00 to 02:00\nanchor 00:00: BTC 1\nprice BTC: 01:00 50, 02:00 60',
+    );
+    expect(told('join a 0', late)).toEqual([
+      'a: unpriced null -> 50 flow 0 pnl null asset_without_price',
+      'a: measured 50 -> 60 flow 0 pnl 10 0.2',
     ]);
   });
 

@@ -118,7 +118,7 @@ function membersOf(
   }));
 }
 
-/** Who is a member from when on. */
+/** Who is a member from when on; of several changes at one hour the last tells. */
 function membership(
   members: readonly Member[],
   events: readonly PortfolioEvent[],
@@ -135,7 +135,6 @@ function membership(
     present = expected
       ? present.filter((candidate) => candidate !== member)
       : members.filter((candidate) => candidate === member || present.includes(candidate));
-    if (changes.at(-1)?.from === at) changes.pop();
     changes.push({ from: at, members: present });
   }
   return changes;
@@ -242,9 +241,7 @@ function merged({ from, to, members }: Run, account: LedgerDocument['account']):
     instruments: new Map(instruments),
     anchors: [],
     entries: members.flatMap((member) =>
-      member.document.entries
-        .filter(({ at }) => at >= from && at < to)
-        .map((entry) => prefixedEntry(member, entry)),
+      member.document.entries.filter(within).map((entry) => prefixedEntry(member, entry)),
     ),
     prices: members.flatMap((member) =>
       member.document.prices.filter(within).map((price): Price => ({
@@ -295,11 +292,7 @@ function prefixedCheckpoint(member: Member, state: Checkpoint): Checkpoint {
     asOf: state.asOf,
     balances: renamed(state.balances, asset),
     positions: renamed(state.positions, name),
-    transit: state.transit.map((left) => ({
-      ...left,
-      id: prefix + left.id,
-      asset: asset(left.asset),
-    })),
+    transit: state.transit.map((left) => ({ ...left, asset: asset(left.asset) })),
     prices: renamed<Quote>(state.prices, asset),
     marks: renamed<Quote>(state.marks, name),
   };

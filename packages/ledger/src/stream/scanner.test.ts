@@ -43,21 +43,39 @@ function isUsual(spelling: Spelling, ...days: readonly number[]): boolean[] {
   ];
 }
 
+const SHORT = ['0', '9', '10', '12.50', '0.5', '0.0', '100.001', '123456789', '1234567890'];
+const FIFTEEN = ['999999999999999', '9.99999999999999', '0.00000000000001', '999999999999.999'];
+const SIXTEEN = ['1000000000000000', '1.234567890123456', '12345678.90123456', '0.000000000000001'];
+const NUMBERLESS = [
+  '',
+  '-',
+  '.5',
+  '1.',
+  '01',
+  '00',
+  '-01.5',
+  '1e3',
+  '+1',
+  '1:',
+  '1/',
+  '1.2:',
+  ' 1',
+];
+
 const LONGEST = 'x'.repeat(256);
 
 describe('accepts', () => {
-  test.each([
-    ...['0', '9', '10', '12.50', '0.5', '0.0', '100.001', '123456789', '1234567890'],
-    // Fifteen digits.
-    ...['999999999999999', '9.99999999999999', '0.00000000000001', '999999999999.999'],
-  ])('the decimal %s, and below zero as an amount only', (amount) => {
-    const decimal = parseDecimal(amount);
-    expect(scannerOf(priceOf({ amount }), DAY).price(0)?.price).toEqual(decimal);
-    const fills = scannerOf(fillOf({ amount: `-${amount}` }), DAY);
-    expect(fills.fills(0)).toBe(fillOf({ amount: `-${amount}` }).length);
-    const negative = { ...decimal, mantissa: -decimal.mantissa };
-    expect(fills.columns.postings(0)).toEqual([{ asset: 'BTC', amount: negative }]);
-  });
+  test.each([...SHORT, ...FIFTEEN])(
+    'the decimal %s, and below zero as an amount only',
+    (amount) => {
+      const decimal = parseDecimal(amount);
+      expect(scannerOf(priceOf({ amount }), DAY).price(0)?.price).toEqual(decimal);
+      const fills = scannerOf(fillOf({ amount: `-${amount}` }), DAY);
+      expect(fills.fills(0)).toBe(fillOf({ amount: `-${amount}` }).length);
+      const negative = { ...decimal, mantissa: -decimal.mantissa };
+      expect(fills.columns.postings(0)).toEqual([{ asset: 'BTC', amount: negative }]);
+    },
+  );
 
   test.each(['A', 'a b', '!', '~', '[]', LONGEST])('the name %s', (name) => {
     expect(isUsual({ id: name })).toEqual([true, true]);
@@ -102,11 +120,7 @@ describe('accepts', () => {
 });
 
 describe('refuses', () => {
-  test.each([
-    ...['', '-', '.5', '1.', '01', '00', '-01.5', '1e3', '+1', '1:', '1/', '1.2:', '1.2.3', ' 1'],
-    // Sixteen digits.
-    ...['1000000000000000', '1.234567890123456', '12345678.90123456', '0.000000000000001'],
-  ])('the decimal %s', (amount) => {
+  test.each([...NUMBERLESS, ...SIXTEEN])('the decimal %s', (amount) => {
     expect(isUsual({ amount })).toEqual([false, false]);
   });
 
