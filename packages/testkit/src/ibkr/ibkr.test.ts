@@ -126,18 +126,21 @@ function dayInNewYork(at: number): string {
 }
 
 describe('accepts', () => {
-  test.each(Object.entries(WEEKS))('in %s the true balances of every day', async (_week, days) => {
-    const { truthAt, statementUntil } = tellStory(days);
-    const statements = days.map((_day, index) => statementUntil(index));
-    const from = Date.parse('2026-12-01');
-    const told = await askAll(statements, (at) => ask({ from, at }));
-    for (const [index, { collected }] of told.entries()) {
-      const { anchor } = collected;
-      expect(dayInNewYork(anchor.asOf - 1)).toBe(days[index]);
-      expect(dayInNewYork(anchor.asOf)).not.toBe(days[index]);
-      expect(heldAt(anchor)).toEqual(truthOf(truthAt(index)));
-    }
-  });
+  test.each(Object.entries(WEEKS))(
+    'R27 in %s the true balances of every day',
+    async (_week, days) => {
+      const { truthAt, statementUntil } = tellStory(days);
+      const statements = days.map((_day, index) => statementUntil(index));
+      const from = Date.parse('2026-12-01');
+      const told = await askAll(statements, (at) => ask({ from, at }));
+      for (const [index, { collected }] of told.entries()) {
+        const { anchor } = collected;
+        expect(dayInNewYork(anchor.asOf - 1)).toBe(days[index]);
+        expect(dayInNewYork(anchor.asOf)).not.toBe(days[index]);
+        expect(heldAt(anchor)).toEqual(truthOf(truthAt(index)));
+      }
+    },
+  );
 
   test('every entry from the first day to the last, each in its day', async () => {
     const { collected, identity } = await ask();
@@ -170,7 +173,7 @@ describe('accepts', () => {
     expect(simulator.asked).toEqual(['SendRequest', 'GetStatement', 'GetStatement']);
   }, 20_000);
 
-  test('accounts behind one token share one download', async () => {
+  test('R28 accounts behind one token share one download', async () => {
     const other = simulator.statement.replaceAll('U7654321', 'U1111111');
     const [, second = ''] = /<FlexStatements count="1">(.*)<\/FlexStatements>/.exec(other) ?? [];
     simulator.statement = simulator.statement.replace('</FlexStatements>', `${second}$&`);
@@ -200,7 +203,7 @@ describe('refuses', () => {
     expect(await refusalOf()).toBe(refusal);
   });
 
-  test('a storm of 1018: one request, and none again while the service counts', async () => {
+  test('R28 a storm of 1018: one request, and none again while the service counts', async () => {
     simulator.refuseWith.push('1018');
     const told = await Promise.all(Array.from({ length: 20 }, () => refusalOf()));
     expect(new Set(told)).toEqual(new Set(['VENUE_RATE_LIMITED']));

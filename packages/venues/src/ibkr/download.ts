@@ -81,7 +81,11 @@ async function download(token: string, query: string, context: VenueContext): Pr
     url.search = new URLSearchParams({ t: token, q: subject, v: '3' }).toString();
     requests += 1;
     const answer = await undici.request(url, { dispatcher, signal, headers: HEADERS });
-    return await readAnswer(answer);
+    const { statusCode: status, headers, body } = answer;
+    // An answer without one word, or a page of a failing edge, says nothing of the query.
+    if (status === 200 && headers['content-length'] !== '0') return await readFlex(body);
+    await body.dump();
+    throw status === 200 ? new RecordError('VENUE_UNAVAILABLE') : refusalOf(status, {});
   };
   try {
     const { answer } = await ask(SEND, query);
@@ -106,17 +110,6 @@ function allowedUrl(address: string): URL {
   const isAllowed = url?.protocol === 'https:' && url.port === '' && HOSTS.includes(url.hostname);
   if (url === null || !isAllowed) throw new RecordError('VENUE_HOST_REFUSED');
   return url;
-}
-
-async function readAnswer({
-  statusCode,
-  headers,
-  body,
-}: undici.Dispatcher.ResponseData): Promise<FlexDocument> {
-  // A page of a failing edge, or an answer without one word, comes from no part of the service.
-  if (statusCode === 200 && headers['content-length'] !== '0') return await readFlex(body);
-  await body.dump();
-  throw statusCode === 200 ? new RecordError('VENUE_UNAVAILABLE') : refusalOf(statusCode, {});
 }
 
 function refusalOf(status: number, json: FlexDocument['answer']): RecordError {

@@ -7,7 +7,7 @@
 
 import { RecordError } from '@track-record/errors';
 import { ONE, sign, ZERO, type Entry, type Instrument } from '@track-record/ledger';
-import { kindsOf, movementOf, post, type Kinds } from '../ccxt/readings.ts';
+import { kindsOf, movementOf, post } from '../ccxt/readings.ts';
 import { parseAmount, parseText, shape, type Row } from '../ccxt/rows.ts';
 import { isTold, rowsOf, type SectionName, type Statement } from './statement.ts';
 import { dayAt, timeAt } from './times.ts';
@@ -18,62 +18,42 @@ export interface Told {
 }
 
 /** Other categories settle in ways that are not read here: futures daily, bonds with interest. */
-const CATEGORIES: ReadonlyMap<string, 'equity' | 'option' | 'fx'> = new Map([
-  ...['STK', 'FUND', 'WAR'].map((name) => [name, 'equity'] as const),
-  ['OPT', 'option'] as const,
-  ['CASH', 'fx'] as const,
+const CATEGORIES = new Map<unknown, 'equity' | 'option' | 'fx'>([
+  ['STK', 'equity'],
+  ['FUND', 'equity'],
+  ['WAR', 'equity'],
+  ['OPT', 'option'],
+  ['CASH', 'fx'],
 ]);
 
-interface Section {
-  readonly name: SectionName;
-  /** Which fields tell the id, the kind, the money and, where shares move, their price. */
-  readonly fields: readonly [id: string, type: string, cash: string, price?: string];
-  /** By the field's words, without the spaces that some have. */
-  readonly kinds: Kinds;
-}
+/** By the words of all sections, without the spaces that some have. */
+const KINDS = kindsOf({
+  // Cancelled and corrected trades are rows of their own with the sign turned.
+  fill: 'ExchTrade BookTrade FracShare DvpTrade TradeCancel TradeCorrect',
+  // All act by what they add and take away, so that none needs a ratio.
+  conversion: 'FS RS TC TO IC SO SD SR HI DW OR RI CD',
+  // Every transfer crosses the perimeter, which is the one account.
+  flow:
+    'ACATS ATON FOP INTERNAL INTERCOMPANY OTC DRS DWAC Deposits/Withdrawals ' +
+    'Deposits&Withdrawals DEP WITH',
+  dividend: 'Dividends PaymentInLieuOfDividends DIV PIL',
+  withholding: 'WithholdingTax 871(m)Withholding FRTAX',
+  interest:
+    'BrokerInterestPaid BrokerInterestReceived BondInterestPaid BondInterestReceived CINT DINT',
+  fee: 'OtherFees BrokerFees AdvisorFees ClientFees CommissionAdjustments OFEE STAX TTAX',
+});
 
+/** Which fields tell the id, the kind, the money and, where shares move, their price. */
+type Section = readonly [SectionName, id: string, type: string, cash: string, price?: string];
 const SECTIONS: readonly Section[] = [
-  {
-    name: 'Trades',
-    fields: ['tradeID', 'transactionType', 'proceeds', 'tradePrice'],
-    // Cancelled and corrected trades are rows of their own with the sign turned.
-    kinds: kindsOf({ fill: 'ExchTrade BookTrade FracShare DvpTrade TradeCancel TradeCorrect' }),
-  },
-  {
-    name: 'Transfers',
-    fields: ['transactionID', 'type', 'cashTransfer', 'transferPrice'],
-    // Every one crosses the perimeter, which is the one account.
-    kinds: kindsOf({ flow: 'ACATS ATON FOP INTERNAL INTERCOMPANY OTC DRS DWAC' }),
-  },
-  {
-    name: 'CorporateActions',
-    fields: ['transactionID', 'type', 'proceeds', ''],
-    // All act by what they add and take away, so that none needs a ratio.
-    kinds: kindsOf({ conversion: 'FS RS TC TO IC SO SD SR HI DW OR RI CD' }),
-  },
-  {
-    name: 'CashTransactions',
-    fields: ['transactionID', 'type', 'amount'],
-    kinds: kindsOf({
-      flow: 'Deposits/Withdrawals Deposits&Withdrawals',
-      dividend: 'Dividends PaymentInLieuOfDividends',
-      withholding: 'WithholdingTax 871(m)Withholding',
-      interest: 'BrokerInterestPaid BrokerInterestReceived BondInterestPaid BondInterestReceived',
-      fee: 'OtherFees BrokerFees AdvisorFees ClientFees CommissionAdjustments',
-    }),
-  },
-  {
-    name: 'StmtFunds',
-    fields: ['transactionID', 'activityCode', 'amount'],
-    kinds: kindsOf({
-      flow: 'DEP WITH',
-      dividend: 'DIV PIL',
-      withholding: 'FRTAX',
-      interest: 'CINT DINT',
-      fee: 'OFEE STAX TTAX',
-    }),
-  },
+  ['Trades', 'tradeID', 'transactionType', 'proceeds', 'tradePrice'],
+  ['Transfers', 'transactionID', 'type', 'cashTransfer', 'transferPrice'],
+  ['CorporateActions', 'transactionID', 'type', 'proceeds', ''],
+  ['CashTransactions', 'transactionID', 'type', 'amount'],
+  ['StmtFunds', 'transactionID', 'activityCode', 'amount'],
 ];
+/** Sections whose rows name a contract. */
+const HOLDING = ['Trades', 'CorporateActions', 'Transfers', 'OpenPositions'] as const;
 /** Lines of the statement of funds that other sections tell, as the closing balances prove. */
 const RETOLD = new Set(['', 'BUY', 'SELL', 'FOREX', 'ASSIGN', 'EXE', 'EXP', 'CORP']);
 
@@ -82,13 +62,14 @@ export function readStatement(statement: Statement): Told {
   const told = new Set<string>();
   const entries: Entry[] = [];
   for (const section of SECTIONS) {
-    const [idField] = section.fields;
-    for (const row of rowsOf(statement, section.name)) {
-      if (section.name === 'StmtFunds' && RETOLD.has(String(row['activityCode']))) continue;
+    const [name, idField] = section;
+    const isRetelling = name === 'StmtFunds';
+    for (const row of rowsOf(statement, name)) {
+      if (isRetelling && RETOLD.has(String(row['activityCode']))) continue;
       const id = parseText(row, idField);
-      if (section.name === 'StmtFunds' && told.has(`transactionID ${id}`)) continue;
+      if (isRetelling && told.has(`transactionID ${id}`)) continue;
       told.add(`${idField} ${id}`);
-      entries.push(entryOf(section, row, `${section.name}.${id}`));
+      entries.push(entryOf(section, row, `${name}.${id}`));
     }
   }
   // Every exercise, assignment and expiry is a trade too, or the trades are not all there.
@@ -96,9 +77,7 @@ export function readStatement(statement: Statement): Told {
     if (!isTold(row, 'tradeID') || told.has(`tradeID ${parseText(row, 'tradeID')}`)) continue;
     throw new RecordError('VENUE_INCOMPLETE', { place: 'OptionEAE.tradeID' });
   }
-  const held = (['Trades', 'CorporateActions', 'Transfers', 'OpenPositions'] as const).flatMap(
-    (name) => rowsOf(statement, name),
-  );
+  const held = HOLDING.flatMap((name) => rowsOf(statement, name));
   return {
     entries: entries.filter(
       ({ postings, position }) => postings.length > 0 || position !== undefined,
@@ -107,10 +86,10 @@ export function readStatement(statement: Statement): Told {
   };
 }
 
-function entryOf({ name, fields, kinds }: Section, row: Row, id: string): Entry {
-  const [, typeField, cashField, priceField] = fields;
+function entryOf(section: Section, row: Row, id: string): Entry {
+  const [name, , typeField, cashField, priceField] = section;
   const type = parseText(row, typeField);
-  const kind = kinds.get(type.replaceAll(' ', ''));
+  const kind = KINDS.get(type.replaceAll(' ', ''));
   if (kind === undefined) throw shape(`${name}.${typeField}`);
   const currency = parseText(row, 'currency');
   const cash = parseAmount(row, cashField);
@@ -155,7 +134,7 @@ function instantOf(row: Row): number {
 }
 
 function categoryOf(row: Row, section: string): 'equity' | 'option' | 'fx' {
-  const category = CATEGORIES.get(parseText(row, 'assetCategory'));
+  const category = CATEGORIES.get(row['assetCategory']);
   if (category === undefined) throw shape(`${section}.assetCategory`);
   return category;
 }

@@ -3,18 +3,8 @@
 // contradicts itself, or of which a row is missing, is refused before anything is recorded.
 
 import { RecordError } from '@track-record/errors';
-import {
-  absolute,
-  add,
-  compare,
-  multiply,
-  parseDecimal,
-  sign,
-  subtract,
-  ZERO,
-  type Anchor,
-  type Decimal,
-} from '@track-record/ledger';
+import { absolute, add, compare, multiply, parseDecimal, sign } from '@track-record/ledger';
+import { subtract, ZERO, type Anchor, type Decimal } from '@track-record/ledger';
 import { parseAmount, parseText, shape, type Row } from '../ccxt/rows.ts';
 import type { Told } from './entries.ts';
 import { lacking, rowOf, rowsOf, type Statement } from './statement.ts';
@@ -24,27 +14,25 @@ import { dayAt } from './times.ts';
 const TOLERANCE = parseDecimal('0.01');
 
 /** Lines of ChangeInNAV by the postings that they sum. The other lines are valuation. */
-const LINES: readonly (readonly [roles: string, lines: string])[] = [
-  ['dividend', 'dividends'],
-  ['withholding', 'withholdingTax withholding871m withholdingTaxCollected'],
-  ['interest', 'interest'],
-  [
-    'fee',
+const LINES = {
+  dividend: 'dividends',
+  withholding: 'withholdingTax withholding871m withholdingTaxCollected',
+  interest: 'interest',
+  fee:
     'commissions forexCommissions advisorFees brokerFees clientFees otherFees salesTax ' +
-      'transactionTax',
-  ],
-  ['flow', 'depositsWithdrawals internalCashTransfers assetTransfers'],
-];
+    'transactionTax',
+  flow: 'depositsWithdrawals internalCashTransfers assetTransfers',
+};
 
 /** VENUE_UNEXPECTED_SHAPE when a position is of another day than the balances. */
 export function holdingsOf(statement: Statement): Anchor {
   const { to: asOf } = dayAt(statement.own, 'toDate');
-  const cash = rowsOf(statement, 'CashReport');
+  const cash = rowsOf(statement, 'CashReport').map(
+    (row) => [parseText(row, 'currency'), parseAmount(row, 'endingCash')] as const,
+  );
   return {
     asOf,
-    balances: new Map(
-      cash.map((row) => [parseText(row, 'currency'), parseAmount(row, 'endingCash')]),
-    ),
+    balances: new Map(cash),
     positions: rowsOf(statement, 'OpenPositions').map((row) => {
       if (dayAt(row, 'reportDate').to !== asOf) throw shape('OpenPositions.reportDate');
       const contracts = parseAmount(row, 'position');
@@ -58,11 +46,11 @@ export function holdingsOf(statement: Statement): Anchor {
 export function checkNav(statement: Statement, { entries }: Told): void {
   const nav = rowOf(statement, 'ChangeInNAV');
   const inBase = ratesOf(statement);
-  for (const [role, lines] of LINES) {
-    const postings = entries.flatMap(({ at, kind, postings: all }) =>
-      all.filter((each) => (each.role ?? kind) === role).map((each) => ({ ...each, at })),
-    );
-    const moved = postings.map(({ asset, amount, at }) => inBase(asset, amount, at));
+  for (const [role, lines] of Object.entries(LINES)) {
+    const moved = entries.flatMap(({ at, kind, postings }) => {
+      const own = postings.filter((each) => (each.role ?? kind) === role);
+      return own.map(({ asset, amount }) => inBase(asset, amount, at));
+    });
     const inKind = role === 'flow' ? sharesMoved(statement) : [];
     checkLine(lines, [...moved, ...inKind], amountsIn(nav, lines));
   }
@@ -93,13 +81,13 @@ function amountsIn(row: Row, fields: string): readonly Decimal[] {
 }
 
 function sharesMoved(statement: Statement): readonly Decimal[] {
-  const rows = rowsOf(statement, 'Transfers');
-  const shares = rows.filter((row) => sign(parseAmount(row, 'quantity')) !== 0);
-  return shares.map((row) => parseAmount(row, 'positionAmountInBase'));
+  const hasShares = (row: Row): boolean => sign(parseAmount(row, 'quantity')) !== 0;
+  const moved = rowsOf(statement, 'Transfers').filter(hasShares);
+  return moved.map((row) => parseAmount(row, 'positionAmountInBase'));
 }
 
 /** In the base currency, by the rate of the day or, where there is none, of the day before. */
-function ratesOf(statement: Statement): (currency: string, amount: Decimal, at: number) => Decimal {
+function ratesOf(statement: Statement): (asset: string, amount: Decimal, at: number) => Decimal {
   const base = parseText(rowOf(statement, 'AccountInformation'), 'currency');
   const rates = rowsOf(statement, 'ConversionRates')
     .filter((row) => row['toCurrency'] === base)

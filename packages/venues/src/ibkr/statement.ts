@@ -24,25 +24,22 @@ export interface FlexDocument {
 /** As many of 250 bytes as fit into the largest document: shorter rows are none of IBKR's. */
 const ROWS_MAX = 250_000;
 
+const CONTRACT = 'assetCategory symbol conid multiplier underlyingSymbol currency';
 /** The fields that a query must have in each section; without a section a record has a hole. */
 export const NEEDED = {
   AccountInformation: 'currency',
   Trades:
-    'proceeds tradePrice quantity tradeID transactionType assetCategory symbol conid multiplier ' +
-    'underlyingSymbol currency taxes ibCommission ibCommissionCurrency reportDate',
+    'proceeds tradePrice quantity tradeID transactionType taxes ibCommission ' +
+    `ibCommissionCurrency reportDate ${CONTRACT}`,
   CashTransactions: 'transactionID type currency amount dateTime reportDate',
   Transfers:
-    'transactionID type assetCategory symbol conid multiplier underlyingSymbol currency quantity ' +
-    'transferPrice cashTransfer positionAmountInBase date reportDate',
-  CorporateActions:
-    'transactionID type assetCategory symbol conid multiplier underlyingSymbol currency quantity ' +
-    'proceeds dateTime reportDate',
+    'transactionID type quantity transferPrice cashTransfer positionAmountInBase date ' +
+    `reportDate ${CONTRACT}`,
+  CorporateActions: `transactionID type quantity proceeds dateTime reportDate ${CONTRACT}`,
   OptionEAE: 'tradeID',
   StmtFunds: 'transactionID activityCode currency amount date reportDate',
   CashReport: 'currency endingCash',
-  OpenPositions:
-    'assetCategory symbol conid multiplier underlyingSymbol currency position costBasisPrice ' +
-    'positionValue reportDate',
+  OpenPositions: `position costBasisPrice positionValue reportDate ${CONTRACT}`,
   EquitySummaryInBase: 'reportDate dividendAccruals interestAccruals',
   ChangeInNAV:
     'endingValue dividends withholdingTax interest commissions otherFees depositsWithdrawals ' +

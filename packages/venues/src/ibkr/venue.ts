@@ -5,13 +5,8 @@
 import { RecordError } from '@track-record/errors';
 import { orderEntries } from '@track-record/ledger';
 import { parseText } from '../ccxt/rows.ts';
-import type {
-  CredentialField,
-  Venue,
-  VenueContext,
-  VenueCredentials,
-  VenueSession,
-} from '../contract.ts';
+import type { CredentialField, Venue, VenueContext } from '../contract.ts';
+import type { VenueCredentials, VenueSession } from '../contract.ts';
 import { fetchStatements, HOSTS } from './download.ts';
 import { readStatement, type Told } from './entries.ts';
 import { checkNav, holdingsOf } from './nav.ts';
