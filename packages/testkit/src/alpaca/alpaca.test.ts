@@ -121,7 +121,7 @@ describe('refuses', () => {
 });
 
 describe('holds', () => {
-  test('a row that comes late makes the hours fail to reconcile, and is told when it is there', async () => {
+  test('a row that comes late changes the hours until it is there', async () => {
     const until = clock.now() + HOUR_MS;
     simulator.faults.add({ kind: 'late-row', row: 40, until, endpoint: ACTIVITIES });
     const { returns } = await returnsThrough('alpaca', simulator, week, liveKey, clock.now);

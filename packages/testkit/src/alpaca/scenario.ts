@@ -14,7 +14,7 @@ const DAY_MS = 86_400_000;
 const HOURS = 7 * 24;
 /** 9:30 to 16:00 in New York, in summer. */
 const SESSION: readonly [open: number, close: number] = [13.5 * HOUR_MS, 20 * HOUR_MS];
-export const OPTION = 'QQQ260807C00500000';
+const OPTION = 'QQQ260807C00500000';
 const OPTION_MULTIPLIER = 100n;
 
 export interface WeekEvent {
@@ -95,7 +95,7 @@ function pricesOf(seed: number, split: number): Week['price'] {
     const at = lastTrade(symbol, t);
     // A new name is the same share.
     const name = symbol === 'XYZ' ? 'SQ' : symbol;
-    const word = [...name].reduce((sum, letter) => sum * 31 + letter.charCodeAt(0), 7);
+    const word = hash32(...Buffer.from(name));
     const base = BigInt(BASES[name] ?? 0) * 100n;
     const noise = BigInt(hash32(seed, word, Math.floor(at / HOUR_MS)) % 400) - 200n;
     const tick = BigInt(hash32(seed, word, at) % 40) - 20n;
@@ -105,17 +105,9 @@ function pricesOf(seed: number, split: number): Week['price'] {
   };
 }
 
-function eventsOf(
-  seed: number,
-  start: number,
-  split: number,
-  renamed: number,
-  price: Week['price'],
-): readonly WeekEvent[] {
-  const random = seededRandom(hash32(seed, 3));
+/** How the events of a week are told: each kind by what it needs to be said. */
+function writeEvents(price: Week['price']) {
   const events: WeekEvent[] = [];
-  const instant = (day: number, hour: number, ms = 0): number =>
-    start + day * DAY_MS + hour * HOUR_MS + ms;
   const cash = (at: number, type: string, amount: string, more: WeekEvent['rows'][number] = {}) => {
     const flow = /^(CSD|CSW|JNLC)$/.test(type);
     const row = { activity_type: type, net_amount: amount, ...booked(at), ...more };
@@ -136,19 +128,34 @@ function eventsOf(
     legs: readonly (readonly [symbol: string, qty: string, more?: WeekEvent['rows'][number]])[],
   ): void => {
     const rows = legs.map(([symbol, qty, more = booked(at)], index) => ({
-      ...{ activity_type: type, net_amount: '0', symbol, qty, status: 'executed' },
+      activity_type: type,
+      net_amount: '0',
+      symbol,
+      qty,
       ...more,
       ...(more['created_at'] === undefined ? {} : { created_at: iso(at + index * 179_000) }),
     }));
     const holdings = legs.map(([symbol, qty]) => [named(symbol), units(qty)] as const);
     events.push({ at, isFlow: type === 'ACATS', cash: 0n, holdings, rows });
   };
+  return { events, cash, fill, move };
+}
+
+function eventsOf(
+  seed: number,
+  start: number,
+  split: number,
+  renamed: number,
+  price: Week['price'],
+): readonly WeekEvent[] {
+  const random = seededRandom(hash32(seed, 3));
+  const { events, cash, fill, move } = writeEvents(price);
+  const instant = (day: number, hour: number, ms = 0): number =>
+    start + day * DAY_MS + hour * HOUR_MS + ms;
   // Midnight in New York.
   const first = instant(0, 4);
-  events.push({
-    ...{ at: first, isFlow: true, cash: units('100000'), holdings: [] },
-    rows: [{ activity_type: 'CSD', date: '2026-08-05', net_amount: '100000', status: 'executed' }],
-  });
+  const rows = [{ activity_type: 'CSD', date: '2026-08-05', net_amount: '100000' }];
+  events.push({ at: first, isFlow: true, cash: units('100000'), holdings: [], rows });
   fill(instant(0, 14, 123), 'buy', 'MSFT', '21');
   fill(instant(0, 15, 4_567), 'buy', 'SQ', '12.5');
   fill(instant(0, 16, 1), 'buy', OPTION, '2');

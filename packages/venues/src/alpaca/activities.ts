@@ -54,7 +54,7 @@ export function readActivities(rows: readonly Row[]): readonly Entry[] {
   const replaced = new Set(rows.map((row) => row['previous_id']));
   const entries = rows.flatMap((row) => {
     const entry = entryOf(row, legs.get(actionOf(row)) ?? []);
-    const status = String(row['status'] ?? 'executed');
+    const status = row['status'] === undefined ? 'executed' : parseText(row, 'status');
     if (!/^(executed|correct|canceled)$/.test(status)) throw shape('status');
     // An id is a time and the activity's own id, by which a correction names what it replaces.
     const isReplaced = replaced.has(parseText(row, 'id').split('::')[1]);

@@ -19,6 +19,8 @@ export const HOSTS = ['api.alpaca.markets', 'paper-api.alpaca.markets', DATA_HOS
 const timeoutMs = 30_000;
 const UTF8 = new TextDecoder();
 
+const IDENTITY = ['accept-encoding', 'identity'];
+
 /** 403 is told apart by the host: its codes are one for several causes, or are missing. */
 const refusals: RefusalTable = {
   codeIn: 'code',
@@ -56,7 +58,7 @@ export function openClient(
       dispatcher,
       signal: AbortSignal.any([context.signal, ...(init.signal ? [init.signal] : [])]),
       // Compressed, a body would pass the size cap and grow afterwards.
-      headers: Object.entries({ ...init.headers, 'accept-encoding': 'identity' }).flat(),
+      headers: [...Object.entries(init.headers ?? {}), IDENTITY].flat(),
     });
     const text = await body.text();
     if (statusCode !== 200) throw refusalOf(url, statusCode, headers['retry-after'], text);

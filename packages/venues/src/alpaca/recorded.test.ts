@@ -54,9 +54,14 @@ function row(type: string, more: Readonly<Record<string, string>>): Record<strin
 }
 
 const FILL = {
-  ...{ id: '20240102093000123::f', activity_type: 'FILL', type: 'fill', side: 'buy' },
-  ...{ transaction_time: '2024-01-02T14:30:00.123456789Z', symbol: 'AAPL' },
-  ...{ qty: '0.38962051', price: '128.33' },
+  id: '20240102093000123::f',
+  activity_type: 'FILL',
+  type: 'fill',
+  side: 'buy',
+  transaction_time: '2024-01-02T14:30:00.123456789Z',
+  symbol: 'AAPL',
+  qty: '0.38962051',
+  price: '128.33',
 };
 
 async function linesOf(...rows: readonly object[]): Promise<readonly string[]> {

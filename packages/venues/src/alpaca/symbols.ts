@@ -15,7 +15,7 @@ const OPTION_MULTIPLIER = parseDecimal('100');
 const PAIR = /^(?=.{6})(?<base>[A-Z0-9]{2,9}?)\/?(?<quote>USDT|USDC|USD|BTC)$/;
 const SHARE = /^[A-Z0-9]{1,12}(?:\.[A-Z]{1,3})*$/;
 
-/** The pair of coins or coin and dollars that a symbol is; null where it is a share or an option. */
+/** The pair that a symbol is, of coins or a coin and dollars; null for a share or an option. */
 export function pairOf(symbol: string): { readonly base: string; readonly quote: string } | null {
   const { base, quote } = PAIR.exec(symbol)?.groups ?? {};
   if (base !== undefined && quote !== undefined) return { base, quote };
