@@ -18,6 +18,9 @@ import { UsageError, type Verb, type VerbInput, type VerbOutput } from '../verb.
 
 /** Eleven years of hours with their signatures are below; a larger file is no record. */
 const FILE_SIZE_BYTES_MAX = 128 * 1024 * 1024;
+const HOUR_MS = 3_600_000;
+/** docs/statement.md: ten minutes until the venue's entries are final, ten for the work. */
+const LATE_AFTER_MS = 1_200_000;
 const HUNDRED = parseDecimal('100');
 
 type Json = Readonly<Record<string, unknown>>;
@@ -153,6 +156,7 @@ function documentOf({ export: verified, ...verdict }: FileVerdict): Record<strin
       restatements: chain.restatements,
       startsAtInception: chain.startsAtInception,
       backfilled: backfilledIn(verified),
+      late: lateIn(verified),
     },
     summary,
   };
@@ -178,7 +182,8 @@ function figureLines(verified: VerifiedExport | null): readonly string[] {
     `  account ${account} at ${venue}, ${paper ? 'PAPER' : 'live'}, in ${reportingCurrency}`,
     `  ${summary.from} to ${summary.to}: ${summary.hours} hours`,
     `  ${summary.measured} measured, ${missing} without a return (each with its signed reason)`,
-    `  ${backfilledIn(verified)} backfilled, ${chain.restatements} corrected later`,
+    `  ${backfilledIn(verified)} backfilled, ${lateIn(verified)} stated late, ` +
+      `${chain.restatements} corrected later`,
     `  compounded return: ${percent(summary.totalReturn)}`,
     ...logLines(verified),
   ];
@@ -196,6 +201,16 @@ function logLines({ checkpoint }: VerifiedExport): readonly string[] {
 
 function backfilledIn({ chain }: VerifiedExport): number {
   return chain.hours.filter(({ body }) => body.provenance === 'backfilled').length;
+}
+
+/** Of a corrected hour only the correction is at hand, which says nothing of the first. */
+function lateIn({ chain }: VerifiedExport): number {
+  return chain.hours.filter(
+    ({ body }) =>
+      body.provenance === 'observed' &&
+      body.restates === null &&
+      Date.parse(body.observedAt) - Date.parse(body.hour) - HOUR_MS > LATE_AFTER_MS,
+  ).length;
 }
 
 function percent(totalReturn: string | null): string {

@@ -48,7 +48,7 @@ const stories: readonly Story[] = [
       account 0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a at binance, live, in USDT
       2026-01-05T00:00:00Z to 2026-01-05T02:00:00Z: 2 hours
       2 measured, 0 without a return (each with its signed reason)
-      0 backfilled, 0 corrected later
+      0 backfilled, 0 stated late, 0 corrected later
       compounded return: 0.50 % (0.004950000000000000)
       passed       the record begins at its first hour
       NOT CHECKED  whether the record is in a public log: the policy names none`,
@@ -81,7 +81,7 @@ const stories: readonly Story[] = [
       00  measured  -0.01  restates`,
     seen: `
       2026-01-05T00:00:00Z to 2026-01-05T02:00:00Z: 2 hours
-      0 backfilled, 1 corrected later
+      0 backfilled, 0 stated late, 1 corrected later
       compounded return: 0.98 % (0.009800000000000000)`,
   },
   {
@@ -92,7 +92,7 @@ const stories: readonly Story[] = [
       00  measured   0.03  restates`,
     seen: `
       2026-01-05T00:00:00Z to 2026-01-05T01:00:00Z: 1 hours
-      0 backfilled, 2 corrected later
+      0 backfilled, 0 stated late, 2 corrected later
       compounded return: 3.00 % (0.030000000000000000)`,
   },
   {
@@ -102,7 +102,7 @@ const stories: readonly Story[] = [
       01  measured   0.30  backfilled
       02  measured   0.00`,
     seen: `
-      2 backfilled, 0 corrected later
+      2 backfilled, 0 stated late, 0 corrected later
       compounded return: 69.00 % (0.690000000000000000)`,
   },
   {
