@@ -111,13 +111,23 @@ describe('accepts', () => {
   });
 
   test('what others wrote beside the document', () => {
-    const beside = JSON.stringify({
-      capabilities: { a: [1, { b: ']}' }] },
-      ...DOCUMENT,
-      requests: 7,
+    const beside = { capabilities: { a: [1, { b: ']}' }] }, pages: 12, ...DOCUMENT, requests: 7 };
+    const ignored = new Set(['capabilities', 'pages', 'requests']);
+    for (const indent of [0, 2]) {
+      const written = JSON.stringify(beside, null, indent).replace(
+        '12,',
+        indent === 0 ? '12,' : '12 ,',
+      );
+      expect(outcome(() => read(written, [], ignored))).toEqual(outcome(() => read(text)));
+    }
+  });
+
+  test.each(['a"}],', 'a"{[', '\\', '"', '\\"}', '},{', ']'])('the id %s of a flow', (id) => {
+    const flow = { id, at: FILL.at, kind: 'flow', postings: [{ asset: id, amount: '1' }] };
+    expectSame(JSON.stringify({ ...DOCUMENT, entries: [flow, FILL] }));
+    expect(outcome(() => read(JSON.stringify({ ...DOCUMENT, entries: [flow] })))).toMatchObject({
+      entries: [flow],
     });
-    const ignored = new Set(['capabilities', 'requests']);
-    expect(outcome(() => read(beside, [], ignored))).toEqual(outcome(() => read(text)));
   });
 
   test('names with one beginning, and one name at the beginning of another', () => {
@@ -166,6 +176,7 @@ describe('refuses', () => {
   test.each<[string, string]>([
     ['nothing', ''],
     ['no object', '[]'],
+    ['an object without a field', '{}'],
     ['a byte order mark', `\uFEFF${text}`],
     ['text behind the end', `${text}x`],
     ['a second document', text + text],
