@@ -1,4 +1,5 @@
-// Tables and ages for a terminal of 80 columns: what is wider is cut at its end, never wrapped.
+// Tables and ages for a terminal: a column that says nothing is left out, and a line that is wider
+// than the terminal is cut at its end instead of being wrapped. Elsewhere nothing is cut.
 
 import type { ActionRow } from '@track-record/store/operator';
 
@@ -21,8 +22,9 @@ export function tableOf<Row>(
   empty: string,
 ): string {
   if (rows.length === 0) return `${empty}\n`;
-  const cells = rows.map((row) => columns.map((column) => column.of(row) ?? '-'));
-  const titles = columns.map(({ title }) => title);
+  const telling = columns.filter((column) => rows.some((row) => column.of(row) !== ''));
+  const cells = rows.map((row) => telling.map((column) => column.of(row) ?? '-'));
+  const titles = telling.map(({ title }) => title);
   const widths = titles.map((title, index) =>
     Math.max(title.length, ...cells.map((row) => row[index]?.length ?? 0)),
   );
@@ -30,10 +32,11 @@ export function tableOf<Row>(
     row
       .map((cell, index) => {
         const width = widths[index] ?? 0;
-        return columns[index]?.right === true ? cell.padStart(width) : cell.padEnd(width);
+        return telling[index]?.right === true ? cell.padStart(width) : cell.padEnd(width);
       })
       .join(GAP)
-      .trimEnd(),
+      .trimEnd()
+      .slice(0, process.stdout.isTTY ? process.stdout.columns : undefined),
   );
   return `${lines.join('\n')}\n`;
 }

@@ -3,7 +3,8 @@ import { mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
-import { beforeAll, describe, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { freshDatabase, type FreshDatabase } from '../postgres/template-database.ts';
 import { commandsOf, isDocument, parseDocument, type Document } from './document.ts';
 import { findStalePages, OWN_LINES_MAX, workerOfOneVenue } from './generated-pages.ts';
 import { readManifests } from './manifests.ts';
@@ -68,14 +69,21 @@ const COMMANDS_ELSEWHERE = [
 const RUNNABLE = /^pnpm --silent track-record /;
 
 let named: Named;
+/** What the operator's verbs look at. */
+let database: FreshDatabase;
 
 beforeAll(async () => {
+  database = await freshDatabase();
   const scripts = readManifests(repository.texts).find((each) => each.room === 'root')?.scripts;
   const help = await runCommand('pnpm --silent track-record --help');
   const verbs = [...help.matchAll(/^ {2}([a-z]+(?: [a-z]+)?) {2,}/gm)].map(
     (match) => match[1] ?? '',
   );
   named = { scripts: new Set(Object.keys(scripts ?? {})), verbs: new Set(verbs), documents };
+});
+
+afterAll(async () => {
+  await database.drop();
 });
 
 describe('accepts', () => {
@@ -185,7 +193,11 @@ async function runCommand(command: string): Promise<string> {
   const script = manifest?.scripts['track-record'] ?? '';
   const spelled = command.replace(/^pnpm --silent track-record/, script);
   const bin = path.dirname(process.execPath);
-  const env = { ...process.env, PATH: `${bin}:${process.env['PATH']}` };
+  const env = {
+    ...process.env,
+    PATH: `${bin}:${process.env['PATH']}`,
+    DATABASE_OPERATOR_URL: database.urlFor('operator'),
+  };
   const { stdout } = await run('bash', ['-c', spelled], { cwd: repositoryRoot, env });
   return stdout;
 }
