@@ -203,6 +203,11 @@ describe('refuses', () => {
     expect(await refusalOf()).toBe(refusal);
   });
 
+  test('R28 1018, with the wait after which the queue asks again', async () => {
+    simulator.refuseWith.push('1018');
+    await expect(ask()).rejects.toMatchObject({ retry: 'later', retryAfterSeconds: 60 });
+  });
+
   test('R28 a storm of 1018: one request, and none again while the service counts', async () => {
     simulator.refuseWith.push('1018');
     const told = await Promise.all(Array.from({ length: 20 }, () => refusalOf()));

@@ -113,6 +113,8 @@ function allowedUrl(address: string): URL {
 }
 
 function refusalOf(status: number, json: FlexDocument['answer']): RecordError {
-  const refusal = refusalOfAnswer(REFUSALS, { status, headers: {}, json, isEmpty: false });
+  // The service names no wait; it forgets a request after a minute.
+  const headers = { 'Retry-After': String(REFUSED_MS / 1_000) };
+  const refusal = refusalOfAnswer(REFUSALS, { status, headers, json, isEmpty: false });
   return refusal ?? shape('ErrorCode');
 }

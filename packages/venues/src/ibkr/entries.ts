@@ -148,13 +148,6 @@ function instrumentOf(row: Row): readonly (readonly [string, Instrument])[] {
   const isOption = kind === 'option';
   const base = parseText(row, isOption ? 'underlyingSymbol' : 'symbol');
   const sized = isOption ? { multiplier: parseAmount(row, 'multiplier') } : {};
-  const common = {
-    kind,
-    base,
-    quote,
-    settle: quote,
-    contractSize: ONE,
-    realised: 'derived',
-  } as const;
-  return [[parseText(row, 'conid'), { ...common, ...sized }]];
+  const common = { kind, base, quote, settle: quote, contractSize: ONE } as const;
+  return [[parseText(row, 'conid'), { ...common, ...sized, realised: 'derived' }]];
 }
