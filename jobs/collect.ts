@@ -26,7 +26,7 @@ export interface Visit {
  * Everything from `from` to the venue's present, with the balances and positions at that instant.
  */
 export async function visitVenue(
-  { account, venue, keys }: Subject,
+  { account, venue, keys, state }: Subject,
   from: number,
   cursor: string | null,
   context: RouteContext,
@@ -47,7 +47,11 @@ export async function visitVenue(
       context,
       async (session, identity) => {
         checkSameVenueAccount(account, identity, context);
-        return { identity, collected: await collect(session, from, cursor) };
+        const unstated =
+          state === null
+            ? undefined
+            : { ...state, from: state.checkpoint.asOf, entries: state.recent };
+        return { identity, collected: await collect(session, from, cursor, unstated) };
       },
     );
   } finally {

@@ -5,6 +5,7 @@
 import { RecordError } from '@track-record/errors';
 import {
   HOUR_MS,
+  orderEntries,
   priceRequests,
   type Anchor,
   type Entry,
@@ -27,11 +28,19 @@ export interface Collected {
   readonly quoted: PriceAnswer;
 }
 
+/** What is known since the hour that was stated last: hours after it may have no price yet. */
+export interface Unstated {
+  readonly from: number;
+  readonly entries: readonly Entry[];
+  readonly instruments: ReadonlyMap<string, Instrument>;
+}
+
 /** VENUE_INCOMPLETE when the account was never quiet while it was observed. */
 export async function collect(
   session: VenueSession,
   from: number,
   cursor: string | null,
+  unstated: Unstated = { from, entries: [], instruments: new Map() },
 ): Promise<Collected> {
   let requests = 0;
   for (let attempt = 1; attempt <= ATTEMPTS_MAX; attempt += 1) {
@@ -47,7 +56,10 @@ export async function collect(
         ignored: fetched.ignored,
         requests,
       };
-      return { ...collected, quoted: await quote(session, from, collected) };
+      return {
+        ...collected,
+        quoted: await quote(session, Math.min(from, unstated.from), unstated, collected),
+      };
     }
   }
   throw new RecordError('VENUE_INCOMPLETE', { place: 'anchor' });
@@ -56,17 +68,19 @@ export async function collect(
 async function quote(
   { quotes }: VenueSession,
   from: number,
+  unstated: Unstated,
   { anchor, entries, instruments }: Omit<Collected, 'quoted'>,
 ): Promise<PriceAnswer> {
   const window = { from: from - (from % HOUR_MS), to: anchor.asOf - (anchor.asOf % HOUR_MS) };
   if (quotes === undefined || window.from >= window.to) return { prices: [], marks: [] };
   const { currency } = quotes;
+  const known = orderEntries([...unstated.entries, ...entries]);
   const needs = priceRequests({
     account: { id: '', venue: '', reportingCurrency: currency },
     window,
-    instruments,
+    instruments: new Map([...unstated.instruments, ...instruments]),
     anchors: [anchor],
-    entries,
+    entries: known.filter(({ at }) => at >= window.from),
     prices: [],
     marks: [],
   });
