@@ -114,8 +114,8 @@ function flexQuery(query: VenueFolder['query']): string {
 In the Client Portal under *Performance & Reports*, *Flex Queries*: a new *Activity Flex Query*
 with *XML* as its format, *Last 365 Calendar Days* as its period, *No* for breaking out by day and
 by model, *yyyyMMdd* and *HHmmss* for its times, *Yes* for currency rates, and these sections with
-these fields at least, with *dateTime* of trades and *levelOfDetail* wherever it is offered; all
-fields of a section do no harm. Trades with *Executions*, cash
+these fields at least, with *levelOfDetail* wherever it is offered; all fields of a section do no
+harm. Trades with *Executions*, cash
 transactions with *Detail*, positions with *Summary*, cash report and statement of funds by
 currency. \`flexQueryId\` is the query's number; where it reports several accounts, the number, a
 colon and the account: \`123456:U1234567\`. \`flexToken\` is made under *Flex Web Service

@@ -126,11 +126,9 @@ function feesOf(row: Row, currency: string): Entry['postings'] {
  * When it happened, or at an end of the day in whose report it stands: that day's balances have it.
  */
 function instantOf(row: Row): number {
-  const [field = 'tradeDate'] = ['dateTime', 'date'].filter((each) => Object.hasOwn(row, each));
-  const isApart = field === 'tradeDate' && Object.hasOwn(row, 'tradeTime');
-  const time = isApart ? `${parseText(row, field)} ${parseText(row, 'tradeTime')}` : row[field];
+  const at = timeAt(row, Object.hasOwn(row, 'dateTime') ? 'dateTime' : 'date');
   const day = dayAt(row, 'reportDate');
-  return Math.min(Math.max(timeAt({ [field]: time }, field), day.from), day.to - 1);
+  return Math.min(Math.max(at, day.from), day.to - 1);
 }
 
 function categoryOf(row: Row, section: string): 'equity' | 'option' | 'fx' {

@@ -56,9 +56,12 @@ function completeStatement({ own, sections }: Statement): Statement {
   const complete = [...sections].map(([section, rows]) => {
     const filled = rows.map((row, index) => {
       const id = section === 'Trades' ? 'tradeID' : 'transactionID';
-      const day = String(row['dateTime'] ?? row['date'] ?? row['tradeDate']);
+      // Old trades have their day and their time apart.
+      const apart = `${textIn(row, 'tradeDate')} ${textIn(row, 'tradeTime')}`.trim();
+      const day = textIn(row, 'dateTime') || textIn(row, 'date') || apart;
       return {
         ...LEFT_OUT[section],
+        ...(apart === '' ? {} : { dateTime: apart }),
         reportDate: day.split(/[;, ]/)[0] ?? '',
         ...row,
         ...(NO_ID.has(row[id]) ? { [id]: `row-${index + 1}` } : {}),
@@ -71,4 +74,9 @@ function completeStatement({ own, sections }: Statement): Statement {
     return [section, filled.map((row) => ({ ...row, ...relabel }))] as const;
   });
   return { own, sections: new Map(complete) };
+}
+
+function textIn(row: Row, field: string): string {
+  const value = row[field];
+  return typeof value === 'string' ? value : '';
 }

@@ -30,7 +30,7 @@ export const NEEDED = {
   AccountInformation: 'currency',
   Trades:
     'proceeds tradePrice quantity tradeID transactionType taxes ibCommission ' +
-    `ibCommissionCurrency reportDate ${CONTRACT}`,
+    `ibCommissionCurrency dateTime reportDate ${CONTRACT}`,
   CashTransactions: 'transactionID type currency amount dateTime reportDate',
   Transfers:
     'transactionID type quantity transferPrice cashTransfer positionAmountInBase date ' +
