@@ -1,8 +1,8 @@
 // A KuCoin that answers on this machine: the spot part of a scenario told by two ledgers with
 // running balances, in the words of kucoin.com/docs. The scenario's spot wallet is KuCoin's trade
-// account and its funding wallet the main one, through which money from outside passes. A fee in the
-// fee coin is charged in the quote, given back, and then deducted, as KuCoin does with KCS. For
-// tests; outside the trusted base.
+// account and its funding wallet the main one, through which money from outside passes. A fee in
+// the fee coin is charged in the quote, given back, and then deducted, as KuCoin does with KCS.
+// For tests; outside the trusted base.
 
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import { balance } from '../scenario/book.ts';

@@ -1,21 +1,14 @@
 // KuCoin's two ledgers as ledger entries. A row says by how much one balance moved, fee included,
-// and what it was afterwards. Types: kucoin.com/docs, "Get Account Ledgers", where one ledger writes
-// `KCS Pay Fees` and the other `DEDUCTION_FEES`. No row was seen recorded: signs and names are the
-// documentation's, and where they do not hold the balances do not link. Rows are untrusted.
+// and what it was afterwards. Types: kucoin.com/docs, "Get Account Ledgers"; one ledger writes
+// `KCS Pay Fees` and the other `DEDUCTION_FEES`. No row was seen recorded: names and signs are the
+// documentation's. A name that it lacks stops the account, and with another sign or fee the
+// balances do not link. Rows are untrusted.
 
 import { add, negate, sign, subtract } from '@track-record/ledger';
 import { rowsOf, type Job } from '../feed.ts';
 import { flowOf, kindOf, kindsOf, movementOf, post, type Reading } from '../readings.ts';
 import type { Row } from '../rows.ts';
-import {
-  parseAmount,
-  parseInstant,
-  parseLosslessJson,
-  parseRow,
-  parseSize,
-  parseText,
-  shape,
-} from '../rows.ts';
+import { parseInstant, parseLosslessJson, parseRow, parseSize, parseText, shape } from '../rows.ts';
 import type { Running } from '../running.ts';
 
 /** Of the main and the former trade account, and of the trade account since its upgrade. */
@@ -53,7 +46,7 @@ export function readRunning(row: Row): Running {
     at: parseInstant(row, 'createdAt'),
     asset: `${parseText(row, 'accountType')} ${parseText(row, 'currency')}`,
     change: direction === 'in' ? amount : negate(amount),
-    after: parseAmount(row, 'balance'),
+    after: parseSize(row, 'balance'),
   };
 }
 
@@ -80,7 +73,7 @@ export function readEntry(row: Row): readonly Reading[] {
 /** `/api/v1/accounts`: what is held on orders is part of `balance`. */
 export function readAccount(row: Row) {
   if (!isInside(row, 'type')) return [];
-  return [[parseText(row, 'currency'), parseAmount(row, 'balance')] as const];
+  return [[parseText(row, 'currency'), parseSize(row, 'balance')] as const];
 }
 
 /** A transfer whose other leg neither ledger tells went to, or came from, an account beyond. */

@@ -60,9 +60,8 @@ const REPAID: Row = {
 function postings(readings: readonly Reading[]): readonly string[] {
   return readings.flatMap((each) =>
     isEntry(each)
-      ? each.postings.map(
-          ({ asset, amount, role }) =>
-            `${each.kind} ${each.id} ${formatDecimal(amount)} ${asset}${role === 'fee' ? ' fee' : ''}`,
+      ? each.postings.map(({ asset, amount, role }) =>
+          `${each.kind} ${each.id} ${formatDecimal(amount)} ${asset} ${role ?? ''}`.trim(),
         )
       : [`${each.id} ${each.reason}`],
   );

@@ -1,8 +1,10 @@
-// KuCoin: one account's main and trade accounts as one perimeter, spot only. Both keep a ledger with
-// running balances, which tells everything and proves that nothing is missing. Fields and limits:
-// kucoin.com/docs-new, "Account & Funding"; no payload of KuCoin was seen recorded.
+// KuCoin: one account's main and trade accounts as one perimeter, spot only. Both keep a ledger
+// with running balances, which tells everything and proves that nothing is missing. Fields and
+// limits: kucoin.com/docs-new, "Account & Funding". No payload of KuCoin was seen recorded: none
+// of this is more than its documentation says.
 
 import { RecordError } from '@track-record/errors';
+import { entryKinds } from '@track-record/ledger';
 import type { Permissions, VenueCapabilities } from '../../contract.ts';
 import { venueOf, type Connector } from '../connector.ts';
 import { feed, type Feed } from '../feed.ts';
@@ -13,23 +15,15 @@ import { refusals } from './codes.ts';
 import * as entries from './entries.ts';
 import { LEDGER, LEG_SLACK_MS, TRADE_LEDGER } from './entries.ts';
 
-const CANDLES_MAX = 1_500;
+const UNTOLD = new Set(
+  'funding dividend withholding realised settlement split adjustment'.split(' '),
+);
 
 const capabilities: VenueCapabilities = {
   venue: 'kucoin',
   title: 'KuCoin: main and trade account, spot',
   instruments: ['spot'],
-  feeds: [
-    'fill',
-    'fee',
-    'rebate',
-    'interest',
-    'reward',
-    'airdrop',
-    'conversion',
-    'transfer',
-    'flow',
-  ],
+  feeds: entryKinds.filter((kind) => !UNTOLD.has(kind)),
   unseen: ['margin, futures, unified and earn accounts: what moves there counts as a withdrawal'],
   quoteCurrency: 'USDT',
   // Rows of the ledgers appear within seconds.
@@ -87,9 +81,7 @@ const WITHDRAWS = new Set(['Withdrawal', 'Transfer']);
 
 function readPermissions(answer: unknown): Permissions {
   const key = parseRow(valueAt(answer, 'data'), 'data');
-  const granted = parseText(key, 'permission')
-    .split(',')
-    .map((each) => each.trim());
+  const granted = parseText(key, 'permission').split(/, */);
   return {
     read: granted.includes('General'),
     // A permission we do not know counts as one to trade.
@@ -113,7 +105,8 @@ export const connector: Connector = {
   finish: entries.finish,
   quotes: ['USDT', 'USDC', 'BTC', 'ETH', 'KCS', 'EUR'],
   candles: {
-    rowsMax: CANDLES_MAX - 2,
+    // Of 1500, as the bounds take in a candle more.
+    rowsMax: 1_499,
     // In seconds, by the candle's start.
     ask: ({ marketId: symbol, intervalMs, first, last }) => [
       'publicGetMarketCandles',
