@@ -144,6 +144,8 @@ describe('refuses', () => {
 describe('holds', () => {
   test('below zero between two fills quarantines, within a millisecond not', () => {
     const spend = (minute: number): object[] => [
+      // The day is learnt from the first one, which is held as an object.
+      fill('0', 0, posting('USD', '0')),
       fill('1', 10, posting('USD', '-5000')),
       fill('2', minute, posting('USD', '5000')),
     ];
@@ -151,6 +153,22 @@ describe('holds', () => {
     expect(JSON.stringify(expectSame(documentOf({ entries: spend(10) })))).not.toContain(
       'quarantined',
     );
+  });
+
+  test('what may be owed may be below zero between two fills, and what is spent to nothing', () => {
+    const fills = (asset: string, amount: string): object => ({
+      entries: [
+        fill('0', 0, posting('USD', '0')),
+        fill('1', 10, posting(asset, `-${amount}`)),
+        fill('2', 11, posting(asset, amount)),
+      ],
+    });
+    const debt = { asOf: instant(START + HOUR_MS), balances: { BTC: '-1', USD: '1000', BNB: '9' } };
+    const told = (parts: object): string => JSON.stringify(expectSame(documentOf(parts)));
+    expect(told(fills('USD', '1000'))).not.toContain('quarantined');
+    expect(told(fills('USD', '1000.01'))).toContain('quarantined');
+    expect(told({ ...fills('BTC', '2'), anchors: [debt] })).toContain('"BTC":"-1"');
+    expect(told({ ...fills('BTC', '2'), anchors: [debt] })).not.toContain('balance_below_zero');
   });
 
   test('any mix of fills and other entries, in any order, as held whole', () => {

@@ -291,6 +291,55 @@ const cases: Record<string, string> = {
     ---
     00:00 flow_unvalued 100 -> 120 flow 10 pnl 10 return large_flow_without_price`,
 
+  'so it is for a minute': `
+    USD 00:00 to 01:00
+    00:30 d flow: USD 100
+    anchor 01:00: BTC 1, USD 100
+    price BTC: 00:00 100, 00:29 110, 01:00 121
+    ---
+    00:00 measured 100 -> 221 flow 100 pnl 21 return 0.157619047619047619`,
+
+  'and no millisecond longer': `
+    USD 00:00 to 01:00
+    00:30:00.001 d flow: USD 100
+    anchor 01:00: BTC 1, USD 100
+    price BTC: 00:00 100, 00:29 110, 01:00 121
+    ---
+    00:00 flow_unvalued 100 -> 221 flow 100 pnl 21 return large_flow_without_price`,
+
+  'a large outflow is large too': `
+    USD 00:00 to 01:00
+    00:20 d flow: USD -10
+    anchor 00:00: BTC 1, USD 50
+    price BTC: 00:00 50, 01:00 60
+    ---
+    00:00 flow_unvalued 100 -> 100 flow -10 pnl 10 return large_flow_without_price`,
+
+  'a small flow without prices, into just enough to be measured': `
+    USD 00:00 to 01:00
+    00:30 d flow: USD 0.5
+    anchor 00:00: BTC 1
+    price BTC: 00:00 10, 01:00 20.5
+    ---
+    00:00 measured 10 -> 21 flow 0.5 pnl 10.5 return 1.024390243902439024`,
+
+  'into too little': `
+    USD 00:00 to 01:00
+    00:30 d flow: USD 0.5
+    anchor 00:00: BTC 1
+    price BTC: 00:00 9.99, 01:00 20
+    ---
+    00:00 dust 9.99 -> 20.5 flow 0.5 pnl 10.01 return equity_below_minimum`,
+
+  'and where exactly all of it is lost': `
+    USD 00:00 to 01:00
+    PERP is linear BTC USD USD size 1
+    00:30 d flow: USD 1
+    anchor 00:00: USD 50, PERP 1 @ 100
+    mark PERP: 00:00 150, 01:00 49.5
+    ---
+    00:00 ruined 100 -> 0.5 flow 1 pnl -100.5 return -1`,
+
   'a small flow in kind without a price of its instant takes the nearer full hour': `
     USD 00:00 to 03:00
     00:29:59.999 d flow: BTC 0.01
@@ -371,6 +420,18 @@ describe('accepts', () => {
     const told = [0, 1, 24].map((hour) => formatDecimal(hours[hour]?.coverage ?? ZERO));
     // Carried, counted as zero and without a price are all not priced.
     expect(told).toEqual(['0.333333', '0.333333', '0.5']);
+  });
+
+  test('a residual and what was derived are told in the order of the names', () => {
+    const report = reportOf('USD 00:00 to 01:00\nanchor 00:00: USD 1');
+    const [hour] = report.hours;
+    if (hour === undefined) throw new Error('no hour');
+    const residual = new Map(['b', 'c', 'a'].map((name) => [name, parseDecimal('1')]));
+    const told = formatHoursReport({ ...report, hours: [{ ...hour, residual }] });
+    const text = JSON.stringify(told);
+    expect(text).toContain('"residual":{"a":"1","b":"1","c":"1"}');
+    // Balances of an hour are told only to whoever asks.
+    expect(text.match(/"balances"/g)).toHaveLength(1);
   });
 
   test('a session price counts as covered; balances are told in order', () => {

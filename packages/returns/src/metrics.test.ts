@@ -225,6 +225,41 @@ describe('accepts', () => {
     ]);
   });
 
+  test('wealth of as much as a double holds, and no more', () => {
+    const growth = Array<string>(3).fill('9'.repeat(100)).join(' ');
+    expect(figures(growth).values['total_return']).toBe(`1${'0'.repeat(300)}`);
+    expect(figures(`${growth} 0.01`).reasons['total_return']).toBe('too_large');
+  });
+
+  test('the trough is where the deepest fall is first reached', () => {
+    const [fall] = drawdowns(
+      [50n, 50n, 25n, 25n, 200n].map((percent) => (percent * 10n ** 50n) / 100n),
+    );
+    expect(fall).toMatchObject({ start: 0, trough: 3, recovery: 5 });
+  });
+
+  test('tails of losses only', () => {
+    expect(figures('-0.1 -0.2 -0.3').values['tail_ratio']).toMatch(/^0\.37931/);
+  });
+
+  test('blocks of two from eight returns on, and single ones of fewer', () => {
+    const areNeighbours = (count: number): boolean => {
+      const values = Array.from({ length: count }, (_, index) => BigInt(index));
+      let alike = true;
+      const figure = ({ values: drawn }: Series): bigint => {
+        for (let index = 0; index + 1 < count; index += 2) {
+          alike &&= drawn[index + 1] === ((drawn[index] ?? 0n) + 1n) % BigInt(count);
+        }
+        return 1n;
+      };
+      bootstrap({ values, unit: 1n }, figure, { samples: 20, seed: 1, tail: 40 });
+      return alike;
+    };
+    expect([7, 8, 26].map(areNeighbours)).toEqual([false, true, true]);
+    const one = bootstrap(list('0.1'), () => 5n, { samples: 3, seed: 1, tail: 40 });
+    expect(one).toEqual({ low: 5n, high: 5n, samples: 3 });
+  });
+
   test('rolling windows', () => {
     const windows = rollingFigures(list('0.1 -0.1 0.2'), 2, DAYS);
     expect(windows.map(({ values }) => values['total_return'])).toEqual(['-0.01', '0.08']);
@@ -255,6 +290,11 @@ describe('accepts, the fewest returns', () => {
     'skew_population',
   ])('two are enough for %s', (key) => {
     expect(figures('-0.1 0.3').reasons[key]).toBeUndefined();
+  });
+
+  test('and for the deviation of logarithms', () => {
+    const { reasons } = formatFigures(2, extendedTable(list('-0.1 0.3'), DAYS, ZERO_MAR));
+    expect(reasons['log_deviation_whole_period']).toBeUndefined();
   });
 });
 
@@ -316,6 +356,9 @@ describe('refuses', () => {
     const beside = formatFigures(2, benchmarkTable(list('0.1 0.2'), rising, DAYS)).reasons;
     expect(beside).toMatchObject({ beta: 'zero_variance', correlation: 'zero_variance' });
     expect(beside).toMatchObject({ alpha_period: 'zero_variance', down_capture: 'no_losses' });
+    const still = formatFigures(2, benchmarkTable(rising, list('0.1 0.2'), DAYS));
+    expect(still.reasons).toMatchObject({ correlation: 'zero_variance' });
+    expect(still.values).toMatchObject({ beta: '0' });
     const same = formatFigures(2, benchmarkTable(rising, list('-0.1 -0.1'), DAYS)).reasons;
     expect(same).toMatchObject({ information_ratio: 'zero_variance', up_capture: 'no_gains' });
     const luck = formatFigures(2, significanceTable(rising, 1n)).reasons;
@@ -336,13 +379,21 @@ describe('refuses', () => {
     });
   });
 
-  test.each([[0], ['0'], [-1], ['-365'], [527_041], [1.5], [null], ['1e3'], [Number.NaN]])(
-    '%s periods in a year',
-    (value) => {
-      const refused = () => parsePeriodsPerYear(value, 'periods');
-      expect(refused).toThrow(expect.objectContaining({ code: 'RETURNS_INPUT_MALFORMED' }));
-    },
-  );
+  test.each([
+    [0],
+    ['0'],
+    [-1],
+    ['-365'],
+    [527_041],
+    ['527040.1'],
+    [1.5],
+    [null],
+    ['1e3'],
+    [Number.NaN],
+  ])('%s periods in a year', (value) => {
+    const refused = () => parsePeriodsPerYear(value, 'periods');
+    expect(refused).toThrow(expect.objectContaining({ code: 'RETURNS_INPUT_MALFORMED' }));
+  });
 
   test.each([[null], ['0.1'], [[0.1]], [['NaN']], [['-']], [{ length: 1, 0: '0.1' }]])(
     'the list %j',

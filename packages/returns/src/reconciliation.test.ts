@@ -113,6 +113,17 @@ const backwards: Record<string, string> = {
     ---
     00:00 quarantined 1050 -> 1050 flow 0 pnl 0 return residual_above_bound`,
 
+  'with all that happened before it': `
+    USD 00:00 to 01:00
+    anchor 00:00: USD 1000
+    01:01 a interest: USD 1
+    01:01:30 b interest: USD 2
+    anchor 01:02: USD 1003
+    01:03 c interest: USD 4
+    anchor 01:04: USD 1007
+    ---
+    00:00 measured 1000 -> 1000 flow 0 pnl 0 return 0`,
+
   'and another one before it is checked there': `
     USD 00:00 to 01:00
     anchor 00:00: USD 1000

@@ -87,9 +87,28 @@ describe('accepts', () => {
       LEDGER.replace('USD -2', 'USD -2.00').replace('BTC 1, USD -100', 'USD -100, BTC 1.0'),
       [],
     ],
+    [
+      'an entry at the full hour changes the next one only, and other words change nothing',
+      `${LEDGER.replace('BTC 1, USD -100, USD -1 fee', 'USD -1 fee, USD -100, BTC 1.0')}
+       00:20 c dividend: USD 50
+       01:00 d dividend: USD 50`,
+      [
+        '00:00 balances income navClose pnl return: entry c added',
+        '01:00 balances income navClose navOpen pnl return: entry d added',
+        '02:00 balances navClose navOpen return: another_hour',
+      ],
+    ],
     ['the same', LEDGER, []],
   ])('%s', (_name, after, expected) => {
     expect(told(LEDGER, after)).toEqual(expected);
+  });
+
+  test('a fee and a payment of one amount, in another order', () => {
+    const before = LEDGER.replace('USD -1 fee', 'USD -1 fee, USD -1');
+    const after = LEDGER.replace('USD -1 fee', 'USD -1, USD -1 fee');
+    expect(told(before, `${after}\n 00:20 c dividend: USD 50`)[0]).toBe(
+      '00:00 balances income navClose pnl return: entry c added',
+    );
   });
 
   test('what each member was and is', () => {
