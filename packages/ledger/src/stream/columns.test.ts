@@ -6,6 +6,7 @@ import { ledgerFromText } from '../../../testkit/src/ledger-text.ts';
 import { formatDecimal, parseDecimal } from '../decimal.ts';
 import type { Entry, LedgerDocument, Posting, Run } from '../entry.ts';
 import { parseLedgerDocument } from '../ledger-document.ts';
+import { TRANSIT_MS } from '../transfers.ts';
 import { FillColumns } from './fill-columns.ts';
 import { FillRuns } from './fill-runs.ts';
 import { hasRepeats } from './repeated-ids.ts';
@@ -32,8 +33,8 @@ function columnsFromText(text: string): FillColumns {
   return columns;
 }
 
-function documentOf(text: string): LedgerDocument {
-  return parseLedgerDocument(ledgerFromText(`USD 00:00 to 02:00\n${text}`));
+function documentOf(text: string, until = '02:00'): LedgerDocument {
+  return parseLedgerDocument(ledgerFromText(`USD 00:00 to ${until}\n${text}`));
 }
 
 /** `a+b c`: a run of two fills, and an entry alone. */
@@ -150,6 +151,15 @@ describe('accepts, the order of fills and other entries', () => {
     const fills = 'a@00:29:59; b@00:29:59.999; c@00:30:00; d@00:30:00.001; e@00:30:01';
     expect(orderOf(fills, '', '2026-01-04T00:30:00')).toBe('a+b c d+e');
     expect(orderOf(fills, '', '2026-01-04T00:31:00')).toBe('a+b+c+d+e');
+  });
+
+  test('and so they do for what leaves in the window', () => {
+    const columns = columnsFromText('A 1; A 1; A 1; A 1; A 1');
+    const lost = Date.parse(`${DAY}00:30:00Z`) + TRANSIT_MS;
+    columns.at.set([lost - 2, lost - 1, lost, lost + 1, lost + 2]);
+    const document = documentOf('00:30 x transfer: USD -1', '25:00');
+    const [, ...runs] = new FillRuns(columns, []).order(document, null);
+    expect(runs.map(({ id }) => id)).toEqual(['r0', 'r2', 'r3']);
   });
 
   test.each([

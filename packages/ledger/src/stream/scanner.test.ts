@@ -98,7 +98,7 @@ describe('accepts', () => {
   });
 
   test('fills as far as they are usual, and names with one beginning', () => {
-    const assets = ['1000000PEPE', '1000000SHIB', 'U', '1000000PEPE', '1000000SHIB'];
+    const assets = ['1000000SATS', '1000000SHIB', 'U', '1000000SATS', '1000000SHIB'];
     const usual = assets.map((asset, index) => fillOf({ id: `f${index}`, asset })).join(',');
     const text = `${usual},${fillOf({ amount: '01' })}]`;
     const scanner = scannerOf(text, DAY);
