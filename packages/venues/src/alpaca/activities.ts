@@ -49,7 +49,8 @@ export const KINDS = [...new Set([...CASH.values(), ...MOVED.values()])];
 const LATE: ReadonlySet<EntryKind> = new Set<EntryKind>(['fee', 'settlement', 'fill']);
 
 /** Rows in any order, each as often as the venue tells it. */
-export function readActivities(rows: readonly Row[]): readonly Entry[] {
+export function readActivities(told: readonly Row[]): readonly Entry[] {
+  const rows = told.map(presentIn);
   const legs = Map.groupBy(rows, actionOf);
   const replaced = new Set(rows.map((row) => row['previous_id']));
   const entries = rows.flatMap((row) => {
@@ -57,7 +58,8 @@ export function readActivities(rows: readonly Row[]): readonly Entry[] {
     const status = row['status'] === undefined ? 'executed' : parseText(row, 'status');
     if (!/^(executed|correct|canceled)$/.test(status)) throw shape('status');
     // An id is a time and the activity's own id, by which a correction names what it replaces.
-    const isReplaced = replaced.has(parseText(row, 'id').split('::')[1]);
+    const [time, own = time] = parseText(row, 'id').split('::');
+    const isReplaced = replaced.has(own);
     return isReplaced || status === 'canceled' ? [entry, reversalOf(entry)] : [entry];
   });
   return entries.filter(({ postings, position }) => postings.length > 0 || position !== undefined);
@@ -72,7 +74,9 @@ export interface Exchange {
 
 /** Splits and changes of name: the leg that is removed, and the one that is added for it. */
 export function exchangesOf(rows: readonly Row[]): readonly Exchange[] {
-  const actions = rows.filter((row) => /^(SPLIT|NC)$/.test(String(row['activity_type'])));
+  const actions = rows
+    .map(presentIn)
+    .filter((row) => /^(SPLIT|NC)$/.test(String(row['activity_type'])));
   const distinct = new Map(actions.map((row) => [row['id'], row])).values();
   return [...Map.groupBy(distinct, actionOf).values()].flatMap((legs) => {
     const told = legs.map((row) => {
@@ -97,6 +101,13 @@ export function parseTime(row: Row, field: string): number {
   return parseInstant({ [field]: Date.parse(text) }, field);
 }
 
+/** What a type does not have is left out, null or empty. */
+function presentIn(row: Row): Row {
+  return Object.fromEntries(
+    Object.entries(row).filter(([, value]) => value !== null && value !== ''),
+  );
+}
+
 /** The legs of one corporate action are booked seconds apart, between which half would be lost. */
 function actionOf(row: Row): string {
   return [row['activity_type'], row['date'], row['group_id']].join(' ');
@@ -114,8 +125,8 @@ function entryOf(row: Row, legs: readonly Row[]): Entry {
   const isRefund = kind === 'fee' && sign(cash) > 0;
   const role = kind === 'fee' && !isRefund ? 'fee' : undefined;
   const { postings = [], position } = moved === undefined ? {} : movedBy(row, role);
-  // Some rows leave the currency empty; accounts are in dollars.
-  const currency = row['currency'] ? parseText(row, 'currency') : CURRENCY;
+  // Some rows tell no currency; accounts are in dollars.
+  const currency = row['currency'] === undefined ? CURRENCY : parseText(row, 'currency');
   return {
     id,
     at: Math.min(...times),

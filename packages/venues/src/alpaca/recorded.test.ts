@@ -204,6 +204,19 @@ describe('accepts', () => {
       ],
     ],
     [
+      'what is left out, null or empty alike, and ids of one part',
+      [
+        {
+          ...row('INT', { net_amount: '0.07', currency: '' }),
+          id: '2023',
+          created_at: null,
+          previous_id: null,
+          price: null,
+        },
+      ],
+      ['2023-07-21T04:00:00.000Z interest: USD 0.07'],
+    ],
+    [
       'days on which the clocks change',
       [row('FEE', { net_amount: '-1', date: '2024-03-10' }), row('INT', { date: '2024-11-03' })],
       ['2024-03-11T03:59:59.999Z fee: USD -1 fee'],
