@@ -1,8 +1,9 @@
 // Kraken's connector and the real client against the simulated Kraken: the true returns of the
 // scenario's spot part, a ledger without gaps, and a refusal for everything else. Each test has a
-// simulator of its own, so that none waits for what another has used up of Kraken's allowance.
+// simulator of its own, so that none waits for what another has used up of Kraken's allowance; and
+// they run side by side, because each waits for its own most of the time.
 
-import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import { codeOf, type Code } from '@track-record/errors';
 import { loadVenues } from '@track-record/venues';
 import { fakeClock } from '../fake-clock.ts';
@@ -24,16 +25,23 @@ const scenario = spotOf(
 const clock = fakeClock(scenario.end + 60_000);
 const { credentials } = scenario;
 const LEDGERS = 'POST /0/private/Ledgers';
-let simulator: Simulator;
+const PATIENCE_MS = 300_000;
 
-beforeEach(async () => {
-  simulator = await startKrakenSimulator({ scenario, now: clock.now });
-});
-
-afterEach(async () => simulator.close());
+async function withSimulator<T>(use: (simulator: Simulator) => Promise<T>): Promise<T> {
+  const simulator = await startKrakenSimulator({ scenario, now: clock.now });
+  try {
+    return await use(simulator);
+  } finally {
+    await simulator.close();
+  }
+}
 
 /** Of the whole history, or of a few hours whose rows are one page. */
-async function codeOfFetch(keys: Credentials = credentials, hours = 24): Promise<string> {
+async function codeOfFetch(
+  simulator: Simulator,
+  keys: Credentials = credentials,
+  hours = 24,
+): Promise<string> {
   const venue = (await loadVenues(['kraken'])).get('kraken');
   const { signal } = new AbortController();
   const egress = { host: '127.0.0.1', port: simulator.port };
@@ -53,50 +61,56 @@ async function codeOfFetch(keys: Credentials = credentials, hours = 24): Promise
 }
 
 describe('accepts', () => {
-  test('the spot part of the account: the true return of every hour', async () => {
-    const told = await returnsThrough('kraken', simulator, scenario, credentials, clock.now);
-    expect(told.returns).toEqual(trueReturns(scenario));
-    expect(told.returns.filter((each) => each !== null)).toHaveLength(23);
-  }, 300_000);
-
-  test.each<FaultKind>([{ kind: 'duplicate-rows' }, { kind: 'reversed-rows' }])(
-    '$kind: the same',
-    async (fault) => {
-      simulator.faults.add({ ...fault, endpoint: LEDGERS });
-      expect(await codeOfFetch(credentials, 4)).toBe('accepted');
+  test.concurrent(
+    'the spot part of the account: the true return of every hour',
+    async () => {
+      const told = await withSimulator((simulator) =>
+        returnsThrough('kraken', simulator, scenario, credentials, clock.now),
+      );
+      expect(told.returns).toEqual(trueReturns(scenario));
+      expect(told.returns.filter((each) => each !== null)).toHaveLength(23);
     },
-    60_000,
+    PATIENCE_MS,
   );
 
-  test('who the key belongs to, and what it may do', async () => {
-    const venue = (await loadVenues(['kraken'])).get('kraken');
-    const { signal } = new AbortController();
-    const egress = { host: '127.0.0.1', port: simulator.port };
-    const session = await venue?.connect(secretsOf(credentials), {
-      egress,
-      now: clock.now,
-      signal,
+  test.concurrent.each<FaultKind>([{ kind: 'duplicate-rows' }, { kind: 'reversed-rows' }])(
+    '$kind: the same',
+    async (fault) => {
+      expect(await codeUnder(fault)).toBe('accepted');
+    },
+    PATIENCE_MS,
+  );
+
+  test.concurrent('who the key belongs to, and what it may do', async () => {
+    const identity = await withSimulator(async (simulator) => {
+      const venue = (await loadVenues(['kraken'])).get('kraken');
+      const { signal } = new AbortController();
+      const egress = { host: '127.0.0.1', port: simulator.port };
+      const context = { egress, now: clock.now, signal };
+      const session = await venue?.connect(secretsOf(credentials), context);
+      const told = await session?.identify();
+      await session?.close();
+      return told;
     });
-    expect(await session?.identify()).toEqual({
+    expect(identity).toEqual({
       venueAccountId: 'AA88 N84G WOAK NMOI',
       paper: false,
       permissions: { read: true, trade: false, withdraw: false, ipRestricted: false },
     });
-    await session?.close();
   });
 });
 
 describe('refuses', () => {
-  test.each<[string, Code, Credentials]>([
+  test.concurrent.each<[string, Code, Credentials]>([
     ['a wrong key', 'VENUE_KEY_REJECTED', { ...credentials, apiKey: 'x'.repeat(56) }],
     ['a wrong secret', 'VENUE_KEY_REJECTED', { ...credentials, secret: 'eA==' }],
     ['a secret that is no base64', 'VENUE_KEY_REJECTED', { ...credentials, secret: 'x' }],
     ['no secret', 'VENUE_KEY_REJECTED', { apiKey: credentials.apiKey }],
   ])('%s: %s', async (_name, code, keys) => {
-    expect(await codeOfFetch(keys)).toBe(code);
+    expect(await withSimulator((simulator) => codeOfFetch(simulator, keys))).toBe(code);
   });
 
-  test.each<[Code, FaultKind]>([
+  test.concurrent.each<[Code, FaultKind]>([
     ['VENUE_INCOMPLETE', { kind: 'dropped-row', row: 12 }],
     ['VENUE_INCOMPLETE', { kind: 'late-row', row: 12, until: scenario.end + 3_600_000 }],
     ['VENUE_INCOMPLETE', { kind: 'empty-page' }],
@@ -115,9 +129,15 @@ describe('refuses', () => {
   ])(
     '%s: %j',
     async (code, fault) => {
-      simulator.faults.add({ ...fault, endpoint: LEDGERS });
-      expect(await codeOfFetch(credentials, 4)).toBe(code);
+      expect(await codeUnder(fault)).toBe(code);
     },
-    60_000,
+    PATIENCE_MS,
   );
 });
+
+async function codeUnder(fault: FaultKind): Promise<string> {
+  return await withSimulator(async (simulator) => {
+    simulator.faults.add({ ...fault, endpoint: LEDGERS });
+    return await codeOfFetch(simulator, credentials, 4);
+  });
+}
