@@ -307,6 +307,14 @@ const cases: Record<string, string> = {
     ---
     00:00 flow_unvalued 100 -> 221 flow 100 pnl 21 return large_flow_without_price`,
 
+  'a flow of what never has a price': `
+    USD 00:00 to 01:00
+    00:10 a flow: ODD 1
+    00:20 b flow: ODD -1
+    anchor 01:00: USD 100
+    ---
+    00:00 flow_unvalued 100 -> 100 flow null pnl null return large_flow_without_price`,
+
   'a large outflow is large too': `
     USD 00:00 to 01:00
     00:20 d flow: USD -10
@@ -420,6 +428,16 @@ describe('accepts', () => {
     const told = [0, 1, 24].map((hour) => formatDecimal(hours[hour]?.coverage ?? ZERO));
     // Carried, counted as zero and without a price are all not priced.
     expect(told).toEqual(['0.333333', '0.333333', '0.5']);
+    const closed = reportOf(`
+      USD 00:00 to 02:00
+      ACME is equity ACME USD USD
+      anchor 00:00: USD 1, BTC 2, ACME 1 @ 1
+      price BTC: 00:00 1
+      mark ACME: 00:00 1`);
+    expect(closed.hours.map(({ coverage }) => formatDecimal(coverage))).toEqual([
+      '0.666667',
+      '0.666667',
+    ]);
   });
 
   test('a residual and what was derived are told in the order of the names', () => {

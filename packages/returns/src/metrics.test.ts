@@ -238,6 +238,12 @@ describe('accepts', () => {
     expect(fall).toMatchObject({ start: 0, trough: 3, recovery: 5 });
   });
 
+  test('of twenty returns the worst, of twenty-one the worst two are a twentieth', () => {
+    const returns = (count: number): string => `-0.3 -0.1${' 0'.repeat(count - 2)}`;
+    const told = [20, 21].map((count) => figures(returns(count)).values['cvar_0.05']);
+    expect(told).toEqual(['-0.3', '-0.2']);
+  });
+
   test('tails of losses only', () => {
     expect(figures('-0.1 -0.2 -0.3').values['tail_ratio']).toMatch(/^0\.37931/);
   });
@@ -273,6 +279,9 @@ describe('accepts', () => {
     const interval = bootstrap(list(OWN), figure, plan);
     expect(bootstrap(list(OWN), figure, plan)).toEqual(interval);
     expect(bootstrap(list(OWN), figure, { ...plan, seed: 8 })).not.toEqual(interval);
+    expect(bootstrap(list(OWN), figure, { ...plan, seed: 8 })).not.toEqual(
+      bootstrap(list(OWN), figure, { ...plan, seed: 9 }),
+    );
     expect(interval.samples).toBe(200);
     // The draw must not differ between machines or versions: recorded when this was written.
     const ends = [interval.low, interval.high].map((end) => decimalOrReason(end));

@@ -87,6 +87,11 @@ describe('accepts', () => {
   test('a decimal without the guard digits', () => {
     expect(decimalOf(ONE / 4n + 3n)).toEqual(parseDecimal('0.25'));
   });
+
+  test('thirty digits of thirty-one', () => {
+    const value = 1_234_567_890_123_456_789_012_345_678_916n * 10n ** 5n;
+    expect(formatFixed(value)).toBe(`0.${'0'.repeat(14)}123456789012345678901234567892`);
+  });
 });
 
 describe('holds', () => {
