@@ -127,7 +127,7 @@ withVectors('refuses', () => {
     }
   });
 
-  test('every truncation of a certificate table that a host gave, and bytes behind a leaf', async () => {
+  test('every truncation of a genuine certificate table, and bytes behind a leaf', async () => {
     const table = read('vectors/genoa-v3-veraison.auxblob.bin');
     const entries = table.subarray(0, 24 * 3);
     const ends = [0, 24, 48].map(

@@ -59,9 +59,10 @@ export interface Expectation {
 }
 
 /**
- * `expected` as in `attestation verify`. With `--release`, the signed manifest says the measurements
- * and the firmware, and `releaseKeys` (Ed25519, in hex) and `releaseThreshold` say whose word on it
- * counts, and of how many. ARGUMENT_INVALID when both sides name measurements or firmware.
+ * `expected` as in `attestation verify`. With `--release`, the signed manifest says the
+ * measurements and the firmware, and `releaseKeys` (Ed25519, in hex) and `releaseThreshold` say
+ * whose word on it counts, and of how many. ARGUMENT_INVALID when both name measurements or
+ * firmware.
  */
 export async function expectationOf(
   options: VerbInput['options'],

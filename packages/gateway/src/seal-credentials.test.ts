@@ -1,5 +1,5 @@
-// Evidence is made by testkit's authority in the form of docs/evidence.md; what was sealed is opened
-// with the enclave's private key.
+// Evidence is made by testkit's authority in the form of docs/evidence.md; what was sealed is
+// opened with the enclave's private key.
 
 import { describe, expect, test } from '@jest/globals';
 import { parseTrustAnchors } from '@track-record/attestation/auditor';

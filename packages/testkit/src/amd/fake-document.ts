@@ -1,5 +1,5 @@
-// An enclave's evidence as JSON, in the form of docs/evidence.md: a report of a fake Genoa chip over
-// the keys in the binding, and the certificates that vouch for it.
+// An enclave's evidence as JSON, in the form of docs/evidence.md: a report of a fake Genoa chip
+// over the keys in the binding, and the certificates that vouch for it.
 
 import { bindingFields, reportDataOf, type Binding } from '@track-record/attestation/binding';
 import { fakeCertificateTable, type FakeAmdAuthority } from './fake-authority.ts';
@@ -27,8 +27,7 @@ export async function fakeEvidenceDocument(
 ): Promise<Readonly<Record<string, unknown>>> {
   const kind = { product: 'Genoa', signer: 'VCEK' } as const;
   const leaf = authority.leaf(kind);
-  const bytes = bindingFields.map((field) => [field, Buffer.from(reported[field] ?? '', 'hex')]);
-  const reportData = await reportDataOf(Object.fromEntries(bytes) as Binding);
+  const reportData = await reportDataOf(parseBinding(reported));
   const table = fakeCertificateTable([
     [VCEK_GUID, leaf.der],
     [ASK_GUID, authority.intermediate(kind)],
@@ -41,4 +40,9 @@ export async function fakeEvidenceDocument(
     certificateTable: table.toString('base64'),
     binding: Object.fromEntries(bindingFields.map((field) => [field, binding[field] ?? ''])),
   };
+}
+
+function parseBinding(binding: FakeBinding): Binding {
+  const bytes = bindingFields.map((field) => [field, Buffer.from(binding[field] ?? '', 'hex')]);
+  return Object.fromEntries(bytes) as Binding;
 }

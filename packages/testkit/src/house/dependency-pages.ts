@@ -129,9 +129,12 @@ export function billOfMaterials(repository: Repository, { packages }: WorkerFile
   return `${JSON.stringify(document, null, 2)}\n`;
 }
 
+function parsePackageFile(folder: string): PackageFile {
+  return JSON.parse(readFileSync(path.join(folder, 'package.json'), 'utf8')) as PackageFile;
+}
+
 function describe({ folder }: InstalledPackage): { license: string; owner: string } {
-  const text = readFileSync(path.join(folder, 'package.json'), 'utf8');
-  const { license, repository } = JSON.parse(text) as PackageFile;
+  const { license, repository } = parsePackageFile(folder);
   const url = typeof repository === 'string' ? repository : (repository?.url ?? '');
   const owner = OWNER.exec(url)?.groups?.['owner'];
   const name = typeof license === 'string' ? license : license?.type;

@@ -47,7 +47,7 @@ afterAll(async () => {
 });
 
 describe('accepts', () => {
-  test('the pair that the record names, at every hour, and nothing else from that venue', async () => {
+  test('the pair that the record names, at every hour, and nothing else from there', async () => {
     expect(await desk.sync(LAST_BACKFILLED, { venues })).toBe('DONE');
     expect(new Set(asked.map(({ name, currency }) => `${name}/${currency}`))).toEqual(
       new Set(['USDT/USD']),
