@@ -119,8 +119,8 @@ const backwards: Record<string, string> = {
     01:01 a interest: USD 1
     01:01:30 b interest: USD 2
     anchor 01:02: USD 1003
-    01:03 c interest: USD 4
-    anchor 01:04: USD 1007
+    01:03 c interest: USD -2
+    anchor 01:04: USD 1001
     ---
     00:00 measured 1000 -> 1000 flow 0 pnl 0 return 0`,
 
