@@ -4,7 +4,6 @@
 import { describe, expect, test } from '@jest/globals';
 import {
   add,
-  type Decimal,
   formatCheckpoint,
   formatDecimal,
   normalise,
@@ -284,6 +283,6 @@ function toText(hour: Hour): string {
   return `${nav} ${told.join(', ')}${status}${by}`.replace(/: +/, ': ');
 }
 
-function plain(value: Decimal | null): string {
+function plain(value: Readonly<{ mantissa: bigint; scale: number }> | null): string {
   return value === null ? 'null' : formatDecimal(normalise(value));
 }

@@ -4,7 +4,7 @@
 
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import { codeOf, type Code } from '@track-record/errors';
-import { loadVenues, type VenueIdentity } from '@track-record/venues';
+import { loadVenues } from '@track-record/venues';
 import { fakeClock } from '../fake-clock.ts';
 import type { FaultKind } from '../simulator/faults.ts';
 import {
@@ -36,7 +36,7 @@ afterAll(async () => {
   await simulator.close();
 });
 
-async function visit(keys: Credentials): Promise<VenueIdentity | undefined> {
+async function visit(keys: Credentials): Promise<{ readonly paper: boolean } | undefined> {
   const venue = (await loadVenues(['alpaca'])).get('alpaca');
   const egress = { host: '127.0.0.1', port: simulator.port };
   const context = { egress, now: clock.now, signal: new AbortController().signal };

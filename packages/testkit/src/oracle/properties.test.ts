@@ -244,6 +244,6 @@ function hoursOf(report: HoursReport): string[] {
   return hours.map((hour) => JSON.stringify(hour));
 }
 
-function plain(value: Decimal | null): string {
+function plain(value: Readonly<{ mantissa: bigint; scale: number }> | null): string {
   return value === null ? 'null' : formatDecimal(normalise(value));
 }

@@ -6,10 +6,10 @@ import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { parseTrustAnchors } from '@track-record/attestation/auditor';
 import { codeOf } from '@track-record/errors';
-import { fileClock } from '../../../worker/src/clock.ts';
-import { parseConfig } from '../../../worker/src/config.ts';
-import { jsonLines } from '../../../worker/src/log.ts';
-import { startWorker } from '../../../worker/src/worker.ts';
+import { fileClock } from '@track-record/worker/clock';
+import { parseConfig } from '@track-record/worker/config';
+import { jsonLines } from '@track-record/worker/log';
+import { startWorker } from '@track-record/worker/worker';
 import { remoteTsm } from './remote-tsm.ts';
 
 const [url = '', anchorsFile = '', code = ''] = process.argv.slice(2);

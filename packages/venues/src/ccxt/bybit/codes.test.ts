@@ -5,7 +5,7 @@ import type { Code } from '@track-record/errors';
 import { refusalOfAnswer } from '../refusals.ts';
 import { refusals } from './codes.ts';
 
-function codeOfAnswer(retCode: number, status = 200): Code | undefined {
+function codeOfAnswer(retCode: number, status = 200): string | undefined {
   const json = { retCode, retMsg: '', result: {}, retExtInfo: {}, time: 1_672_284_129_153 };
   return refusalOfAnswer(refusals, { status, headers: {}, json, isEmpty: false })?.code;
 }
