@@ -52,6 +52,8 @@ export interface Mutant {
   readonly id: number;
   readonly path: string;
   readonly line: number;
+  /** What stands in that line. */
+  readonly text: string;
   readonly before: string;
   readonly after: string;
 }
@@ -76,6 +78,7 @@ export function mutateSource(path: string, text: string, firstId: number): Mutat
     const variants = variantsOf(node, ancestors, text);
     if (variants.length > 0) sites.push({ start: node.start, end: node.end, variants });
   });
+  const lines = text.split('\n');
   const mutants: Mutant[] = [];
   const ids = new Map<Site, number>();
   for (const site of sites) {
@@ -83,7 +86,8 @@ export function mutateSource(path: string, text: string, firstId: number): Mutat
     for (const after of site.variants) {
       const before = text.slice(site.start, site.end);
       const id = firstId + mutants.length;
-      mutants.push({ id, path, line: file.lineOf(site.start), before, after });
+      const line = file.lineOf(site.start);
+      mutants.push({ id, path, line, text: lines[line - 1] ?? '', before, after });
     }
   }
   return { text: switched(text, 0, text.length, sites, ids), mutants };

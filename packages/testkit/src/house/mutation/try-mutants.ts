@@ -31,6 +31,8 @@ export interface Trial {
 
 export type Report =
   | { readonly kind: 'baseline'; readonly tests: readonly TestReport[]; readonly loaded: number[] }
+  /** Before each test, so that one that does not end is told from many. */
+  | { readonly kind: 'began'; readonly test: number }
   | { readonly kind: 'tried'; readonly mutant: number; readonly killedBy: string | null };
 
 export interface TestReport {
@@ -56,12 +58,21 @@ const firstIds = new Map(
 );
 const jestGlobals = new URL('./jest-globals.ts', import.meta.url).href;
 
+const fewerRuns = new URL('./fewer-runs.ts', import.meta.url).href;
+/** What it is imported as, which has the default export that fast-check has. */
+const asDefault = `data:text/javascript,export { fewer as default } from '${fewerRuns}'`;
+
 registerHooks({
-  resolve: (specifier, context, next) =>
-    // The stand-in itself asks where the real one is.
-    specifier === '@jest/globals' && context.parentURL !== jestGlobals
-      ? { url: jestGlobals, format: 'module-typescript', shortCircuit: true }
-      : next(specifier, context),
+  resolve: (specifier, context, next) => {
+    // The stand-ins themselves ask where the real ones are.
+    if (specifier === '@jest/globals' && context.parentURL !== jestGlobals) {
+      return { url: jestGlobals, format: 'module-typescript', shortCircuit: true };
+    }
+    if (specifier === 'fast-check' && context.parentURL !== fewerRuns) {
+      return { url: asDefault, format: 'module', shortCircuit: true };
+    }
+    return next(specifier, context);
+  },
   load: (url, context, next) => {
     const firstId = firstIds.get(url);
     if (firstId === undefined) return next(url, context);
@@ -87,8 +98,6 @@ async function load(): Promise<{ collected: readonly CollectedTest[] }> {
   // Dividing by zero is an error, which a test notices like a wrong number.
   const quotient = (left: Decimal, right: Decimal): Decimal => divide(left, right, QUOTIENT_SCALE);
   Object.assign(globalThis, { mutant: { add, subtract, divide: quotient } });
-  const { default: fc } = await import('fast-check');
-  fc.configureGlobal({ seed: 1, endOnFailure: true });
   for (const file of tests) await import(pathToFileURL(path.join(root, file)).href);
   return import(jestGlobals);
 }
@@ -109,6 +118,7 @@ async function tryOut({ mutant, tests: chosen }: Trial): Promise<Report> {
   current = mutant;
   for (const index of chosen) {
     const one = collected[index];
+    parentPort?.postMessage({ kind: 'began', test: index });
     try {
       await one?.run();
     } catch (failure) {
