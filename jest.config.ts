@@ -15,6 +15,8 @@ const config: Config = {
   coverageProvider: 'babel',
   collectCoverageFrom: ['packages/*/src/**/*.ts', 'jobs/**/*.ts', '!**/generated/**'],
   testTimeout: 60_000,
+  // Jest takes one less than there are cores; much of a test's time is waiting, on two cores as well.
+  maxWorkers: 2,
 };
 
 export default config;
