@@ -9,6 +9,7 @@ import type { Json } from '../simulator/json.ts';
 import type { Simulator } from '../simulator/server.ts';
 import {
   startTable,
+  type Endpoints,
   type SimulatorOptions,
   type VenueCall,
   type VenueEndpoint,
@@ -35,11 +36,9 @@ export interface AlpacaOptions extends Omit<SimulatorOptions, 'scenario'> {
 }
 
 export function startAlpacaSimulator({ week, ...options }: AlpacaOptions): Promise<Simulator> {
-  const endpoints = { ...accountEndpoints(week), ...barEndpoints(week) };
-  return startTable(
-    { hosts: [LIVE_HOST, PAPER_HOST, DATA_HOST], words, checkSigned, endpoints },
-    options,
-  );
+  const hosts = [LIVE_HOST, PAPER_HOST, DATA_HOST];
+  const endpoints = [accountEndpoints, barEndpoints];
+  return startTable({ hosts, words, checkSigned, endpoints }, { ...options, scenario: week });
 }
 
 function refusal(status: number, code: number | null, message: string, headers = {}): Refusal {
@@ -67,8 +66,6 @@ function checkSigned({ headers }: VenueRequest): void {
   const isPaper = isKey(paperKey) && headers.host !== LIVE_HOST;
   if (!isLive && !isPaper) throw refusal(403, null, 'forbidden.');
 }
-
-type Endpoints = Readonly<Record<string, VenueEndpoint>>;
 
 function signed(answer: (call: VenueCall) => Json): VenueEndpoint {
   return { isSigned: true, answer };

@@ -16,9 +16,10 @@ import { toJson, type Json } from '../simulator/json.ts';
 import type { Simulator } from '../simulator/server.ts';
 import {
   startTable,
+  wrapped,
+  type Endpoints,
   type SimulatorOptions,
   type VenueCall,
-  type VenueEndpoint,
   type VenueRequest,
 } from '../simulator/table.ts';
 import { idOf, ledgersOf, type LedgerRow } from './ledgers.ts';
@@ -31,33 +32,17 @@ const LOG_MS = 730 * DAY_MS;
 const INTERVALS_MS: Readonly<Record<string, number>> = { '1': MINUTE_MS, '60': HOUR_MS };
 
 export function startBybitSimulator(options: SimulatorOptions): Promise<Simulator> {
-  const { scenario } = options;
-  const table = {
-    hosts: ['api.bybit.com'],
-    words,
-    checkSigned: (request: VenueRequest) => checkSigned(request, scenario.credentials),
-    endpoints: { ...marketEndpoints(scenario), ...accountEndpoints(scenario) },
-  };
-  return startTable(table, options);
+  const endpoints = [marketEndpoints, accountEndpoints];
+  return startTable({ hosts: ['api.bybit.com'], words, checkSigned, endpoints }, options);
 }
 
-type Endpoints = Readonly<Record<string, VenueEndpoint>>;
-
-function endpoint(isSigned: boolean) {
-  return (answer: (call: VenueCall) => Json): VenueEndpoint => ({
-    isSigned,
-    answer: (call) => ({
-      retCode: 0,
-      retMsg: 'OK',
-      result: answer(call),
-      retExtInfo: {},
-      time: call.now,
-    }),
-  });
-}
-
-const open = endpoint(false);
-const signed = endpoint(true);
+const { open, signed } = wrapped((result, { now }) => ({
+  retCode: 0,
+  retMsg: 'OK',
+  result,
+  retExtInfo: {},
+  time: now,
+}));
 
 function marketEndpoints(scenario: Scenario): Endpoints {
   const isOf = (category: string | null, { perpetual }: Market): boolean =>
@@ -170,7 +155,7 @@ function need(params: URLSearchParams, name: string, value: string): void {
 /** HMAC-SHA256 in hexadecimal over time, key, window and query. */
 function checkSigned(
   { url, headers, now }: VenueRequest,
-  { apiKey, secret }: Scenario['credentials'],
+  { credentials: { apiKey, secret } }: Scenario,
 ): void {
   const header = (name: string): string => String(headers[`x-bapi-${name}`] ?? '');
   if (header('api-key') !== apiKey) throw refusal(10003, 'API key is invalid.');

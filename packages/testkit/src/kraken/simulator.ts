@@ -15,9 +15,10 @@ import type { Json } from '../simulator/json.ts';
 import type { Simulator } from '../simulator/server.ts';
 import {
   startTable,
+  wrapped,
+  type Endpoints,
   type SimulatorOptions,
   type VenueCall,
-  type VenueEndpoint,
   type VenueRequest,
 } from '../simulator/table.ts';
 
@@ -43,27 +44,14 @@ interface LedgerRow {
 }
 
 export function startKrakenSimulator(options: SimulatorOptions): Promise<Simulator> {
-  const { scenario } = options;
-  const table = {
-    hosts: ['api.kraken.com'],
-    words,
-    checkSigned: signatureCheck(scenario.credentials),
-    endpoints: { ...marketEndpoints(scenario), ...accountEndpoints(scenario) },
-  };
-  return startTable(table, options);
+  const endpoints = [marketEndpoints, accountEndpoints];
+  return startTable(
+    { hosts: ['api.kraken.com'], words, checkSigned: signatureCheck(), endpoints },
+    options,
+  );
 }
 
-type Endpoints = Readonly<Record<string, VenueEndpoint>>;
-
-function endpoint(isSigned: boolean) {
-  return (answer: (call: VenueCall) => Json): VenueEndpoint => ({
-    isSigned,
-    answer: (call) => ({ error: [], result: answer(call) }),
-  });
-}
-
-const open = endpoint(false);
-const signed = endpoint(true);
+const { open, signed } = wrapped((result) => ({ error: [], result }));
 
 function marketEndpoints(scenario: Scenario): Endpoints {
   const pairs = scenario.markets.filter(({ perpetual }) => !perpetual);
@@ -119,9 +107,12 @@ const words: FaultWords = {
 };
 
 /** HMAC-SHA512 in base64 over path and SHA-256 of nonce and body; nonces must ascend. */
-function signatureCheck({ apiKey, secret }: Scenario['credentials']) {
+function signatureCheck() {
   let lastNonce = 0n;
-  return ({ url, body, headers }: VenueRequest): void => {
+  return (
+    { url, body, headers }: VenueRequest,
+    { credentials: { apiKey, secret } }: Scenario,
+  ): void => {
     if (headers['api-key'] !== apiKey) throw refusal('EAPI:Invalid key');
     const nonce = new URLSearchParams(body).get('nonce') ?? '';
     const digest = createHash('sha256')

@@ -14,6 +14,7 @@ import type { Json } from '../simulator/json.ts';
 import type { Simulator } from '../simulator/server.ts';
 import {
   startTable,
+  type Endpoints,
   type SimulatorOptions,
   type VenueCall,
   type VenueEndpoint,
@@ -32,17 +33,9 @@ interface LogRow {
 }
 
 export function startKrakenFuturesSimulator(options: SimulatorOptions): Promise<Simulator> {
-  const { scenario } = options;
-  const table = {
-    hosts: ['futures.kraken.com'],
-    words,
-    checkSigned: (request: VenueRequest) => checkSigned(request, scenario.credentials),
-    endpoints: { ...marketEndpoints(scenario), ...accountEndpoints(scenario) },
-  };
-  return startTable(table, options);
+  const endpoints = [marketEndpoints, accountEndpoints];
+  return startTable({ hosts: ['futures.kraken.com'], words, checkSigned, endpoints }, options);
 }
-
-type Endpoints = Readonly<Record<string, VenueEndpoint>>;
 
 function success(isSigned: boolean, answer: (call: VenueCall) => object): VenueEndpoint {
   return {
@@ -143,7 +136,7 @@ const words: FaultWords = {
 /** HMAC-SHA512 in base64 over the SHA-256 of query and path; `/derivatives` is not part of it. */
 function checkSigned(
   { url, headers }: VenueRequest,
-  { apiKey, secret }: Scenario['credentials'],
+  { credentials: { apiKey, secret } }: Scenario,
 ): void {
   if (headers['apikey'] !== apiKey) throw refusal(401, 'authenticationError');
   const [path = '', query = ''] = url.split('?');

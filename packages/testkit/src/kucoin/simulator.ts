@@ -17,9 +17,10 @@ import type { Json } from '../simulator/json.ts';
 import type { Simulator } from '../simulator/server.ts';
 import {
   startTable,
+  wrapped,
+  type Endpoints,
   type SimulatorOptions,
   type VenueCall,
-  type VenueEndpoint,
   type VenueRequest,
 } from '../simulator/table.ts';
 
@@ -51,27 +52,11 @@ interface LedgerRow {
 }
 
 export function startKucoinSimulator(options: SimulatorOptions): Promise<Simulator> {
-  const { scenario } = options;
-  const table = {
-    hosts: ['api.kucoin.com'],
-    words,
-    checkSigned: (request: VenueRequest) => checkSigned(request, scenario.credentials),
-    endpoints: { ...marketEndpoints(scenario), ...accountEndpoints(scenario) },
-  };
-  return startTable(table, options);
+  const endpoints = [marketEndpoints, accountEndpoints];
+  return startTable({ hosts: ['api.kucoin.com'], words, checkSigned, endpoints }, options);
 }
 
-type Endpoints = Readonly<Record<string, VenueEndpoint>>;
-
-function endpoint(isSigned: boolean) {
-  return (answer: (call: VenueCall) => Json): VenueEndpoint => ({
-    isSigned,
-    answer: (call) => ({ code: '200000', data: answer(call) }),
-  });
-}
-
-const open = endpoint(false);
-const signed = endpoint(true);
+const { open, signed } = wrapped((data) => ({ code: '200000', data }));
 
 function marketEndpoints(scenario: Scenario): Endpoints {
   const pairs = scenario.markets.filter(({ perpetual }) => !perpetual);
@@ -126,7 +111,7 @@ const words: FaultWords = {
 /** HMAC-SHA256 in base64 over time, method, path with query, and body; the passphrase likewise. */
 function checkSigned(
   { method, url, body, headers, now }: VenueRequest,
-  { apiKey, secret }: Scenario['credentials'],
+  { credentials: { apiKey, secret } }: Scenario,
 ): void {
   const header = (name: string): string => String(headers[`kc-api-${name}`] ?? '');
   if (['key', 'sign', 'timestamp', 'passphrase'].some((name) => header(name) === '')) {

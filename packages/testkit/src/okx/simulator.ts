@@ -15,9 +15,10 @@ import type { Json } from '../simulator/json.ts';
 import type { Simulator } from '../simulator/server.ts';
 import {
   startTable,
+  wrapped,
+  type Endpoints,
   type SimulatorOptions,
   type VenueCall,
-  type VenueEndpoint,
   type VenueRequest,
 } from '../simulator/table.ts';
 
@@ -44,27 +45,11 @@ interface Bill {
 }
 
 export function startOkxSimulator(options: SimulatorOptions): Promise<Simulator> {
-  const { scenario } = options;
-  const table = {
-    hosts: ['www.okx.com'],
-    words,
-    checkSigned: (request: VenueRequest) => checkSigned(request, scenario.credentials),
-    endpoints: { ...marketEndpoints(scenario), ...accountEndpoints(scenario) },
-  };
-  return startTable(table, options);
+  const endpoints = [marketEndpoints, accountEndpoints];
+  return startTable({ hosts: ['www.okx.com'], words, checkSigned, endpoints }, options);
 }
 
-type Endpoints = Readonly<Record<string, VenueEndpoint>>;
-
-function endpoint(isSigned: boolean) {
-  return (answer: (call: VenueCall) => Json[]): VenueEndpoint => ({
-    isSigned,
-    answer: (call) => ({ code: '0', msg: '', data: answer(call) }),
-  });
-}
-
-const open = endpoint(false);
-const signed = endpoint(true);
+const { open, signed } = wrapped((data) => ({ code: '0', msg: '', data }));
 
 function marketEndpoints(scenario: Scenario): Endpoints {
   return {
@@ -145,7 +130,7 @@ const words: FaultWords = {
 /** HMAC-SHA256 in base64 over time, method, path with query, and body. */
 function checkSigned(
   { method, url, body, headers, now }: VenueRequest,
-  { apiKey, secret }: Scenario['credentials'],
+  { credentials: { apiKey, secret } }: Scenario,
 ): void {
   const header = (name: string): string => String(headers[`ok-access-${name}`] ?? '');
   if (header('key') === '') throw refusal(401, '50103', 'Request header "OK-ACCESS-KEY" is empty');

@@ -29,17 +29,20 @@ export interface VenueEndpoint {
   readonly answer: (call: VenueCall) => Json;
 }
 
-export interface VenueTable {
+/** By `GET /api/v5/public/time`. */
+export type Endpoints = Readonly<Record<string, VenueEndpoint>>;
+
+export interface VenueTable<Told> {
   readonly hosts: readonly string[];
-  /** `GET /api/v5/public/time`. */
-  readonly endpoints: Readonly<Record<string, VenueEndpoint>>;
+  /** What is answered out of a scenario. */
+  readonly endpoints: readonly ((scenario: Told) => Endpoints)[];
   /** Throws the venue's refusal of a key, a clock or a signature. */
-  readonly checkSigned: (request: VenueRequest) => void;
+  readonly checkSigned: (request: VenueRequest, scenario: Told) => void;
   readonly words: FaultWords;
 }
 
-export interface SimulatorOptions {
-  readonly scenario: Scenario;
+export interface SimulatorOptions<Told = Scenario> {
+  readonly scenario: Told;
   /** The venue's clock, milliseconds UTC. */
   readonly now: () => number;
   readonly faults?: readonly Fault[];
@@ -48,10 +51,12 @@ export interface SimulatorOptions {
 
 const JSON_TYPE = { 'content-type': 'application/json' };
 
-export async function startTable(
-  { hosts, endpoints, checkSigned, words }: VenueTable,
-  options: Omit<SimulatorOptions, 'scenario'>,
+export async function startTable<Told>(
+  { hosts, endpoints: tables, checkSigned, words }: VenueTable<Told>,
+  options: SimulatorOptions<Told>,
 ): Promise<Simulator> {
+  const { scenario } = options;
+  const endpoints = Object.fromEntries(tables.flatMap((table) => Object.entries(table(scenario))));
   const faults = faultSwitch(options.faults ?? []);
   const requests = new Map<string, number>();
   const server = await startVenueServer(
@@ -66,7 +71,7 @@ export async function startTable(
         refuseByFault(taken, words, now);
         const endpoint = hosts.includes(headers.host ?? '') ? endpoints[name] : undefined;
         if (endpoint === undefined) throw new Refusal(404, '<html>Not found</html>');
-        if (endpoint.isSigned) checkSigned({ method, url, body, headers, now });
+        if (endpoint.isSigned) checkSigned({ method, url, body, headers, now }, scenario);
         const params = new URLSearchParams(method === 'GET' ? query : body);
         const json = endpoint.answer({ now, params, faults: taken });
         return { status: 200, headers: JSON_TYPE, body: toJson(json), faults: taken };
@@ -83,4 +88,15 @@ export async function startTable(
     },
   );
   return { ...server, requests, faults };
+}
+
+/** Endpoints without and with a signature, whose answers the venue wraps alike. */
+export function wrapped(wrap: (answer: Json, call: VenueCall) => Json) {
+  const endpoint =
+    (isSigned: boolean) =>
+    (answer: (call: VenueCall) => Json): VenueEndpoint => ({
+      isSigned,
+      answer: (call) => wrap(answer(call), call),
+    });
+  return { open: endpoint(false), signed: endpoint(true) };
 }
