@@ -3,14 +3,15 @@
 // else.
 
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
-import { codeOf, type Code } from '@track-record/errors';
-import { loadVenues } from '@track-record/venues';
+import type { Code } from '@track-record/errors';
+import type { VenueIdentity, VenueSession } from '@track-record/venues';
 import { fakeClock } from '../fake-clock.ts';
 import type { FaultKind } from '../simulator/faults.ts';
 import {
+  codeThrough,
   returnsThrough,
-  secretsOf,
   trueReturns,
+  withSession,
   type Credentials,
 } from '../simulator/returns-through.ts';
 import type { Simulator } from '../simulator/server.ts';
@@ -36,28 +37,15 @@ afterAll(async () => {
   await simulator.close();
 });
 
-async function visit(keys: Credentials): Promise<{ readonly paper: boolean } | undefined> {
-  const venue = (await loadVenues(['alpaca'])).get('alpaca');
-  const egress = { host: '127.0.0.1', port: simulator.port };
-  const context = { egress, now: clock.now, signal: new AbortController().signal };
-  const session = await venue?.connect(secretsOf(keys), context);
-  try {
-    const identity = await session?.identify();
-    await session?.observe();
-    await session?.fetch({ from: week.start, to: week.end }, null);
-    return identity;
-  } finally {
-    await session?.close();
-  }
+async function visit(session: VenueSession): Promise<VenueIdentity> {
+  const identity = await session.identify();
+  await session.observe();
+  await session.fetch({ from: week.start, to: week.end }, null);
+  return identity;
 }
 
 async function codeOfVisit(keys: Credentials = liveKey): Promise<string> {
-  try {
-    await visit(keys);
-    return 'accepted';
-  } catch (error) {
-    return codeOf(error);
-  }
+  return await codeThrough('alpaca', simulator, keys, clock.now, visit);
 }
 
 describe('accepts', () => {
@@ -71,7 +59,8 @@ describe('accepts', () => {
     ['live', liveKey, false],
     ['paper', paperKey, true],
   ])('a key of the %s environment, whatever it begins with', async (_name, keys, paper) => {
-    expect((await visit(keys))?.paper).toBe(paper);
+    const identity = await withSession('alpaca', simulator, keys, clock.now, visit);
+    expect(identity.paper).toBe(paper);
   });
 
   test('rows in any order, and told again on the next page: the same returns', async () => {

@@ -2,16 +2,17 @@
 // ledger without gaps, and a refusal for everything else.
 
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
-import { codeOf, type Code } from '@track-record/errors';
-import { loadVenues } from '@track-record/venues';
+import type { Code } from '@track-record/errors';
 import { fakeClock } from '../fake-clock.ts';
 import { buildScenario } from '../scenario/build-scenario.ts';
 import type { FaultKind } from '../simulator/faults.ts';
 import {
+  codeThrough,
   returnsThrough,
-  secretsOf,
   trueReturns,
+  windowOf,
   type Credentials,
+  type Hours,
 } from '../simulator/returns-through.ts';
 import type { Simulator } from '../simulator/server.ts';
 import { startBybitSimulator } from './simulator.ts';
@@ -32,31 +33,14 @@ afterEach(() => simulator.faults.clear());
 
 afterAll(async () => simulator.close());
 
-function instantOf(hour: number): number {
-  return scenario.start + hour * 3_600_000;
-}
-
 async function codeOfFetch(
   keys: Credentials = credentials,
-  hours: readonly [from: number, to: number] = [0, 48],
+  hours: Hours = [0, 48],
 ): Promise<string> {
-  const venue = (await loadVenues(['bybit'])).get('bybit');
-  const { signal } = new AbortController();
-  const egress = { host: '127.0.0.1', port: simulator.port };
-  const context = { egress, now: clock.now, signal };
-  try {
-    const session = await venue?.connect(secretsOf(keys), context);
-    try {
-      await session?.identify();
-      const [from, to] = [instantOf(hours[0]), instantOf(hours[1])];
-      await session?.fetch({ from, to }, null);
-      return 'accepted';
-    } finally {
-      await session?.close();
-    }
-  } catch (error) {
-    return codeOf(error);
-  }
+  return await codeThrough('bybit', simulator, keys, clock.now, async (session) => {
+    await session.identify();
+    await session.fetch(windowOf(scenario, hours), null);
+  });
 }
 
 describe('accepts', () => {

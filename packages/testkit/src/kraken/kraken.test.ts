@@ -4,16 +4,17 @@
 // they run side by side, because each waits for its own most of the time.
 
 import { describe, expect, test } from '@jest/globals';
-import { codeOf, type Code } from '@track-record/errors';
-import { loadVenues } from '@track-record/venues';
+import type { Code } from '@track-record/errors';
 import { fakeClock } from '../fake-clock.ts';
 import { buildScenario } from '../scenario/build-scenario.ts';
 import { spotOf } from '../scenario/parts.ts';
 import type { FaultKind } from '../simulator/faults.ts';
 import {
+  codeThrough,
   returnsThrough,
-  secretsOf,
   trueReturns,
+  windowOf,
+  withSession,
   type Credentials,
 } from '../simulator/returns-through.ts';
 import type { Simulator } from '../simulator/server.ts';
@@ -47,22 +48,9 @@ async function codeOfFetch(
   keys: Credentials = credentials,
   hours = 24,
 ): Promise<string> {
-  const venue = (await loadVenues(['kraken'])).get('kraken');
-  const { signal } = new AbortController();
-  const egress = { host: '127.0.0.1', port: simulator.port };
-  const context = { egress, now: clock.now, signal };
-  try {
-    const session = await venue?.connect(secretsOf(keys), context);
-    try {
-      const to = scenario.start + hours * 3_600_000;
-      await session?.fetch({ from: scenario.start, to }, null);
-      return 'accepted';
-    } finally {
-      await session?.close();
-    }
-  } catch (error) {
-    return codeOf(error);
-  }
+  return await codeThrough('kraken', simulator, keys, clock.now, (session) =>
+    session.fetch(windowOf(scenario, [0, hours]), null),
+  );
 }
 
 describe('accepts', () => {
@@ -88,16 +76,9 @@ describe('accepts', () => {
   );
 
   test.concurrent('who the key belongs to, and what it may do', async () => {
-    const identity = await withSimulator(async (simulator) => {
-      const venue = (await loadVenues(['kraken'])).get('kraken');
-      const { signal } = new AbortController();
-      const egress = { host: '127.0.0.1', port: simulator.port };
-      const context = { egress, now: clock.now, signal };
-      const session = await venue?.connect(secretsOf(credentials), context);
-      const told = await session?.identify();
-      await session?.close();
-      return told;
-    });
+    const identity = await withSimulator((simulator) =>
+      withSession('kraken', simulator, credentials, clock.now, (session) => session.identify()),
+    );
     expect(identity).toEqual({
       venueAccountId: 'AA88 N84G WOAK NMOI',
       paper: false,

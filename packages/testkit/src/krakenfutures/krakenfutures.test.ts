@@ -3,15 +3,14 @@
 // a simulator of its own, so that none waits for what another has used up of Kraken's allowance.
 
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { codeOf, type Code } from '@track-record/errors';
-import { loadVenues } from '@track-record/venues';
+import type { Code } from '@track-record/errors';
 import { fakeClock } from '../fake-clock.ts';
 import { buildScenario } from '../scenario/build-scenario.ts';
 import { futuresOf } from '../scenario/parts.ts';
 import type { FaultKind } from '../simulator/faults.ts';
 import {
+  codeThrough,
   returnsThrough,
-  secretsOf,
   trueReturns,
   type Credentials,
 } from '../simulator/returns-through.ts';
@@ -33,27 +32,14 @@ beforeEach(async () => {
 afterEach(async () => simulator.close());
 
 async function codeOfFetch(keys: Credentials = credentials): Promise<string> {
-  const venue = (await loadVenues(['krakenfutures'])).get('krakenfutures');
-  const { signal } = new AbortController();
-  const egress = { host: '127.0.0.1', port: simulator.port };
-  const context = { egress, now: clock.now, signal };
-  try {
-    const session = await venue?.connect(secretsOf(keys), context);
-    try {
-      const identity = await session?.identify();
-      expect(identity).toEqual({
-        venueAccountId: 'f7d5571c-6d10-4cf1-944a-048d25682ed0',
-        paper: false,
-        permissions: { read: true, trade: false, withdraw: false, ipRestricted: false },
-      });
-      await session?.fetch({ from: scenario.start, to: scenario.end }, null);
-      return 'accepted';
-    } finally {
-      await session?.close();
-    }
-  } catch (error) {
-    return codeOf(error);
-  }
+  return await codeThrough('krakenfutures', simulator, keys, clock.now, async (session) => {
+    expect(await session.identify()).toEqual({
+      venueAccountId: 'f7d5571c-6d10-4cf1-944a-048d25682ed0',
+      paper: false,
+      permissions: { read: true, trade: false, withdraw: false, ipRestricted: false },
+    });
+    await session.fetch({ from: scenario.start, to: scenario.end }, null);
+  });
 }
 
 describe('accepts', () => {

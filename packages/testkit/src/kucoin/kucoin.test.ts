@@ -2,22 +2,24 @@
 // scenario's spot part, two ledgers without gaps, and a refusal for everything else.
 
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
-import { codeOf, type Code } from '@track-record/errors';
-import { loadVenues, type VenueSession } from '@track-record/venues';
+import type { Code } from '@track-record/errors';
 import { fakeClock } from '../fake-clock.ts';
 import { buildScenario } from '../scenario/build-scenario.ts';
 import { spotOf } from '../scenario/parts.ts';
+import { HOUR_MS } from '../scenario/prices.ts';
 import type { FaultKind } from '../simulator/faults.ts';
 import {
+  codeThrough,
   returnsThrough,
-  secretsOf,
   trueReturns,
+  windowOf,
+  withSession,
   type Credentials,
+  type Hours,
 } from '../simulator/returns-through.ts';
 import type { Simulator } from '../simulator/server.ts';
 import { KUCOIN_PASSPHRASE, startKucoinSimulator } from './simulator.ts';
 
-const HOUR_MS = 3_600_000;
 const scenario = spotOf(
   buildScenario({ seed: 5, start: Date.UTC(2026, 7, 1), hours: 48, fills: 300 }),
 );
@@ -35,33 +37,13 @@ afterEach(() => simulator.faults.clear());
 
 afterAll(async () => simulator.close());
 
-async function withSession<T>(
-  keys: Credentials,
-  ask: (session: VenueSession) => Promise<T>,
-): Promise<T> {
-  const venue = (await loadVenues(['kucoin'])).get('kucoin');
-  if (venue === undefined) throw new Error('There is no KuCoin.');
-  const { signal } = new AbortController();
-  const egress = { host: '127.0.0.1', port: simulator.port };
-  const session = await venue.connect(secretsOf(keys), { egress, now: clock.now, signal });
-  try {
-    return await ask(session);
-  } finally {
-    await session.close();
-  }
-}
-
 async function codeOfFetch(
   keys: Credentials = credentials,
-  [from, to]: readonly [from: number, to: number] = [0, 48],
+  hours: Hours = [0, 48],
 ): Promise<string> {
-  const at = (hour: number): number => scenario.start + hour * HOUR_MS;
-  try {
-    await withSession(keys, (session) => session.fetch({ from: at(from), to: at(to) }, null));
-    return 'accepted';
-  } catch (error) {
-    return codeOf(error);
-  }
+  return await codeThrough('kucoin', simulator, keys, clock.now, (session) =>
+    session.fetch(windowOf(scenario, hours), null),
+  );
 }
 
 describe('accepts', () => {
@@ -90,7 +72,10 @@ describe('accepts', () => {
   });
 
   test('who the key belongs to, and what it may do', async () => {
-    expect(await withSession(credentials, (session) => session.identify())).toEqual({
+    const identity = await withSession('kucoin', simulator, credentials, clock.now, (session) =>
+      session.identify(),
+    );
+    expect(identity).toEqual({
       venueAccountId: '165111215',
       paper: false,
       permissions: { read: true, trade: false, withdraw: false, ipRestricted: false },
