@@ -3,31 +3,18 @@
 // stands in exchanges/MANIFEST.md. Rows of types that no file has are the venue's own documentation
 // samples (docs.alpaca.markets: activities of options, splits, crypto fees).
 
-import { existsSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
 import { describe, expect, test } from '@jest/globals';
 import { RecordError } from '@track-record/errors';
 import { formatDecimal, type Entry } from '@track-record/ledger';
-import { readPayload, type PayloadAnswer, type PayloadRequest } from '../payload.ts';
+import {
+  postingLines,
+  recordedPayloads,
+  type Feed,
+} from '../../../testkit/src/recorded-payloads.ts';
 
-const ROOT = new URL('../../../../', import.meta.url);
-const FOLDER = new URL(`${process.env['VECTORS_DIR'] ?? '../shared/vectors'}/`, ROOT);
-const ALPACA = new URL('exchanges/alpaca/', FOLDER);
+const { describeVectors, bodyOf, readBody: read } = recordedPayloads('alpaca');
 
-// In CI a missing folder fails the tests; elsewhere the simulator's tests still run.
-const describeVectors =
-  existsSync(ALPACA) || process.env['CI'] !== undefined ? describe : describe.skip;
-
-async function read(feed: PayloadRequest['feed'], body: string): Promise<PayloadAnswer> {
-  const context = { egress: null, now: () => 0, signal: new AbortController().signal };
-  return await readPayload('alpaca', { feed, market: null, symbol: null }, body, context);
-}
-
-async function bodyOf(name: string): Promise<string> {
-  return await readFile(new URL(`${name}.json`, ALPACA), 'utf8');
-}
-
-async function refusalOf(feed: PayloadRequest['feed'], body: string): Promise<string> {
+async function refusalOf(feed: Feed, body: string): Promise<string> {
   try {
     await read(feed, body);
     return 'accepted';
@@ -37,9 +24,7 @@ async function refusalOf(feed: PayloadRequest['feed'], body: string): Promise<st
 }
 
 function lineOf({ at, kind, postings, position }: Entry): string {
-  const told = postings.map(({ asset, amount, role }) =>
-    [asset, formatDecimal(amount), ...(role === undefined ? [] : [role])].join(' '),
-  );
+  const told = [...postingLines(postings)];
   if (position !== undefined) {
     const { instrument, contracts, price } = position;
     told.unshift(`${formatDecimal(contracts)} of ${instrument} @ ${formatDecimal(price)}`);
@@ -71,7 +56,7 @@ async function linesOf(...rows: readonly object[]): Promise<readonly string[]> {
 
 describeVectors('accepts', () => {
   test('activities, a day being one of New York', async () => {
-    const pages = [await bodyOf('activities.page1'), await bodyOf('activities.page2')];
+    const pages = [await bodyOf('activities.page1.json'), await bodyOf('activities.page2.json')];
     const told = await Promise.all(pages.map((page) => read('activities', page)));
     expect(told.flatMap(({ entries = [] }) => entries.map((entry) => lineOf(entry)))).toEqual([
       '2022-04-19T04:00:00.000Z flow: USD 33324.35',
@@ -86,7 +71,7 @@ describeVectors('accepts', () => {
   });
 
   test('account and positions', async () => {
-    const account = await bodyOf('account');
+    const account = await bodyOf('account.json');
     const { balances } = await read('balances', account);
     expect([...(balances ?? [])].map(([asset, amount]) => [asset, formatDecimal(amount)])).toEqual([
       ['USD', '-23140.2'],
@@ -97,7 +82,7 @@ describeVectors('accepts', () => {
       withdraw: true,
       ipRestricted: null,
     });
-    const { positions = [] } = await read('positions', await bodyOf('positions'));
+    const { positions = [] } = await read('positions', await bodyOf('positions.json'));
     expect(
       positions.map(({ instrument, contracts, entryPrice }) => [
         instrument,
@@ -108,7 +93,7 @@ describeVectors('accepts', () => {
   });
 
   test('portfolio history is the word of the venue on itself and no source', async () => {
-    const body = await bodyOf('portfolio_history');
+    const body = await bodyOf('portfolio_history.json');
     expect(await refusalOf('balances', body)).toBe('VENUE_UNEXPECTED_SHAPE currency');
   });
 });
@@ -267,7 +252,7 @@ describe('refuses', () => {
     expect(await refusalOf('activities', body)).toBe(`VENUE_UNEXPECTED_SHAPE ${place}`);
   });
 
-  test.each<[string, PayloadRequest['feed'], string, string]>([
+  test.each<[string, Feed, string, string]>([
     ['a body that is cut', 'activities', '[{"id":"2', 'VENUE_UNAVAILABLE null'],
     ['a refusal instead of a list', 'activities', '{}', 'VENUE_UNEXPECTED_SHAPE activities'],
     ['an account in euros', 'balances', '{"currency":"EUR"}', 'VENUE_UNEXPECTED_SHAPE currency'],

@@ -2,29 +2,22 @@
 // against its statement, digit for digit, and the closing value against the broker's own. The files
 // are read from VECTORS_DIR and never copied; their origin stands in exchanges/MANIFEST.md.
 
-import { existsSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
-import { describe, expect, test } from '@jest/globals';
+import { expect, test } from '@jest/globals';
 import { RecordError } from '@track-record/errors';
 import { formatDecimal, type Entry } from '@track-record/ledger';
-import { readPayload, type PayloadAnswer } from '../payload.ts';
+import type { PayloadAnswer } from '../payload.ts';
 import { missingSection, readFlex } from './statement.ts';
+import { postingLines, recordedPayloads } from '../../../testkit/src/recorded-payloads.ts';
 
-const ROOT = new URL('../../../../', import.meta.url);
-const FOLDER = new URL(`${process.env['VECTORS_DIR'] ?? '../shared/vectors'}/`, ROOT);
-const FLEX = new URL('exchanges/ibkr-flex/', FOLDER);
-
-// In CI a missing folder fails the tests; elsewhere the simulator's tests still run.
-const describeVectors =
-  existsSync(FLEX) || process.env['CI'] !== undefined ? describe : describe.skip;
+const flex = recordedPayloads('ibkr', 'ibkr-flex');
+const { describeVectors } = flex;
 
 async function bodyOf(number: string): Promise<string> {
-  return await readFile(new URL(`pp-testIBFlexStatementFile${number}.xml`, FLEX), 'utf8');
+  return await flex.bodyOf(`pp-testIBFlexStatementFile${number}.xml`);
 }
 
 async function read(body: string): Promise<PayloadAnswer> {
-  const context = { egress: null, now: () => 0, signal: new AbortController().signal };
-  return await readPayload('ibkr', { feed: 'flex', market: null, symbol: null }, body, context);
+  return await flex.readBody('flex', body);
 }
 
 async function refusalOf(body: string): Promise<string> {
@@ -38,7 +31,7 @@ async function refusalOf(body: string): Promise<string> {
 
 /** One element of ibflex's own tests, in a statement of its own. */
 async function elementIn(section: string, name: string): Promise<string> {
-  const element = await readFile(new URL(`elements/${name}.xml`, FLEX), 'utf8');
+  const element = await flex.bodyOf(`elements/${name}.xml`);
   return statementWith(`<${section}>${element}</${section}>`);
 }
 
@@ -48,9 +41,7 @@ function statementWith(sections: string): string {
 }
 
 function lineOf({ id, at, kind, postings, position }: Entry): string {
-  const told = postings.map(({ asset, amount, role }) =>
-    [asset, formatDecimal(amount), ...(role === undefined ? [] : [role])].join(' '),
-  );
+  const told = [...postingLines(postings)];
   if (position !== undefined) {
     const { instrument, contracts, price } = position;
     told.unshift(`${formatDecimal(contracts)} of ${instrument} @ ${formatDecimal(price)}`);
@@ -232,9 +223,7 @@ describeVectors('refuses', () => {
   });
 
   test('another feed than the one there is', async () => {
-    const context = { egress: null, now: () => 0, signal: new AbortController().signal };
-    const request = { feed: 'fills', market: null, symbol: null } as const;
-    await expect(readPayload('ibkr', request, '', context)).rejects.toMatchObject({
+    await expect(flex.readBody('fills', '')).rejects.toMatchObject({
       code: 'VENUE_FEED_UNSUPPORTED',
     });
   });

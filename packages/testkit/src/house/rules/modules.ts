@@ -70,12 +70,17 @@ function findUnusedFiles(
   graph: ImportGraph,
   entries: ReadonlySet<string>,
 ): readonly Violation[] {
-  const starts = sources
-    .filter((file) => isEntry(file, entries) && (!file.isTest || file.room === TEST_ROOM))
-    .map((file) => file.path);
-  const reached = reachableFrom(graph, starts);
+  const reachedFrom = (starts: readonly SourceFile[]): ReadonlySet<string> =>
+    reachableFrom(
+      graph,
+      starts.map((file) => file.path),
+    );
+  const starts = sources.filter((file) => isEntry(file, entries));
+  const reached = reachedFrom(starts.filter((file) => !file.isTest || file.room === TEST_ROOM));
+  const reachedByTests = reachedFrom(starts);
   return sources
     .filter((file) => !file.isTest && !reached.has(file.path))
+    .filter((file) => file.room !== TEST_ROOM || !reachedByTests.has(file.path))
     .map((file) => ({
       path: file.path,
       line: 1,

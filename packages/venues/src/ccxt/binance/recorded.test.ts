@@ -2,47 +2,24 @@
 // payload, digit for digit. The files are read from VECTORS_DIR and never copied; their origin and
 // what is odd about each stands in exchanges/MANIFEST.md beside them.
 
-import { existsSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { describe, expect, test } from '@jest/globals';
 import { codeOf } from '@track-record/errors';
 import { formatDecimal, type Entry } from '@track-record/ledger';
-import type { VenueContext } from '../../contract.ts';
-import { readPayload, type PayloadAnswer, type PayloadRequest } from '../../payload.ts';
 import { venue as binance } from './venue.ts';
+import {
+  postingLines,
+  recordedPayloads,
+  type Feed,
+  type Market,
+} from '../../../../testkit/src/recorded-payloads.ts';
 
-const ROOT = new URL('../../../../../', import.meta.url);
-const FOLDER = new URL(`${process.env['VECTORS_DIR'] ?? '../shared/vectors'}/`, ROOT);
-const BINANCE = new URL('exchanges/binance/', FOLDER);
 const NOW = Date.UTC(2026, 0, 10);
 const HOUR = 3_600_000;
 
-// In CI a missing folder fails the tests; elsewhere the project's own fixtures below still run.
-const describeVectors =
-  existsSync(BINANCE) || process.env['CI'] !== undefined ? describe : describe.skip;
-
-type Feed = PayloadRequest['feed'];
-
-const CONTEXT: VenueContext = {
-  egress: null,
-  now: () => NOW,
-  signal: new AbortController().signal,
-};
-
-function read(
-  feed: Feed,
-  body: string,
-  market: PayloadRequest['market'] = null,
-  symbol: string | null = null,
-): Promise<PayloadAnswer> {
-  return readPayload('binance', { feed, market, symbol }, body, CONTEXT);
-}
-
-function vector(name: string): Promise<string> {
-  return readFile(new URL(`${name}.json`, BINANCE), 'utf8');
-}
+const recorded = recordedPayloads('binance', 'binance', NOW);
+const { describeVectors, context, bodyOf, readBody: read } = recorded;
 
 /** `id at kind [instrument contracts@price] asset amount [fee], …` */
 function lineOf(entry: Entry): string {
@@ -54,10 +31,9 @@ function lineOf(entry: Entry): string {
           position.instrument,
           `${formatDecimal(position.contracts)}@${formatDecimal(position.price)}`,
         ];
-  const postings = entry.postings.map(({ asset, amount, role }) =>
-    [asset, formatDecimal(amount), ...(role === undefined ? [] : [role])].join(' '),
-  );
-  return [entry.id, entry.at, entry.kind, ...change, postings.join(', ')].join(' ').trimEnd();
+  return [entry.id, entry.at, entry.kind, ...change, postingLines(entry.postings).join(', ')]
+    .join(' ')
+    .trimEnd();
 }
 
 const BNB_FILL =
@@ -65,7 +41,7 @@ const BNB_FILL =
   'BNB -10.10000000 fee';
 
 describeVectors('accepts', () => {
-  test.each<[string, Feed, PayloadRequest['market'], readonly string[]]>([
+  test.each<[string, Feed, Market, readonly string[]]>([
     ['fetchMyTrades.spot', 'fills', 'spot', [BNB_FILL]],
     ['rotki.exchanges.276.myTrades', 'fills', 'spot', [BNB_FILL]],
     [
@@ -188,14 +164,14 @@ describeVectors('accepts', () => {
       ],
     ],
   ])('%s', async (name, feed, market, lines) => {
-    const { entries = [] } = await read(feed, await vector(name), market);
+    const { entries = [] } = await read(feed, await bodyOf(`${name}.json`), market);
     expect(entries.map(lineOf)).toEqual(lines);
   });
 
   test('what is not settled, with its reason', async () => {
-    const pending = await read('deposits', await vector('fetchDeposits'));
+    const pending = await read('deposits', await bodyOf('fetchDeposits.json'));
     expect(pending.ignored).toEqual([{ id: 'deposit.769800519366885376', reason: 'pending' }]);
-    const fiat = await read('deposits', await vector('fetchDeposits.fiat'));
+    const fiat = await read('deposits', await bodyOf('fetchDeposits.fiat.json'));
     expect(fiat.ignored?.map(({ reason }) => reason)).toEqual(['expired']);
   });
 
@@ -204,7 +180,7 @@ describeVectors('accepts', () => {
     ['fetchBalance.spot.recorded', []],
     ['fetchBalance.usdm', ['USDT 23.72469206', 'USDC 103.12345678']],
   ])('%s', async (name, lines) => {
-    const { balances = new Map() } = await read('balances', await vector(name));
+    const { balances = new Map() } = await read('balances', await bodyOf(`${name}.json`));
     expect([...balances].map(([asset, value]) => `${asset} ${formatDecimal(value)}`)).toEqual(
       lines,
     );
@@ -213,7 +189,7 @@ describeVectors('accepts', () => {
   test('fetchPositions.usdm, without its empty short side', async () => {
     const { positions = [] } = await read(
       'positions',
-      await vector('fetchPositions.usdm'),
+      await bodyOf('fetchPositions.usdm.json'),
       'linear',
     );
     const lines = positions.map(({ instrument, contracts, entryPrice }) =>
@@ -223,15 +199,17 @@ describeVectors('accepts', () => {
   });
 
   test('apiRestrictions: portfolio margin trading is trading', async () => {
-    const { permissions } = await read('permissions', await vector('apiRestrictions'));
+    const { permissions } = await read('permissions', await bodyOf('apiRestrictions.json'));
     expect(permissions).toEqual({ read: true, trade: true, withdraw: false, ipRestricted: false });
   });
 
   test('1,644 real candles of BTCUSDT, served to the real client, price every hour', async () => {
     const files = ['2020-05.1000rows', '2020-06.468rows', '2023-01.176rows'];
-    const bodies = await Promise.all(files.map((name) => vector(`fetchOHLCV.spot.1h.${name}`)));
+    const bodies = await Promise.all(
+      files.map((name) => bodyOf(`fetchOHLCV.spot.1h.${name}.json`)),
+    );
     const rows = bodies.flatMap((body) => JSON.parse(body) as [number, ...string[]][]);
-    const info = await vector('exchangeInfo.spot.25symbols');
+    const info = await bodyOf('exchangeInfo.spot.25symbols.json');
     const server = createServer((request, response) => {
       const { pathname, searchParams } = new URL(request.url ?? '', 'http://local');
       const [from, to] = ['startTime', 'endTime'].map((name) => Number(searchParams.get(name)));
@@ -251,7 +229,7 @@ describeVectors('accepts', () => {
     const wanted = rows.map(([open]) => open + HOUR);
     const { prices } = await binance.prices(
       wanted.map((at) => ({ kind: 'asset', name: 'BTC', currency: 'USDT', at })),
-      { ...CONTEXT, egress: { host: '127.0.0.1', port } },
+      { ...context, egress: { host: '127.0.0.1', port } },
     );
     server.closeAllConnections();
     await new Promise((resolve) => server.close(resolve));

@@ -3,40 +3,24 @@
 // cautions stand in exchanges/MANIFEST.md beside them. What live accounts have shown of the
 // funding account, and liquidations, are written out here: no recording has them.
 
-import { existsSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { describe, expect, test } from '@jest/globals';
 import { codeOf } from '@track-record/errors';
-import { formatDecimal, parseDecimal, type Entry } from '@track-record/ledger';
-import { readPayload, type PayloadAnswer, type PayloadRequest } from '../../payload.ts';
+import { formatDecimal, parseDecimal } from '@track-record/ledger';
 import { venue } from './venue.ts';
+import {
+  lineOf,
+  recordedPayloads,
+  type Feed,
+  type Market,
+} from '../../../../testkit/src/recorded-payloads.ts';
 
-const ROOT = new URL('../../../../../', import.meta.url);
-const FOLDER = new URL(`${process.env['VECTORS_DIR'] ?? '../shared/vectors'}/`, ROOT);
-const BYBIT = new URL('exchanges/bybit/', FOLDER);
-
-// In CI a missing folder fails the tests; elsewhere the simulator's tests still run.
-const describeVectors =
-  existsSync(BYBIT) || process.env['CI'] !== undefined ? describe : describe.skip;
-
-type Feed = PayloadRequest['feed'];
-type Market = PayloadRequest['market'];
-
-async function readBody(
-  feed: Feed,
-  body: string,
-  market: Market = null,
-  symbol: string | null = null,
-): Promise<PayloadAnswer> {
-  const context = { egress: null, now: () => 0, signal: new AbortController().signal };
-  return await readPayload('bybit', { feed, market, symbol }, body, context);
-}
+const { describeVectors, readBody, bodyOf } = recordedPayloads('bybit');
 
 /** `.result-only` files are the member `result` alone. */
 async function read(name: string, feed: Feed, market?: Market, symbol?: string | null) {
-  const file = await readFile(new URL(`${name}.json`, BYBIT), 'utf8');
+  const file = await bodyOf(`${name}.json`);
   const body = name.endsWith('.result-only')
     ? `{"retCode":0,"retMsg":"OK","result":${file}}`
     : file;
@@ -45,18 +29,6 @@ async function read(name: string, feed: Feed, market?: Market, symbol?: string |
 
 function answer(row: Readonly<Record<string, string>>): string {
   return JSON.stringify({ retCode: 0, result: { list: [row], nextPageCursor: '' } });
-}
-
-function lineOf({ id, at, kind, position, postings }: Entry): string {
-  const told = postings.map(({ asset, amount, role }) =>
-    [asset, formatDecimal(amount), ...(role === undefined ? [] : [role])].join(' '),
-  );
-  const { instrument = '', contracts, price } = position ?? {};
-  const moved =
-    contracts === undefined || price === undefined
-      ? []
-      : [`${instrument} ${formatDecimal(contracts)} at ${formatDecimal(price)}`];
-  return `${id} ${at} ${kind} ${[...moved, ...told].join(', ')}`;
 }
 
 describeVectors('accepts', () => {
@@ -206,13 +178,11 @@ describeVectors('accepts', () => {
 
 describeVectors('accepts', () => {
   test('instruments: the markets that prices are asked for', async () => {
-    const body = async (name: string): Promise<string> =>
-      await readFile(new URL(`${name}.json`, BYBIT), 'utf8');
     const candles = '{"retCode":0,"result":{"list":[["1670605200000","1","1","1","17.5"]]}}';
     const bodies = new Map([
       ['/v5/market/time', '{"retCode":0,"time":1670610000000}'],
-      ['/v5/market/instruments-info?category=spot', await body('instruments.spot')],
-      ['/v5/market/instruments-info?category=linear', await body('instruments.linear')],
+      ['/v5/market/instruments-info?category=spot', await bodyOf('instruments.spot.json')],
+      ['/v5/market/instruments-info?category=linear', await bodyOf('instruments.linear.json')],
       ['/v5/market/kline?category=spot&symbol=BTCUSDT', candles],
       ['/v5/market/mark-price-kline?category=linear&symbol=BTCUSDT', candles],
     ]);

@@ -2,38 +2,19 @@
 // payload, digit for digit. The files are read from VECTORS_DIR and never copied; their origin
 // stands in exchanges/MANIFEST.md beside them. Some are the `result` of an answer alone.
 
-import { existsSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
 import { describe, expect, test } from '@jest/globals';
 import { codeOf } from '@track-record/errors';
-import { formatDecimal, type Entry } from '@track-record/ledger';
-import { readPayload, type PayloadAnswer, type PayloadRequest } from '../../payload.ts';
+import { formatDecimal } from '@track-record/ledger';
+import type { PayloadAnswer } from '../../payload.ts';
 import { assetOf } from './assets.ts';
+import { lineOf, recordedPayloads, type Feed } from '../../../../testkit/src/recorded-payloads.ts';
 
-const ROOT = new URL('../../../../../', import.meta.url);
-const FOLDER = new URL(`${process.env['VECTORS_DIR'] ?? '../shared/vectors'}/`, ROOT);
-const KRAKEN = new URL('exchanges/kraken/', FOLDER);
-
-// In CI a missing folder fails the tests; elsewhere the simulator's tests still run.
-const describeVectors =
-  existsSync(KRAKEN) || process.env['CI'] !== undefined ? describe : describe.skip;
-
-async function read(
-  feed: PayloadRequest['feed'],
-  name: string,
-  symbol: string | null = null,
-): Promise<PayloadAnswer> {
-  const body = await readFile(new URL(`${name}.json`, KRAKEN), 'utf8');
-  const context = { egress: null, now: () => 0, signal: new AbortController().signal };
-  return await readPayload('kraken', { feed, market: null, symbol }, body, context);
-}
+const { describeVectors, read, readBody, bodyOf } = recordedPayloads('kraken');
 
 async function readRow(row: Readonly<Record<string, string>>): Promise<PayloadAnswer> {
   const fields = { refid: 'R1', time: 1_688_464_484.1787, asset: 'XXBT', fee: '0', balance: '2' };
   const ledger = { L1: { ...fields, aclass: 'currency', amount: '1', ...row } };
-  const body = JSON.stringify({ error: [], result: { ledger, count: 1 } });
-  const context = { egress: null, now: () => 0, signal: new AbortController().signal };
-  return await readPayload('kraken', { feed: 'ledger', market: null, symbol: null }, body, context);
+  return await readBody('ledger', JSON.stringify({ error: [], result: { ledger, count: 1 } }));
 }
 
 type Named = Readonly<Record<string, Readonly<Record<string, string>>>>;
@@ -42,15 +23,8 @@ function parseResult(text: string): Named {
   return (JSON.parse(text) as { readonly result: Named }).result;
 }
 
-function lineOf({ id, at, kind, postings }: Entry): string {
-  const told = postings.map(({ asset, amount, role }) =>
-    [asset, formatDecimal(amount), ...(role === undefined ? [] : [role])].join(' '),
-  );
-  return `${id} ${at} ${kind} ${told.join(', ')}`;
-}
-
 describeVectors('accepts', () => {
-  test.each<[string, PayloadRequest['feed'], readonly string[]]>([
+  test.each<[string, Feed, readonly string[]]>([
     [
       'fetchLedger',
       'ledger',
@@ -222,7 +196,7 @@ describeVectors('accepts', () => {
     expect(entries.map(lineOf)).toEqual(lines);
   });
 
-  test.each<[string, PayloadRequest['feed'], readonly string[]]>([
+  test.each<[string, Feed, readonly string[]]>([
     ['fetchDeposits', 'deposits', ['pending']],
     ['fetchWithdrawals', 'withdrawals', ['pending', 'failed']],
   ])('%s: what has not happened', async (name, feed, reasons) => {
@@ -269,7 +243,7 @@ describeVectors('accepts', () => {
   });
 
   test.each(['Assets', 'AssetPairs'])('%s: one asset, whichever of its names', async (name) => {
-    const text = await readFile(new URL(`${name}.recorded.json`, KRAKEN), 'utf8');
+    const text = await bodyOf(`${name}.recorded.json`);
     for (const [code, row] of Object.entries(parseResult(text))) {
       const { altname = code, wsname, base = '', quote = '' } = row;
       if (name === 'Assets') expect(assetOf(code)).toBe(assetOf(altname));

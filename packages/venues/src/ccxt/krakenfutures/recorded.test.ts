@@ -3,40 +3,19 @@
 // stands in exchanges/MANIFEST.md beside them. The rows of the log are the samples of
 // docs.kraken.com, "Account log".
 
-import { existsSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
 import { describe, expect, test } from '@jest/globals';
 import { codeOf } from '@track-record/errors';
 import { formatDecimal, type Entry } from '@track-record/ledger';
-import { readPayload, type PayloadAnswer, type PayloadRequest } from '../../payload.ts';
+import { postingLines, recordedPayloads } from '../../../../testkit/src/recorded-payloads.ts';
 
-const ROOT = new URL('../../../../../', import.meta.url);
-const FOLDER = new URL(`${process.env['VECTORS_DIR'] ?? '../shared/vectors'}/`, ROOT);
-const KRAKEN = new URL('exchanges/krakenfutures/', FOLDER);
-
-// In CI a missing folder fails the tests; elsewhere the simulator's tests still run.
-const describeVectors =
-  existsSync(KRAKEN) || process.env['CI'] !== undefined ? describe : describe.skip;
-
-async function readBody(feed: PayloadRequest['feed'], body: string): Promise<PayloadAnswer> {
-  const context = { egress: null, now: () => 0, signal: new AbortController().signal };
-  const request = { feed, market: null, symbol: null };
-  return await readPayload('krakenfutures', request, body, context);
-}
-
-async function read(feed: PayloadRequest['feed'], name: string): Promise<PayloadAnswer> {
-  return await readBody(feed, await readFile(new URL(`${name}.json`, KRAKEN), 'utf8'));
-}
+const { describeVectors, read, readBody } = recordedPayloads('krakenfutures');
 
 function lineOf({ id, at, kind, postings, position }: Entry): string {
   const held =
     position === undefined
       ? []
       : [position.instrument, formatDecimal(position.contracts), formatDecimal(position.price)];
-  const told = postings.map(({ asset, amount, role }) =>
-    [asset, formatDecimal(amount), ...(role === undefined ? [] : [role])].join(' '),
-  );
-  return [id, at, kind, ...held, told.join(', ')].join(' ').trim();
+  return [id, at, kind, ...held, postingLines(postings).join(', ')].join(' ').trim();
 }
 
 /** A row of the log: what is not named is null. */

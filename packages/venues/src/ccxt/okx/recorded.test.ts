@@ -2,39 +2,14 @@
 // digit for digit. The files are read from VECTORS_DIR and never copied; their origin stands in
 // exchanges/MANIFEST.md beside them.
 
-import { existsSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
-import { describe, expect, test } from '@jest/globals';
-import { formatDecimal, type Entry } from '@track-record/ledger';
-import { readPayload, type PayloadAnswer, type PayloadRequest } from '../../payload.ts';
+import { expect, test } from '@jest/globals';
+import { formatDecimal } from '@track-record/ledger';
+import { lineOf, recordedPayloads, type Feed } from '../../../../testkit/src/recorded-payloads.ts';
 
-const ROOT = new URL('../../../../../', import.meta.url);
-const FOLDER = new URL(`${process.env['VECTORS_DIR'] ?? '../shared/vectors'}/`, ROOT);
-const OKX = new URL('exchanges/okx/', FOLDER);
-
-// In CI a missing folder fails the tests; elsewhere the simulator's tests still run.
-const describeVectors =
-  existsSync(OKX) || process.env['CI'] !== undefined ? describe : describe.skip;
-
-async function read(
-  feed: PayloadRequest['feed'],
-  name: string,
-  symbol: string | null = null,
-): Promise<PayloadAnswer> {
-  const body = await readFile(new URL(`${name}.json`, OKX), 'utf8');
-  const context = { egress: null, now: () => 0, signal: new AbortController().signal };
-  return await readPayload('okx', { feed, market: null, symbol }, body, context);
-}
-
-function lineOf({ id, at, kind, postings }: Entry): string {
-  const told = postings.map(({ asset, amount, role }) =>
-    [asset, formatDecimal(amount), ...(role === undefined ? [] : [role])].join(' '),
-  );
-  return `${id} ${at} ${kind} ${told.join(', ')}`;
-}
+const { describeVectors, read } = recordedPayloads('okx');
 
 describeVectors('accepts', () => {
-  test.each<[string, PayloadRequest['feed'], readonly string[]]>([
+  test.each<[string, Feed, readonly string[]]>([
     [
       'fetchLedger.bills-archive',
       'ledger',
