@@ -134,12 +134,12 @@ export async function connectRpc(options: RpcClientOptions): Promise<RpcClient> 
       return answer.accounts.map(parseAccount);
     },
     hourlyReturns: async function* (accountId, fromMs, toMs, signal) {
-      const request = { accountId, fromMs: BigInt(fromMs), toMs: BigInt(toMs) };
+      const request = windowOf(accountId, fromMs, toMs);
       const answers = stream(signal, () => results.getHourlyReturns(request));
       for await (const answer of answers) yield* answer.hours.map(parseHour);
     },
     statements: async function* (accountId, fromMs, toMs, signal) {
-      const request = { accountId, fromMs: BigInt(fromMs), toMs: BigInt(toMs) };
+      const request = windowOf(accountId, fromMs, toMs);
       const answers = stream(signal, () => results.exportStatements(request));
       for await (const answer of answers) yield* answer.statements;
     },
@@ -169,6 +169,15 @@ export async function connectRpc(options: RpcClientOptions): Promise<RpcClient> 
       for await (const answer of answers) yield answer.status === Serving.SERVING;
     },
     close: () => health.close(),
+  };
+}
+
+function windowOf(accountId: string, fromMs: number, toMs: number) {
+  return {
+    accountId,
+    fromMs: BigInt(fromMs),
+    toMs: BigInt(toMs),
+    resumeToken: Buffer.alloc(0),
   };
 }
 

@@ -28,17 +28,28 @@ const FIELDS = `
 grpc.health.v1.HealthCheckRequest.service            string   a component's name
 grpc.health.v1.HealthCheckResponse.status            enum
 trackrecord.v1.AccountStatus.account_id              string   UUID
+trackrecord.v1.AccountStatus.backfill                message
 trackrecord.v1.AccountStatus.code                    string   code of packages/errors
+trackrecord.v1.AccountStatus.coverage                string   ratio
 trackrecord.v1.AccountStatus.hours_missing           uint32
 trackrecord.v1.AccountStatus.last_hour_ms            int64
+trackrecord.v1.AccountStatus.queue_position          uint32
 trackrecord.v1.AccountStatus.state                   enum
 trackrecord.v1.AccountStatus.syncing                 bool
+trackrecord.v1.Backfill.hours_done                   uint32
+trackrecord.v1.Backfill.hours_total                  uint32
+trackrecord.v1.Backfill.percent                      uint32
 trackrecord.v1.ExportStatementsRequest.account_id    string   UUID
 trackrecord.v1.ExportStatementsRequest.from_ms       int64
+trackrecord.v1.ExportStatementsRequest.resume_token  bytes    0 or 24
 trackrecord.v1.ExportStatementsRequest.to_ms         int64
+trackrecord.v1.ExportStatementsResponse.resume_token bytes    24
 trackrecord.v1.ExportStatementsResponse.statements   message
-trackrecord.v1.GetAttestationRequest.nonce           bytes    0 or 32 to 64
+trackrecord.v1.Figure.name                           enum
+trackrecord.v1.Figure.reason                         enum
+trackrecord.v1.Figure.value                          string   ratio
 trackrecord.v1.GetAttestationRequest.fresh           bool
+trackrecord.v1.GetAttestationRequest.nonce           bytes    0 or 32 to 64
 trackrecord.v1.GetAttestationResponse.evidence       bytes    what the attestation room binds
 trackrecord.v1.GetAttestationResponse.evidence_format    string   name and version
 trackrecord.v1.GetAttestationResponse.insecure       bool
@@ -46,10 +57,29 @@ trackrecord.v1.GetAttestationResponse.intake_public_key  bytes    32
 trackrecord.v1.GetAttestationResponse.nonce_signature    bytes    64
 trackrecord.v1.GetAttestationResponse.signing_public_key bytes    32
 trackrecord.v1.GetAttestationResponse.tls_spki_sha256    bytes    32
+trackrecord.v1.GetCheckpointResponse.checkpoint      bytes    signed note
+trackrecord.v1.GetDailyReturnsRequest.account_id     string   UUID
+trackrecord.v1.GetDailyReturnsRequest.from_ms        int64
+trackrecord.v1.GetDailyReturnsRequest.resume_token   bytes    0 or 24
+trackrecord.v1.GetDailyReturnsRequest.to_ms          int64
+trackrecord.v1.GetDailyReturnsResponse.days          message
+trackrecord.v1.GetDailyReturnsResponse.resume_token  bytes    24
 trackrecord.v1.GetHourlyReturnsRequest.account_id    string   UUID
 trackrecord.v1.GetHourlyReturnsRequest.from_ms       int64
+trackrecord.v1.GetHourlyReturnsRequest.resume_token  bytes    0 or 24
 trackrecord.v1.GetHourlyReturnsRequest.to_ms         int64
 trackrecord.v1.GetHourlyReturnsResponse.hours        message
+trackrecord.v1.GetHourlyReturnsResponse.resume_token bytes    24
+trackrecord.v1.GetMetricsRequest.account_id          string   UUID
+trackrecord.v1.GetMetricsRequest.from_ms             int64
+trackrecord.v1.GetMetricsRequest.period              enum
+trackrecord.v1.GetMetricsRequest.to_ms               int64
+trackrecord.v1.GetMetricsResponse.figures            message
+trackrecord.v1.GetMetricsResponse.hours_without_return uint32
+trackrecord.v1.GetMetricsResponse.returns            uint32
+trackrecord.v1.GetMonthlyReturnsRequest.account_id   string   UUID
+trackrecord.v1.GetMonthlyReturnsResponse.months      message
+trackrecord.v1.GetMonthlyReturnsResponse.years       message
 trackrecord.v1.GetStatusRequest.account_id           string   UUID
 trackrecord.v1.GetStatusRequest.owner_id             string   UUID
 trackrecord.v1.GetStatusResponse.accounts            message
@@ -61,6 +91,10 @@ trackrecord.v1.HourlyReturn.reason                   string   one word
 trackrecord.v1.HourlyReturn.sequence                 int64
 trackrecord.v1.HourlyReturn.statement_hash           bytes    32
 trackrecord.v1.HourlyReturn.status                   enum
+trackrecord.v1.PeriodReturn.hours                    uint32
+trackrecord.v1.PeriodReturn.period_return            string   ratio
+trackrecord.v1.PeriodReturn.reason                   enum
+trackrecord.v1.PeriodReturn.start_ms                 int64
 trackrecord.v1.RequestHandOverRequest.evidence       bytes    the asker's own, public
 trackrecord.v1.RequestHandOverRequest.release        bytes    a signed manifest, public
 trackrecord.v1.RequestHandOverResponse.sealed_keys   bytes    HPKE to the key of that evidence
@@ -70,17 +104,25 @@ trackrecord.v1.SubmitShareRequest.holder             string   a name
 trackrecord.v1.SubmitShareRequest.sealed_share       bytes    HPKE to the enclave's own key
 trackrecord.v1.SubmitShareResponse.held              uint32
 trackrecord.v1.SubmitShareResponse.threshold         uint32
+trackrecord.v1.WatchStatusRequest.account_id         string   UUID
+trackrecord.v1.WatchStatusRequest.owner_id           string   UUID
+trackrecord.v1.WatchStatusResponse.accounts          message
 `;
 
 const METHODS = [
   'grpc.health.v1.Health/Check',
   'grpc.health.v1.Health/Watch',
   'trackrecord.v1.Attestation/GetAttestation',
+  'trackrecord.v1.Checkpoint/GetCheckpoint',
   'trackrecord.v1.Results/ExportStatements',
+  'trackrecord.v1.Results/GetDailyReturns',
   'trackrecord.v1.Results/GetHourlyReturns',
+  'trackrecord.v1.Results/GetMetrics',
+  'trackrecord.v1.Results/GetMonthlyReturns',
   'trackrecord.v1.Status/GetStatus',
   'trackrecord.v1.Unseal/RequestHandOver',
   'trackrecord.v1.Unseal/SubmitShare',
+  'trackrecord.v1.Watch/WatchStatus',
 ];
 
 let scratch = '';
@@ -141,6 +183,12 @@ describe('refuses', () => {
 });
 
 describe('holds', () => {
+  it('a field of a speaking name, of a type without a form, or a float would be told', () => {
+    for (const field of ['x.Y.api_key bytes', 'x.Y.free string', 'x.Y.ratio double']) {
+      expect(couldCarryMore(field)).toBe(true);
+    }
+  });
+
   it('nothing but the listed fields and methods is expressible', async () => {
     const image = join(scratch, 'image.binpb');
     await buf('build', '-o', image);
@@ -152,6 +200,7 @@ describe('holds', () => {
       .split('\n')
       .map((line) => line.split(/ +/).slice(0, 2).join(' '));
     expect(fields.toSorted()).toEqual(allowed.toSorted());
+    expect(fields.filter((field) => couldCarryMore(field))).toEqual([]);
     const methods = file.flatMap((each) =>
       each.service.flatMap(({ name, method }) =>
         method.map((one) => `${each.package}.${name}/${one.name}`),
@@ -160,6 +209,21 @@ describe('holds', () => {
     expect(methods.toSorted()).toEqual(METHODS);
   });
 });
+
+/** What no field may be called, in any of its words, however it is listed above. */
+const SPOKEN_OF =
+  /(^|_)(trades?|fills?|orders?|symbols?|assets?|instruments?|amounts?|quantity|size|balances?|equity|navs?|price|value_in|cost|fees?|pnl|profit|secret|password|credentials?|api|private|text|message|note|comment|description|details?|label|memo|json|any)(_|$)/;
+/** Whole numbers of hours, jobs, shares or milliseconds; a float is no exact ratio. */
+const TYPES = /^(string|bytes|bool|enum|message|u?int(32|64))$/;
+
+/** By its name or its type; a string or bytes moreover need their closed form in the table. */
+function couldCarryMore(field: string): boolean {
+  const [path = '', type = ''] = field.split(' ');
+  const name = path.slice(path.lastIndexOf('.') + 1);
+  const row = FIELDS.split('\n').find((line) => line.startsWith(`${path} `)) ?? '';
+  const form = row.split(/ +/).slice(2).join(' ');
+  return SPOKEN_OF.test(name) || !TYPES.test(type) || (/string|bytes/.test(type) && form === '');
+}
 
 function fieldsOf(scope: string, message: DescriptorProto): string[] {
   const name = `${scope}.${message.name}`;

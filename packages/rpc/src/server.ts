@@ -175,20 +175,23 @@ function statusServer(calls: Calls, sources: RpcSources): StatusServer {
   };
 }
 
-function resultsServer(calls: Calls, sources: RpcSources): ResultsServer {
+function resultsServer(
+  calls: Calls,
+  sources: RpcSources,
+): Pick<ResultsServer, 'getHourlyReturns' | 'exportStatements'> {
   return {
     getHourlyReturns: calls.stream(async function* (request) {
       const { accountId, fromMs, toMs } = parseWindow(request);
       const hours = sources.hourlyReturns(accountId, fromMs, toMs);
       for await (const batch of inBatches(hours, HOURS_PER_MESSAGE)) {
-        yield { hours: batch.map(hourToWire) };
+        yield { hours: batch.map(hourToWire), resumeToken: Buffer.alloc(0) };
       }
     }),
     exportStatements: calls.stream(async function* (request) {
       const { accountId, fromMs, toMs } = parseWindow(request);
       const statements = sources.statements(accountId, fromMs, toMs);
       for await (const batch of inBatches(statements, STATEMENTS_PER_MESSAGE)) {
-        yield { statements: batch.map(statementToWire) };
+        yield { statements: batch.map(statementToWire), resumeToken: Buffer.alloc(0) };
       }
     }),
   };

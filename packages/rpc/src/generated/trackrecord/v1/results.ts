@@ -12,9 +12,12 @@ import {
   Client,
   type ClientOptions,
   type ClientReadableStream,
+  type ClientUnaryCall,
   type handleServerStreamingCall,
+  type handleUnaryCall,
   makeGenericClientConstructor,
   type Metadata,
+  type ServiceError,
   type UntypedServiceImplementation,
 } from "@grpc/grpc-js";
 
@@ -75,6 +78,141 @@ export namespace Provenance {
   export type BACKFILLED = typeof Provenance.BACKFILLED;
 }
 
+/** What a figure is computed from. */
+export const ReturnPeriod = {
+  /** UNSPECIFIED - Refused. */
+  UNSPECIFIED: 0,
+  /** HOUR - The hourly returns, 8760 in a year. */
+  HOUR: 1,
+  /** DAY - The daily returns, 365 in a year. */
+  DAY: 2,
+} as const;
+
+export type ReturnPeriod = typeof ReturnPeriod[keyof typeof ReturnPeriod];
+
+export namespace ReturnPeriod {
+  export type UNSPECIFIED = typeof ReturnPeriod.UNSPECIFIED;
+  export type HOUR = typeof ReturnPeriod.HOUR;
+  export type DAY = typeof ReturnPeriod.DAY;
+}
+
+/** Which figure; docs/figures.md defines each. The names are those that `track-record metrics` prints. */
+export const FigureName = {
+  /** UNSPECIFIED - Never sent. */
+  UNSPECIFIED: 0,
+  /** TOTAL_RETURN - `total_return`. */
+  TOTAL_RETURN: 1,
+  /** ANNUAL_RETURN_GEOMETRIC - `annual_return_geometric`. */
+  ANNUAL_RETURN_GEOMETRIC: 2,
+  /** VOLATILITY_ANNUAL - `volatility_annual`. */
+  VOLATILITY_ANNUAL: 3,
+  /** SHARPE_ANNUAL - `sharpe_annual`. */
+  SHARPE_ANNUAL: 4,
+  /** DOWNSIDE_DEVIATION_ANNUAL_MAR_0 - `downside_deviation_annual_mar_0`. */
+  DOWNSIDE_DEVIATION_ANNUAL_MAR_0: 5,
+  /** SORTINO_ANNUAL_MAR_0 - `sortino_annual_mar_0`. */
+  SORTINO_ANNUAL_MAR_0: 6,
+  /** MAX_DRAWDOWN - `max_drawdown`. */
+  MAX_DRAWDOWN: 7,
+  /** CALMAR - `calmar`. */
+  CALMAR: 8,
+  /** OMEGA_0 - `omega_0`. */
+  OMEGA_0: 9,
+  /** PROFIT_FACTOR - `profit_factor`. */
+  PROFIT_FACTOR: 10,
+  /** WIN_RATE_NONZERO - `win_rate_nonzero`. */
+  WIN_RATE_NONZERO: 11,
+  /** VAR_0_05 - `var_0.05`. */
+  VAR_0_05: 12,
+  /** CVAR_0_05 - `cvar_0.05`. */
+  CVAR_0_05: 13,
+  /** VAR_0_01 - `var_0.01`. */
+  VAR_0_01: 14,
+  /** CVAR_0_01 - `cvar_0.01`. */
+  CVAR_0_01: 15,
+  /** TAIL_RATIO - `tail_ratio`. */
+  TAIL_RATIO: 16,
+  /** STABILITY_R2 - `stability_r2`. */
+  STABILITY_R2: 17,
+  /** BEST - `best`. */
+  BEST: 18,
+  /** WORST - `worst`. */
+  WORST: 19,
+  /** SKEW_POPULATION - `skew_population`. */
+  SKEW_POPULATION: 20,
+} as const;
+
+export type FigureName = typeof FigureName[keyof typeof FigureName];
+
+export namespace FigureName {
+  export type UNSPECIFIED = typeof FigureName.UNSPECIFIED;
+  export type TOTAL_RETURN = typeof FigureName.TOTAL_RETURN;
+  export type ANNUAL_RETURN_GEOMETRIC = typeof FigureName.ANNUAL_RETURN_GEOMETRIC;
+  export type VOLATILITY_ANNUAL = typeof FigureName.VOLATILITY_ANNUAL;
+  export type SHARPE_ANNUAL = typeof FigureName.SHARPE_ANNUAL;
+  export type DOWNSIDE_DEVIATION_ANNUAL_MAR_0 = typeof FigureName.DOWNSIDE_DEVIATION_ANNUAL_MAR_0;
+  export type SORTINO_ANNUAL_MAR_0 = typeof FigureName.SORTINO_ANNUAL_MAR_0;
+  export type MAX_DRAWDOWN = typeof FigureName.MAX_DRAWDOWN;
+  export type CALMAR = typeof FigureName.CALMAR;
+  export type OMEGA_0 = typeof FigureName.OMEGA_0;
+  export type PROFIT_FACTOR = typeof FigureName.PROFIT_FACTOR;
+  export type WIN_RATE_NONZERO = typeof FigureName.WIN_RATE_NONZERO;
+  export type VAR_0_05 = typeof FigureName.VAR_0_05;
+  export type CVAR_0_05 = typeof FigureName.CVAR_0_05;
+  export type VAR_0_01 = typeof FigureName.VAR_0_01;
+  export type CVAR_0_01 = typeof FigureName.CVAR_0_01;
+  export type TAIL_RATIO = typeof FigureName.TAIL_RATIO;
+  export type STABILITY_R2 = typeof FigureName.STABILITY_R2;
+  export type BEST = typeof FigureName.BEST;
+  export type WORST = typeof FigureName.WORST;
+  export type SKEW_POPULATION = typeof FigureName.SKEW_POPULATION;
+}
+
+/** Why a figure has no value. */
+export const FigureReason = {
+  /** UNSPECIFIED - Never sent. */
+  UNSPECIFIED: 0,
+  /** NO_RETURNS - There is no return. */
+  NO_RETURNS: 1,
+  /** FEWER_THAN_TWO - It needs two returns. */
+  FEWER_THAN_TWO: 2,
+  /** FEWER_THAN_FOUR - It needs four returns. */
+  FEWER_THAN_FOUR: 3,
+  /** ZERO_VARIANCE - All returns are the same. */
+  ZERO_VARIANCE: 4,
+  /** NO_LOSSES - No return is negative. */
+  NO_LOSSES: 5,
+  /** NO_GAINS - No return is positive. */
+  NO_GAINS: 6,
+  /** NO_NONZERO_RETURNS - Every return is zero. */
+  NO_NONZERO_RETURNS: 7,
+  /** NO_DRAWDOWN - It never fell below a peak. */
+  NO_DRAWDOWN: 8,
+  /** ZERO_PERCENTILE - The percentile that it divides by is zero. */
+  ZERO_PERCENTILE: 9,
+  /** RUINED - Everything was lost on the way. */
+  RUINED: 10,
+  /** TOO_LARGE - It is larger than a reader's number can be. */
+  TOO_LARGE: 11,
+} as const;
+
+export type FigureReason = typeof FigureReason[keyof typeof FigureReason];
+
+export namespace FigureReason {
+  export type UNSPECIFIED = typeof FigureReason.UNSPECIFIED;
+  export type NO_RETURNS = typeof FigureReason.NO_RETURNS;
+  export type FEWER_THAN_TWO = typeof FigureReason.FEWER_THAN_TWO;
+  export type FEWER_THAN_FOUR = typeof FigureReason.FEWER_THAN_FOUR;
+  export type ZERO_VARIANCE = typeof FigureReason.ZERO_VARIANCE;
+  export type NO_LOSSES = typeof FigureReason.NO_LOSSES;
+  export type NO_GAINS = typeof FigureReason.NO_GAINS;
+  export type NO_NONZERO_RETURNS = typeof FigureReason.NO_NONZERO_RETURNS;
+  export type NO_DRAWDOWN = typeof FigureReason.NO_DRAWDOWN;
+  export type ZERO_PERCENTILE = typeof FigureReason.ZERO_PERCENTILE;
+  export type RUINED = typeof FigureReason.RUINED;
+  export type TOO_LARGE = typeof FigureReason.TOO_LARGE;
+}
+
 /** Which hours of which account. */
 export interface GetHourlyReturnsRequest {
   /** The account, as a lower-case UUID. */
@@ -83,12 +221,19 @@ export interface GetHourlyReturnsRequest {
   fromMs: bigint;
   /** First instant after the window; later than from_ms and before the year 10000. */
   toMs: bigint;
+  /**
+   * The latest `resume_token` of an earlier stream over the same account and window, to go on behind the message that
+   * carried it, in the record as it was when that stream began; empty begins anew.
+   */
+  resumeToken: Buffer;
 }
 
 /** A batch of hours; the stream ends after the last. */
 export interface GetHourlyReturnsResponse {
   /** Consecutive hours, oldest first. */
   hours: HourlyReturn[];
+  /** Goes on behind this message, in a later call; 24 bytes that mean nothing to the caller. */
+  resumeToken: Buffer;
 }
 
 /** One hour of one account. */
@@ -115,6 +260,91 @@ export interface HourlyReturn {
   statementHash: Buffer;
 }
 
+/** Which days of which account. */
+export interface GetDailyReturnsRequest {
+  /** The account, as a lower-case UUID. */
+  accountId: string;
+  /** First instant of the window, in milliseconds UTC since 1970. */
+  fromMs: bigint;
+  /** First instant after the window; later than from_ms and before the year 10000. */
+  toMs: bigint;
+  /**
+   * The latest `resume_token` of an earlier stream over the same account and window, to go on behind the message that
+   * carried it, in the record as it was when that stream began; empty begins anew.
+   */
+  resumeToken: Buffer;
+}
+
+/** A batch of days; the stream ends after the last. */
+export interface GetDailyReturnsResponse {
+  /** Oldest first. */
+  days: PeriodReturn[];
+  /** Goes on behind this message, in a later call; 24 bytes that mean nothing to the caller. */
+  resumeToken: Buffer;
+}
+
+/** Which account. */
+export interface GetMonthlyReturnsRequest {
+  /** The account, as a lower-case UUID. */
+  accountId: string;
+}
+
+/** A monthly table. */
+export interface GetMonthlyReturnsResponse {
+  /** Months in UTC that have a measured hour, oldest first. */
+  months: PeriodReturn[];
+  /** The same for years. */
+  years: PeriodReturn[];
+}
+
+/** One calendar period in UTC. */
+export interface PeriodReturn {
+  /** Its first instant, in milliseconds UTC. */
+  startMs: bigint;
+  /** How many of its hours have a return; the others are left out of it. */
+  hours: number;
+  /** Those returns compounded, as a decimal string; absent when `reason` says why. */
+  periodReturn?:
+    | string
+    | undefined;
+  /** Why there is none; absent when there is one. */
+  reason?: FigureReason | undefined;
+}
+
+/** Of which returns the figures are wanted. */
+export interface GetMetricsRequest {
+  /** The account, as a lower-case UUID. */
+  accountId: string;
+  /** First instant of the window, in milliseconds UTC since 1970. */
+  fromMs: bigint;
+  /** First instant after the window; later than from_ms and before the year 10000. */
+  toMs: bigint;
+  /** Hours or days. */
+  period: ReturnPeriod;
+}
+
+/** The figures, and what they rest on. */
+export interface GetMetricsResponse {
+  /** Each once, in the order of the enumeration. */
+  figures: Figure[];
+  /** How many returns of the period went in. */
+  returns: number;
+  /** Hours in the window that are signed without a return, and so are in no figure. */
+  hoursWithoutReturn: number;
+}
+
+/** One figure. */
+export interface Figure {
+  /** Which. */
+  name: FigureName;
+  /** A decimal string; absent when `reason` says why. */
+  value?:
+    | string
+    | undefined;
+  /** Why there is none; absent when there is one. */
+  reason?: FigureReason | undefined;
+}
+
 /** Which statements of which account. */
 export interface ExportStatementsRequest {
   /** The account, as a lower-case UUID. */
@@ -123,12 +353,19 @@ export interface ExportStatementsRequest {
   fromMs: bigint;
   /** First instant after the window; later than from_ms and before the year 10000. */
   toMs: bigint;
+  /**
+   * The latest `resume_token` of an earlier stream over the same account and window, to go on behind the message that
+   * carried it, in the record as it was when that stream began; empty begins anew.
+   */
+  resumeToken: Buffer;
 }
 
 /** A batch of statements; the stream ends after the last. */
 export interface ExportStatementsResponse {
   /** Consecutive statements of the chain. */
   statements: SignedStatement[];
+  /** Goes on behind this message, in a later call; 24 bytes that mean nothing to the caller. */
+  resumeToken: Buffer;
 }
 
 /** One statement exactly as it was signed. */
@@ -140,7 +377,7 @@ export interface SignedStatement {
 }
 
 function createBaseGetHourlyReturnsRequest(): GetHourlyReturnsRequest {
-  return { accountId: "", fromMs: 0n, toMs: 0n };
+  return { accountId: "", fromMs: 0n, toMs: 0n, resumeToken: Buffer.alloc(0) };
 }
 
 export const GetHourlyReturnsRequest: MessageFns<GetHourlyReturnsRequest, "trackrecord.v1.GetHourlyReturnsRequest"> = {
@@ -161,6 +398,9 @@ export const GetHourlyReturnsRequest: MessageFns<GetHourlyReturnsRequest, "track
         throw new globalThis.Error("value provided for field message.toMs of type int64 too large");
       }
       writer.uint32(24).int64(message.toMs);
+    }
+    if (message.resumeToken.length !== 0) {
+      writer.uint32(34).bytes(message.resumeToken);
     }
     return writer;
   },
@@ -202,6 +442,14 @@ export const GetHourlyReturnsRequest: MessageFns<GetHourlyReturnsRequest, "track
             message.toMs = reader.int64() as bigint;
             continue;
           }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.resumeToken = Buffer.from(reader.bytes());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -216,7 +464,7 @@ export const GetHourlyReturnsRequest: MessageFns<GetHourlyReturnsRequest, "track
 };
 
 function createBaseGetHourlyReturnsResponse(): GetHourlyReturnsResponse {
-  return { hours: [] };
+  return { hours: [], resumeToken: Buffer.alloc(0) };
 }
 
 export const GetHourlyReturnsResponse: MessageFns<GetHourlyReturnsResponse, "trackrecord.v1.GetHourlyReturnsResponse"> =
@@ -226,6 +474,9 @@ export const GetHourlyReturnsResponse: MessageFns<GetHourlyReturnsResponse, "tra
     encode(message: GetHourlyReturnsResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
       for (const v of message.hours) {
         HourlyReturn.encode(v!, writer.uint32(10).fork()).join();
+      }
+      if (message.resumeToken.length !== 0) {
+        writer.uint32(18).bytes(message.resumeToken);
       }
       return writer;
     },
@@ -249,6 +500,14 @@ export const GetHourlyReturnsResponse: MessageFns<GetHourlyReturnsResponse, "tra
               }
 
               message.hours.push(HourlyReturn.decode(reader, reader.uint32()));
+              continue;
+            }
+            case 2: {
+              if (tag !== 18) {
+                break;
+              }
+
+              message.resumeToken = Buffer.from(reader.bytes());
               continue;
             }
           }
@@ -404,8 +663,576 @@ export const HourlyReturn: MessageFns<HourlyReturn, "trackrecord.v1.HourlyReturn
   },
 };
 
+function createBaseGetDailyReturnsRequest(): GetDailyReturnsRequest {
+  return { accountId: "", fromMs: 0n, toMs: 0n, resumeToken: Buffer.alloc(0) };
+}
+
+export const GetDailyReturnsRequest: MessageFns<GetDailyReturnsRequest, "trackrecord.v1.GetDailyReturnsRequest"> = {
+  $type: "trackrecord.v1.GetDailyReturnsRequest" as const,
+
+  encode(message: GetDailyReturnsRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.accountId !== "") {
+      writer.uint32(10).string(message.accountId);
+    }
+    if (message.fromMs !== 0n) {
+      if (BigInt.asIntN(64, message.fromMs) !== message.fromMs) {
+        throw new globalThis.Error("value provided for field message.fromMs of type int64 too large");
+      }
+      writer.uint32(16).int64(message.fromMs);
+    }
+    if (message.toMs !== 0n) {
+      if (BigInt.asIntN(64, message.toMs) !== message.toMs) {
+        throw new globalThis.Error("value provided for field message.toMs of type int64 too large");
+      }
+      writer.uint32(24).int64(message.toMs);
+    }
+    if (message.resumeToken.length !== 0) {
+      writer.uint32(34).bytes(message.resumeToken);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): GetDailyReturnsRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseGetDailyReturnsRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.accountId = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.fromMs = reader.int64() as bigint;
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.toMs = reader.int64() as bigint;
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.resumeToken = Buffer.from(reader.bytes());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseGetDailyReturnsResponse(): GetDailyReturnsResponse {
+  return { days: [], resumeToken: Buffer.alloc(0) };
+}
+
+export const GetDailyReturnsResponse: MessageFns<GetDailyReturnsResponse, "trackrecord.v1.GetDailyReturnsResponse"> = {
+  $type: "trackrecord.v1.GetDailyReturnsResponse" as const,
+
+  encode(message: GetDailyReturnsResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.days) {
+      PeriodReturn.encode(v!, writer.uint32(10).fork()).join();
+    }
+    if (message.resumeToken.length !== 0) {
+      writer.uint32(18).bytes(message.resumeToken);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): GetDailyReturnsResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseGetDailyReturnsResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.days.push(PeriodReturn.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.resumeToken = Buffer.from(reader.bytes());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseGetMonthlyReturnsRequest(): GetMonthlyReturnsRequest {
+  return { accountId: "" };
+}
+
+export const GetMonthlyReturnsRequest: MessageFns<GetMonthlyReturnsRequest, "trackrecord.v1.GetMonthlyReturnsRequest"> =
+  {
+    $type: "trackrecord.v1.GetMonthlyReturnsRequest" as const,
+
+    encode(message: GetMonthlyReturnsRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+      if (message.accountId !== "") {
+        writer.uint32(10).string(message.accountId);
+      }
+      return writer;
+    },
+
+    decode(input: BinaryReader | Uint8Array, length?: number): GetMonthlyReturnsRequest {
+      const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+      const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+      if (previousRecursionDepth >= 100) {
+        throw new globalThis.Error("protobuf decode recursion limit exceeded");
+      }
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+      try {
+        const end = length === undefined ? reader.len : reader.pos + length;
+        const message = createBaseGetMonthlyReturnsRequest();
+        while (reader.pos < end) {
+          const tag = reader.uint32();
+          switch (tag >>> 3) {
+            case 1: {
+              if (tag !== 10) {
+                break;
+              }
+
+              message.accountId = reader.string();
+              continue;
+            }
+          }
+          if ((tag & 7) === 4 || tag === 0) {
+            break;
+          }
+          reader.skip(tag & 7);
+        }
+        return message;
+      } finally {
+        (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+      }
+    },
+  };
+
+function createBaseGetMonthlyReturnsResponse(): GetMonthlyReturnsResponse {
+  return { months: [], years: [] };
+}
+
+export const GetMonthlyReturnsResponse: MessageFns<
+  GetMonthlyReturnsResponse,
+  "trackrecord.v1.GetMonthlyReturnsResponse"
+> = {
+  $type: "trackrecord.v1.GetMonthlyReturnsResponse" as const,
+
+  encode(message: GetMonthlyReturnsResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.months) {
+      PeriodReturn.encode(v!, writer.uint32(10).fork()).join();
+    }
+    for (const v of message.years) {
+      PeriodReturn.encode(v!, writer.uint32(18).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): GetMonthlyReturnsResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseGetMonthlyReturnsResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.months.push(PeriodReturn.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.years.push(PeriodReturn.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBasePeriodReturn(): PeriodReturn {
+  return { startMs: 0n, hours: 0, periodReturn: undefined, reason: undefined };
+}
+
+export const PeriodReturn: MessageFns<PeriodReturn, "trackrecord.v1.PeriodReturn"> = {
+  $type: "trackrecord.v1.PeriodReturn" as const,
+
+  encode(message: PeriodReturn, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.startMs !== 0n) {
+      if (BigInt.asIntN(64, message.startMs) !== message.startMs) {
+        throw new globalThis.Error("value provided for field message.startMs of type int64 too large");
+      }
+      writer.uint32(8).int64(message.startMs);
+    }
+    if (message.hours !== 0) {
+      writer.uint32(16).uint32(message.hours);
+    }
+    if (message.periodReturn !== undefined) {
+      writer.uint32(26).string(message.periodReturn);
+    }
+    if (message.reason !== undefined) {
+      writer.uint32(32).int32(message.reason);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): PeriodReturn {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBasePeriodReturn();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.startMs = reader.int64() as bigint;
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.hours = reader.uint32();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.periodReturn = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.reason = reader.int32() as any;
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseGetMetricsRequest(): GetMetricsRequest {
+  return { accountId: "", fromMs: 0n, toMs: 0n, period: 0 };
+}
+
+export const GetMetricsRequest: MessageFns<GetMetricsRequest, "trackrecord.v1.GetMetricsRequest"> = {
+  $type: "trackrecord.v1.GetMetricsRequest" as const,
+
+  encode(message: GetMetricsRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.accountId !== "") {
+      writer.uint32(10).string(message.accountId);
+    }
+    if (message.fromMs !== 0n) {
+      if (BigInt.asIntN(64, message.fromMs) !== message.fromMs) {
+        throw new globalThis.Error("value provided for field message.fromMs of type int64 too large");
+      }
+      writer.uint32(16).int64(message.fromMs);
+    }
+    if (message.toMs !== 0n) {
+      if (BigInt.asIntN(64, message.toMs) !== message.toMs) {
+        throw new globalThis.Error("value provided for field message.toMs of type int64 too large");
+      }
+      writer.uint32(24).int64(message.toMs);
+    }
+    if (message.period !== 0) {
+      writer.uint32(32).int32(message.period);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): GetMetricsRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseGetMetricsRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.accountId = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.fromMs = reader.int64() as bigint;
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.toMs = reader.int64() as bigint;
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.period = reader.int32() as any;
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseGetMetricsResponse(): GetMetricsResponse {
+  return { figures: [], returns: 0, hoursWithoutReturn: 0 };
+}
+
+export const GetMetricsResponse: MessageFns<GetMetricsResponse, "trackrecord.v1.GetMetricsResponse"> = {
+  $type: "trackrecord.v1.GetMetricsResponse" as const,
+
+  encode(message: GetMetricsResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.figures) {
+      Figure.encode(v!, writer.uint32(10).fork()).join();
+    }
+    if (message.returns !== 0) {
+      writer.uint32(16).uint32(message.returns);
+    }
+    if (message.hoursWithoutReturn !== 0) {
+      writer.uint32(24).uint32(message.hoursWithoutReturn);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): GetMetricsResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseGetMetricsResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.figures.push(Figure.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.returns = reader.uint32();
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.hoursWithoutReturn = reader.uint32();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseFigure(): Figure {
+  return { name: 0, value: undefined, reason: undefined };
+}
+
+export const Figure: MessageFns<Figure, "trackrecord.v1.Figure"> = {
+  $type: "trackrecord.v1.Figure" as const,
+
+  encode(message: Figure, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.name !== 0) {
+      writer.uint32(8).int32(message.name);
+    }
+    if (message.value !== undefined) {
+      writer.uint32(18).string(message.value);
+    }
+    if (message.reason !== undefined) {
+      writer.uint32(24).int32(message.reason);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): Figure {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseFigure();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.name = reader.int32() as any;
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.value = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.reason = reader.int32() as any;
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
 function createBaseExportStatementsRequest(): ExportStatementsRequest {
-  return { accountId: "", fromMs: 0n, toMs: 0n };
+  return { accountId: "", fromMs: 0n, toMs: 0n, resumeToken: Buffer.alloc(0) };
 }
 
 export const ExportStatementsRequest: MessageFns<ExportStatementsRequest, "trackrecord.v1.ExportStatementsRequest"> = {
@@ -426,6 +1253,9 @@ export const ExportStatementsRequest: MessageFns<ExportStatementsRequest, "track
         throw new globalThis.Error("value provided for field message.toMs of type int64 too large");
       }
       writer.uint32(24).int64(message.toMs);
+    }
+    if (message.resumeToken.length !== 0) {
+      writer.uint32(34).bytes(message.resumeToken);
     }
     return writer;
   },
@@ -467,6 +1297,14 @@ export const ExportStatementsRequest: MessageFns<ExportStatementsRequest, "track
             message.toMs = reader.int64() as bigint;
             continue;
           }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.resumeToken = Buffer.from(reader.bytes());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -481,7 +1319,7 @@ export const ExportStatementsRequest: MessageFns<ExportStatementsRequest, "track
 };
 
 function createBaseExportStatementsResponse(): ExportStatementsResponse {
-  return { statements: [] };
+  return { statements: [], resumeToken: Buffer.alloc(0) };
 }
 
 export const ExportStatementsResponse: MessageFns<ExportStatementsResponse, "trackrecord.v1.ExportStatementsResponse"> =
@@ -491,6 +1329,9 @@ export const ExportStatementsResponse: MessageFns<ExportStatementsResponse, "tra
     encode(message: ExportStatementsResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
       for (const v of message.statements) {
         SignedStatement.encode(v!, writer.uint32(10).fork()).join();
+      }
+      if (message.resumeToken.length !== 0) {
+        writer.uint32(18).bytes(message.resumeToken);
       }
       return writer;
     },
@@ -514,6 +1355,14 @@ export const ExportStatementsResponse: MessageFns<ExportStatementsResponse, "tra
               }
 
               message.statements.push(SignedStatement.decode(reader, reader.uint32()));
+              continue;
+            }
+            case 2: {
+              if (tag !== 18) {
+                break;
+              }
+
+              message.resumeToken = Buffer.from(reader.bytes());
               continue;
             }
           }
@@ -588,7 +1437,10 @@ export const SignedStatement: MessageFns<SignedStatement, "trackrecord.v1.Signed
   },
 };
 
-/** The record of an account. */
+/**
+ * The record of an account. Every call needs a token of the account's owner; docs/API.md says who may ask. An account of
+ * another owner answers NOT_FOUND, as one that does not exist.
+ */
 export type ResultsService = typeof ResultsService;
 export const ResultsService = {
   /** The hours in [from_ms, to_ms), oldest first, in batches. */
@@ -602,6 +1454,43 @@ export const ResultsService = {
     responseSerialize: (value: GetHourlyReturnsResponse): Buffer =>
       Buffer.from(GetHourlyReturnsResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): GetHourlyReturnsResponse => GetHourlyReturnsResponse.decode(value),
+  },
+  /**
+   * The UTC days that start in [from_ms, to_ms), oldest first, each compounded from its released hours, in batches. A day
+   * without a measured hour is left out.
+   */
+  getDailyReturns: {
+    path: "/trackrecord.v1.Results/GetDailyReturns" as const,
+    requestStream: false as const,
+    responseStream: true as const,
+    requestSerialize: (value: GetDailyReturnsRequest): Buffer =>
+      Buffer.from(GetDailyReturnsRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): GetDailyReturnsRequest => GetDailyReturnsRequest.decode(value),
+    responseSerialize: (value: GetDailyReturnsResponse): Buffer =>
+      Buffer.from(GetDailyReturnsResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): GetDailyReturnsResponse => GetDailyReturnsResponse.decode(value),
+  },
+  /** The months and years of the whole record, each compounded from its released hours. */
+  getMonthlyReturns: {
+    path: "/trackrecord.v1.Results/GetMonthlyReturns" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: GetMonthlyReturnsRequest): Buffer =>
+      Buffer.from(GetMonthlyReturnsRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): GetMonthlyReturnsRequest => GetMonthlyReturnsRequest.decode(value),
+    responseSerialize: (value: GetMonthlyReturnsResponse): Buffer =>
+      Buffer.from(GetMonthlyReturnsResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): GetMonthlyReturnsResponse => GetMonthlyReturnsResponse.decode(value),
+  },
+  /** Figures of the released returns in [from_ms, to_ms). */
+  getMetrics: {
+    path: "/trackrecord.v1.Results/GetMetrics" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: GetMetricsRequest): Buffer => Buffer.from(GetMetricsRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): GetMetricsRequest => GetMetricsRequest.decode(value),
+    responseSerialize: (value: GetMetricsResponse): Buffer => Buffer.from(GetMetricsResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): GetMetricsResponse => GetMetricsResponse.decode(value),
   },
   /** The statements of the hours in [from_ms, to_ms), by sequence, in batches; they verify offline. */
   exportStatements: {
@@ -620,6 +1509,15 @@ export const ResultsService = {
 export interface ResultsServer extends UntypedServiceImplementation {
   /** The hours in [from_ms, to_ms), oldest first, in batches. */
   getHourlyReturns: handleServerStreamingCall<GetHourlyReturnsRequest, GetHourlyReturnsResponse>;
+  /**
+   * The UTC days that start in [from_ms, to_ms), oldest first, each compounded from its released hours, in batches. A day
+   * without a measured hour is left out.
+   */
+  getDailyReturns: handleServerStreamingCall<GetDailyReturnsRequest, GetDailyReturnsResponse>;
+  /** The months and years of the whole record, each compounded from its released hours. */
+  getMonthlyReturns: handleUnaryCall<GetMonthlyReturnsRequest, GetMonthlyReturnsResponse>;
+  /** Figures of the released returns in [from_ms, to_ms). */
+  getMetrics: handleUnaryCall<GetMetricsRequest, GetMetricsResponse>;
   /** The statements of the hours in [from_ms, to_ms), by sequence, in batches; they verify offline. */
   exportStatements: handleServerStreamingCall<ExportStatementsRequest, ExportStatementsResponse>;
 }
@@ -635,6 +1533,51 @@ export interface ResultsClient extends Client {
     metadata?: Metadata,
     options?: Partial<CallOptions>,
   ): ClientReadableStream<GetHourlyReturnsResponse>;
+  /**
+   * The UTC days that start in [from_ms, to_ms), oldest first, each compounded from its released hours, in batches. A day
+   * without a measured hour is left out.
+   */
+  getDailyReturns(
+    request: GetDailyReturnsRequest,
+    options?: Partial<CallOptions>,
+  ): ClientReadableStream<GetDailyReturnsResponse>;
+  getDailyReturns(
+    request: GetDailyReturnsRequest,
+    metadata?: Metadata,
+    options?: Partial<CallOptions>,
+  ): ClientReadableStream<GetDailyReturnsResponse>;
+  /** The months and years of the whole record, each compounded from its released hours. */
+  getMonthlyReturns(
+    request: GetMonthlyReturnsRequest,
+    callback: (error: ServiceError | null, response: GetMonthlyReturnsResponse) => void,
+  ): ClientUnaryCall;
+  getMonthlyReturns(
+    request: GetMonthlyReturnsRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: GetMonthlyReturnsResponse) => void,
+  ): ClientUnaryCall;
+  getMonthlyReturns(
+    request: GetMonthlyReturnsRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: GetMonthlyReturnsResponse) => void,
+  ): ClientUnaryCall;
+  /** Figures of the released returns in [from_ms, to_ms). */
+  getMetrics(
+    request: GetMetricsRequest,
+    callback: (error: ServiceError | null, response: GetMetricsResponse) => void,
+  ): ClientUnaryCall;
+  getMetrics(
+    request: GetMetricsRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: GetMetricsResponse) => void,
+  ): ClientUnaryCall;
+  getMetrics(
+    request: GetMetricsRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: GetMetricsResponse) => void,
+  ): ClientUnaryCall;
   /** The statements of the hours in [from_ms, to_ms), by sequence, in batches; they verify offline. */
   exportStatements(
     request: ExportStatementsRequest,

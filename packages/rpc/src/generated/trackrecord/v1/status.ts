@@ -11,7 +11,9 @@ import {
   type ChannelCredentials,
   Client,
   type ClientOptions,
+  type ClientReadableStream,
   type ClientUnaryCall,
+  type handleServerStreamingCall,
   type handleUnaryCall,
   makeGenericClientConstructor,
   type Metadata,
@@ -63,6 +65,20 @@ export interface GetStatusResponse {
   accounts: AccountStatus[];
 }
 
+/** Whose accounts, and which. */
+export interface WatchStatusRequest {
+  /** The owner, as a lower-case UUID. */
+  ownerId: string;
+  /** One account, as a lower-case UUID; absent means all accounts of the owner. */
+  accountId?: string | undefined;
+}
+
+/** In the first message all accounts asked for, then those that changed. */
+export interface WatchStatusResponse {
+  /** Ordered by account id. */
+  accounts: AccountStatus[];
+}
+
 /** One account. */
 export interface AccountStatus {
   /** The account, as a lower-case UUID. */
@@ -84,6 +100,32 @@ export interface AccountStatus {
     | undefined;
   /** Whether a job for the account waits or runs. */
   syncing: boolean;
+  /**
+   * Share of the equity that could be priced in the latest signed hour, as a decimal string from 0 to 1; absent before
+   * the first one, and where nothing could be said.
+   */
+  coverage?:
+    | string
+    | undefined;
+  /**
+   * How many jobs of the same queue come before the account's own that waits; at most 1000, which means that or more.
+   * Absent when none waits.
+   */
+  queuePosition?:
+    | number
+    | undefined;
+  /** How far the history is; absent when no more than the latest hour is missing. */
+  backfill?: Backfill | undefined;
+}
+
+/** How much of an account's history is signed. */
+export interface Backfill {
+  /** Hours from the beginning of the record to the latest that is due. */
+  hoursTotal: number;
+  /** How many of them are signed. */
+  hoursDone: number;
+  /** The same in percent, rounded down: 100 only when all are. */
+  percent: number;
 }
 
 function createBaseGetStatusRequest(): GetStatusRequest {
@@ -193,8 +235,125 @@ export const GetStatusResponse: MessageFns<GetStatusResponse, "trackrecord.v1.Ge
   },
 };
 
+function createBaseWatchStatusRequest(): WatchStatusRequest {
+  return { ownerId: "", accountId: undefined };
+}
+
+export const WatchStatusRequest: MessageFns<WatchStatusRequest, "trackrecord.v1.WatchStatusRequest"> = {
+  $type: "trackrecord.v1.WatchStatusRequest" as const,
+
+  encode(message: WatchStatusRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.ownerId !== "") {
+      writer.uint32(10).string(message.ownerId);
+    }
+    if (message.accountId !== undefined) {
+      writer.uint32(18).string(message.accountId);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): WatchStatusRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseWatchStatusRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.ownerId = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.accountId = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseWatchStatusResponse(): WatchStatusResponse {
+  return { accounts: [] };
+}
+
+export const WatchStatusResponse: MessageFns<WatchStatusResponse, "trackrecord.v1.WatchStatusResponse"> = {
+  $type: "trackrecord.v1.WatchStatusResponse" as const,
+
+  encode(message: WatchStatusResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.accounts) {
+      AccountStatus.encode(v!, writer.uint32(10).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): WatchStatusResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseWatchStatusResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.accounts.push(AccountStatus.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
 function createBaseAccountStatus(): AccountStatus {
-  return { accountId: "", state: 0, lastHourMs: undefined, hoursMissing: 0, code: undefined, syncing: false };
+  return {
+    accountId: "",
+    state: 0,
+    lastHourMs: undefined,
+    hoursMissing: 0,
+    code: undefined,
+    syncing: false,
+    coverage: undefined,
+    queuePosition: undefined,
+    backfill: undefined,
+  };
 }
 
 export const AccountStatus: MessageFns<AccountStatus, "trackrecord.v1.AccountStatus"> = {
@@ -221,6 +380,15 @@ export const AccountStatus: MessageFns<AccountStatus, "trackrecord.v1.AccountSta
     }
     if (message.syncing !== false) {
       writer.uint32(48).bool(message.syncing);
+    }
+    if (message.coverage !== undefined) {
+      writer.uint32(58).string(message.coverage);
+    }
+    if (message.queuePosition !== undefined) {
+      writer.uint32(64).uint32(message.queuePosition);
+    }
+    if (message.backfill !== undefined) {
+      Backfill.encode(message.backfill, writer.uint32(74).fork()).join();
     }
     return writer;
   },
@@ -286,6 +454,30 @@ export const AccountStatus: MessageFns<AccountStatus, "trackrecord.v1.AccountSta
             message.syncing = reader.bool();
             continue;
           }
+          case 7: {
+            if (tag !== 58) {
+              break;
+            }
+
+            message.coverage = reader.string();
+            continue;
+          }
+          case 8: {
+            if (tag !== 64) {
+              break;
+            }
+
+            message.queuePosition = reader.uint32();
+            continue;
+          }
+          case 9: {
+            if (tag !== 74) {
+              break;
+            }
+
+            message.backfill = Backfill.decode(reader, reader.uint32());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -299,7 +491,77 @@ export const AccountStatus: MessageFns<AccountStatus, "trackrecord.v1.AccountSta
   },
 };
 
-/** The state of accounts. */
+function createBaseBackfill(): Backfill {
+  return { hoursTotal: 0, hoursDone: 0, percent: 0 };
+}
+
+export const Backfill: MessageFns<Backfill, "trackrecord.v1.Backfill"> = {
+  $type: "trackrecord.v1.Backfill" as const,
+
+  encode(message: Backfill, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.hoursTotal !== 0) {
+      writer.uint32(8).uint32(message.hoursTotal);
+    }
+    if (message.hoursDone !== 0) {
+      writer.uint32(16).uint32(message.hoursDone);
+    }
+    if (message.percent !== 0) {
+      writer.uint32(24).uint32(message.percent);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): Backfill {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseBackfill();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.hoursTotal = reader.uint32();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.hoursDone = reader.uint32();
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.percent = reader.uint32();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+/** The state of accounts. Every call needs an owner token of that owner; docs/API.md says who may ask. */
 export type StatusService = typeof StatusService;
 export const StatusService = {
   /** The accounts of one owner. An account of another owner answers NOT_FOUND, as one that does not exist. */
@@ -341,6 +603,51 @@ export interface StatusClient extends Client {
 export const StatusClient = makeGenericClientConstructor(StatusService, "trackrecord.v1.Status") as unknown as {
   new (address: string, credentials: ChannelCredentials, options?: Partial<ClientOptions>): StatusClient;
   service: typeof StatusService;
+  serviceName: string;
+};
+
+/** The same as it changes, for progress bars. */
+export type WatchService = typeof WatchService;
+export const WatchService = {
+  /**
+   * The accounts as they are, then each one again whenever something of it has changed, until the caller leaves.
+   * What changed twice within a second is told once.
+   */
+  watchStatus: {
+    path: "/trackrecord.v1.Watch/WatchStatus" as const,
+    requestStream: false as const,
+    responseStream: true as const,
+    requestSerialize: (value: WatchStatusRequest): Buffer => Buffer.from(WatchStatusRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): WatchStatusRequest => WatchStatusRequest.decode(value),
+    responseSerialize: (value: WatchStatusResponse): Buffer => Buffer.from(WatchStatusResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): WatchStatusResponse => WatchStatusResponse.decode(value),
+  },
+} as const;
+
+export interface WatchServer extends UntypedServiceImplementation {
+  /**
+   * The accounts as they are, then each one again whenever something of it has changed, until the caller leaves.
+   * What changed twice within a second is told once.
+   */
+  watchStatus: handleServerStreamingCall<WatchStatusRequest, WatchStatusResponse>;
+}
+
+export interface WatchClient extends Client {
+  /**
+   * The accounts as they are, then each one again whenever something of it has changed, until the caller leaves.
+   * What changed twice within a second is told once.
+   */
+  watchStatus(request: WatchStatusRequest, options?: Partial<CallOptions>): ClientReadableStream<WatchStatusResponse>;
+  watchStatus(
+    request: WatchStatusRequest,
+    metadata?: Metadata,
+    options?: Partial<CallOptions>,
+  ): ClientReadableStream<WatchStatusResponse>;
+}
+
+export const WatchClient = makeGenericClientConstructor(WatchService, "trackrecord.v1.Watch") as unknown as {
+  new (address: string, credentials: ChannelCredentials, options?: Partial<ClientOptions>): WatchClient;
+  service: typeof WatchService;
   serviceName: string;
 };
 
