@@ -4,16 +4,15 @@
 import { RecordError, type Code } from '@track-record/errors';
 import { openCredential, type Secret } from '@track-record/sealing';
 import { loadCredentials, type Account } from '@track-record/store';
+import { collect, type Collected } from '@track-record/venues/collect';
 import {
-  collect,
   credentialFields,
-  type Collected,
   type CredentialField,
   type Permissions,
   type Venue,
   type VenueIdentity,
   type VenueSession,
-} from '@track-record/venues';
+} from '@track-record/venues/contract';
 import { venueContext, type RouteContext } from './context.ts';
 import type { Subject } from './subject.ts';
 

@@ -5,7 +5,7 @@ import type { MasterKey, RandomBytes, RecordRoot } from '@track-record/sealing';
 import type { IntakeKeyPair } from '@track-record/sealing/intake';
 import type { SigningKey } from '@track-record/statement';
 import type { Database } from '@track-record/store';
-import type { Egress, Venue, VenueContext } from '@track-record/venues';
+import type { Egress, Venue, VenueContext } from '@track-record/venues/contract';
 import type { Kysely, Transaction } from 'kysely';
 import type { QueueDefinition } from './queue.ts';
 

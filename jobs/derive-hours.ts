@@ -11,7 +11,8 @@ import {
   type Window,
 } from '@track-record/ledger';
 import { computeHours, type HoursReport } from '@track-record/returns';
-import type { Collected, PriceAnswer, Venue } from '@track-record/venues';
+import type { Collected } from '@track-record/venues/collect';
+import type { PriceAnswer, Venue } from '@track-record/venues/contract';
 import { venueContext, type RouteContext } from './context.ts';
 import type { Journal } from './journal.ts';
 import { referencePairsOf } from './reference-pairs.ts';

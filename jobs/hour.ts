@@ -1,6 +1,6 @@
 // Hours of the record: [h, h + 1 h) in milliseconds UTC, named by their start.
 
-import type { VenueCapabilities } from '@track-record/venues';
+import type { VenueCapabilities } from '@track-record/venues/contract';
 
 export const HOUR_MS = 3_600_000;
 

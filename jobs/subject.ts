@@ -4,7 +4,7 @@
 import { RecordError } from '@track-record/errors';
 import { openAccountKeys, type AccountKeys } from '@track-record/sealing';
 import { lastStatement, loadRow, type Account } from '@track-record/store';
-import type { Venue } from '@track-record/venues';
+import type { Venue } from '@track-record/venues/contract';
 import { openAccountState, type AccountState } from './account-state.ts';
 import { venueOf } from './collect.ts';
 import type { RouteContext } from './context.ts';

@@ -1,38 +1,117 @@
-// The worker's door, with and without its master key: the same address and the same TLS key, so
-// that whoever found one finds the other.
+// The worker's door, before and after the master key has come: one address, one TLS key, and one
+// isolate, which is told when more is offered. It stands in an isolate of its own; what it cannot answer
+// without a key it asks here.
 
+import assert from 'node:assert';
 import { writeFileSync } from 'node:fs';
 import { RecordError } from '@track-record/errors';
-import { startRpcServer, type RpcServer, type RpcSources } from '@track-record/rpc';
+import type { RpcSources } from '@track-record/rpc/sources';
+import type { ServedEvidence } from './evidence.ts';
+import type { DoorCalls, DoorGiven, RecordCalls, RecordHealth } from './isolate/door-calls.ts';
+import { startIsolate } from './isolate/isolate.ts';
 import type { TlsIdentity } from './tls-identity.ts';
 import type { WorkerOptions } from './worker.ts';
 
-/** Running calls may end in this time at a stop. */
-export const DOOR_GRACE_MS = 2_000;
+/** What the record answers its door. */
+export interface DoorOffers extends Pick<RpcSources, 'submitShare' | 'handOver'> {
+  readonly isSealed: boolean;
+  readonly evidence: ServedEvidence;
+  /** Nothing for a worker that has no key to sign with yet. */
+  readonly signNonce: (nonce: Uint8Array) => Promise<Uint8Array>;
+  readonly queue: () => Promise<boolean>;
+}
 
-export async function openDoor(
+export interface Door {
+  /** From now on these are the answers; the first offer opens the door. Its port. */
+  readonly offer: (offers: DoorOffers) => Promise<number>;
+  readonly askPeer: DoorCalls['askPeer'];
+  readonly stop: () => Promise<void>;
+}
+
+/** Running calls may end in this time at a stop. */
+const GRACE_MS = 2_000;
+/** A few hundred calls in flight, each with a page. */
+const HEAP_SIZE_MB_MAX = 256;
+
+export function startDoor(
   { config, log, onBug }: Pick<WorkerOptions, 'config' | 'log' | 'onBug'>,
   tls: TlsIdentity,
-  sources: RpcSources,
-): Promise<RpcServer> {
-  const certificateFile = config.ENCLAVE_CERTIFICATE_FILE;
-  if (certificateFile !== undefined) {
-    await tryingSetting('ENCLAVE_CERTIFICATE_FILE', () =>
-      writeFileSync(certificateFile, tls.certificatePem),
-    );
-  }
-  return tryingSetting('ENCLAVE_PORT', () =>
-    startRpcServer({
+): Door {
+  let offers: DoorOffers | null = null;
+  let port = config.ENCLAVE_PORT;
+  const isolate = startIsolate<DoorCalls>({
+    file: new URL('./isolate/door-isolate.ts', import.meta.url),
+    given: (): DoorGiven => ({
+      databaseUrl: config.DATABASE_URL,
       host: config.ENCLAVE_HOST,
-      port: config.ENCLAVE_PORT,
-      tls,
-      sources,
-      onBug: (_method, error) => {
+      port,
+      tls: { certificatePem: tls.certificatePem, privateKeyPem: tls.privateKeyPem },
+      isSealed: offers?.isSealed ?? null,
+    }),
+    calls: recordCalls(
+      () => {
+        assert(offers !== null);
+        return offers;
+      },
+      (error) => {
         log('call-failed', { code: 'INTERNAL' });
         onBug(error);
       },
-    }),
-  );
+    ),
+    heapSizeMbMax: HEAP_SIZE_MB_MAX,
+    refusal: 'RPC_UNAVAILABLE',
+    onEnd: (error) => {
+      log('isolate-ended', { place: 'door' });
+      onBug(error);
+    },
+  });
+  return {
+    offer: async (next) => {
+      const { ENCLAVE_CERTIFICATE_FILE: file } = config;
+      if (file !== undefined) {
+        await tryingSetting('ENCLAVE_CERTIFICATE_FILE', () =>
+          writeFileSync(file, tls.certificatePem),
+        );
+      }
+      offers = next;
+      port = await tryingSetting('ENCLAVE_PORT', () => isolate.ask('offer', next.isSealed));
+      return port;
+    },
+    askPeer: (given) => isolate.ask('askPeer', given),
+    stop: async () => {
+      // One that has just ended by itself has nothing left to end.
+      await Promise.allSettled([isolate.ask('stop', GRACE_MS)]);
+      await isolate.stop();
+    },
+  };
+}
+
+function recordCalls(offers: () => DoorOffers, onBug: (error: unknown) => void): RecordCalls {
+  return {
+    attestation: async ({ nonce, fresh }) => {
+      const { evidence, signNonce } = offers();
+      const { binding, format: evidenceFormat, insecure } = evidence;
+      return {
+        evidenceFormat,
+        evidence: fresh ? await evidence.fresh() : evidence.bytes(),
+        insecure,
+        signingPublicKey: binding.statementPublicKey,
+        intakePublicKey: binding.intakePublicKey,
+        tlsSpkiSha256: binding.tlsSpkiSha256,
+        nonceSignature: nonce.length === 0 ? new Uint8Array() : await signNonce(nonce),
+      };
+    },
+    health: async (): Promise<RecordHealth> => {
+      const { isSealed, evidence, queue } = offers();
+      return { queue: await queue(), attestation: evidence.isCurrent(), key: !isSealed };
+    },
+    submitShare: ({ holder, sealedShare }) => offers().submitShare(holder, sealedShare),
+    handOver: ({ evidence, release }) => offers().handOver(evidence, release),
+    bug: async (text) => {
+      onBug(new Error(text));
+      return null;
+    },
+  };
 }
 
 /** What this machine refuses (a port in use, a folder that is not there) is a wrong setting. */

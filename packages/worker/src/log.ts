@@ -12,6 +12,7 @@ export type LogEvent =
   | 'job-failed'
   | 'loop-failed'
   | 'call-failed'
+  | 'isolate-ended'
   | 'evidence-failed'
   | 'sealed'
   | 'hand-over-failed'

@@ -1,6 +1,8 @@
 // The worker's process: reads the configuration, starts the worker, and stops it on SIGTERM or
 // SIGINT. The only file of the trusted base that reads the environment.
 
+import './isolate/isolate.ts';
+import './isolate/lock.ts';
 import { once } from 'node:events';
 import { amdTrustAnchors } from '@track-record/attestation';
 import { kernelFiles } from '@track-record/attestation/obtain';

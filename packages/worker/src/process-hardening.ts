@@ -8,8 +8,10 @@ import { RecordError } from '@track-record/errors';
 
 /** What the start command must tell Node; which files may be read is told besides. */
 const PRODUCTION_FLAGS: readonly string[] = [
-  // No child process, thread, native code, WASI or debugger, and no file but those it names.
+  // No child process, native code, WASI or debugger, and no file but those it names.
   '--permission',
+  // The isolates, which inherit the rest; isolate/lock.ts lets nobody start another.
+  '--allow-worker',
   '--no-addons',
   // No text becomes code, however it came in.
   '--disallow-code-generation-from-strings',

@@ -7,7 +7,7 @@ import { readFile } from 'node:fs/promises';
 import { reportDataOf } from '@track-record/attestation/binding';
 import { verifyRelease } from '@track-record/attestation/manifest';
 import { type Code, RecordError } from '@track-record/errors';
-import type { RpcSources } from '@track-record/rpc';
+import type { RpcSources } from '@track-record/rpc/sources';
 import type { MasterKey } from '@track-record/sealing';
 import {
   parseSuccession,

@@ -4,15 +4,13 @@
 
 import { reportDataOf } from '@track-record/attestation/binding';
 import { codeOf, RecordError } from '@track-record/errors';
-import { requestHandOver } from '@track-record/rpc';
 import { MasterKey, type RandomBytes } from '@track-record/sealing';
 import { type Quorum, Secret, UnsealSession } from '@track-record/sealing/unseal';
 import { masterKeyIds, type Database } from '@track-record/store';
 import type { Kysely } from 'kysely';
 import { pause } from './claim-loop.ts';
-import { DOOR_GRACE_MS, openDoor } from './door.ts';
+import type { Door } from './door.ts';
 import { bindingOf, openEvidence, type Identity } from './evidence.ts';
-import { sealedSources } from './rpc-sources.ts';
 import type { WorkerOptions } from './worker.ts';
 
 const SEED_SIZE_BYTES = 32;
@@ -26,6 +24,7 @@ const ASK_AGAIN_MS = 2_000;
 export async function unseal(
   options: WorkerOptions,
   identity: Identity,
+  door: Door,
   db: Kysely<Database>,
   random: RandomBytes,
 ): Promise<MasterKey> {
@@ -34,7 +33,7 @@ export async function unseal(
   const receive = async (of: Quorum): Promise<Secret> => {
     const seed = new Secret(random(SEED_SIZE_BYTES));
     const session = await UnsealSession.start(of, seed).finally(() => seed.wipe());
-    const key = receiveKey(options, identity, session, db);
+    const key = receiveKey(options, identity, door, session);
     return await key.finally(() => session.wipe());
   };
   const { quorum, previous } = succession.document;
@@ -48,8 +47,8 @@ export async function unseal(
 async function receiveKey(
   options: WorkerOptions,
   identity: Identity,
+  door: Door,
   session: UnsealSession,
-  db: Kysely<Database>,
 ): Promise<Secret> {
   const { config, log, stopping } = options;
   const binding = bindingOf(config, identity, { unsealPublicKey: session.publicKey });
@@ -69,7 +68,8 @@ async function receiveKey(
     if (peer === undefined || release === null) return null;
     const endpoint = `${peer.host}:${peer.port}`;
     try {
-      const messages = await requestHandOver(endpoint, evidence.bytes(), release);
+      const asked = { endpoint, evidence: evidence.bytes(), release };
+      const messages = await door.askPeer(asked);
       // One that holds two keys gives both; the one that is waited for opens here.
       const opened = messages.map((message) => session.masterKeyOfPeer(message, reportData));
       return await Promise.any(opened);
@@ -80,15 +80,21 @@ async function receiveKey(
     }
   };
   try {
-    const door = await openDoor(options, identity.tls, sealedSources(db, evidence, submitShare));
-    log('sealed', { port: door.port });
+    const port = await door.offer({
+      isSealed: true,
+      evidence,
+      signNonce: async () => new Uint8Array(),
+      queue: async () => false,
+      submitShare,
+      handOver: () => Promise.reject(new RecordError('ENCLAVE_SEALED')),
+    });
+    log('sealed', { port });
     const ended = AbortSignal.any([stopping, complete.signal]);
     let key: Secret | null = null;
     while (key === null && !ended.aborted) {
       key = await askPeer();
       if (key === null) await pause(ASK_AGAIN_MS, ended);
     }
-    await door.stop(DOOR_GRACE_MS);
     const received = key ?? (await session.masterKeyOfShares());
     log('unsealed');
     return received;

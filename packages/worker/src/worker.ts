@@ -4,7 +4,7 @@
 import { randomBytes } from 'node:crypto';
 import type { TrustAnchors } from '@track-record/attestation';
 import type { TsmFiles } from '@track-record/attestation/obtain';
-import { codeOf, type Code } from '@track-record/errors';
+import { codeOf, RecordError, type Code } from '@track-record/errors';
 import type { RouteContext } from '@track-record/jobs/context';
 import { recordFailure } from '@track-record/jobs/failure';
 import { accountId } from '@track-record/jobs/queue';
@@ -12,24 +12,23 @@ import type { MasterKey, RecordRoot } from '@track-record/sealing';
 import { intakeKeyPair } from '@track-record/sealing/intake';
 import { signingKeyFromSeed } from '@track-record/statement';
 import { checkSchema, isHeld, openStore, storeFailure, type Database } from '@track-record/store';
-import { loadVenues } from '@track-record/venues';
 import type { Kysely } from 'kysely';
 import { PgBoss } from 'pg-boss';
 import { startClaimLoop, type ClaimLoop } from './claim-loop.ts';
 import type { Clock } from './clock.ts';
 import type { Config } from './config.ts';
-import { DOOR_GRACE_MS, openDoor } from './door.ts';
+import { startDoor } from './door.ts';
 import { enqueueInto } from './enqueue.ts';
 import { bindingOf, openEvidence } from './evidence.ts';
 import type { Log } from './log.ts';
 import { loadMasterKey } from './master-key.ts';
 import { reconcileQueues, servedQueues, type ServedQueue } from './queues.ts';
 import { loadRecordRoot, resealRoots } from './record-root.ts';
-import { rpcSources } from './rpc-sources.ts';
 import { isFinal, settleFailure, settleSuccess, type Job } from './settle.ts';
 import { handOverOf, loadSuccession } from './succession.ts';
 import { createTlsIdentity } from './tls-identity.ts';
 import { unseal } from './unseal.ts';
+import { startVenues } from './venues.ts';
 
 export interface WorkerOptions {
   readonly config: Config;
@@ -87,10 +86,14 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
     await checkSchema(store.db);
     const tls = await createTlsIdentity(clock(), random(SERIAL_SIZE));
     const identity = { tls, codeSha256: await options.codeSha256(), succession };
-    const master = given ?? (await unseal(options, identity, store.db, random));
+    const door = startDoor(options, tls);
+    ends.unshift(door.stop);
+    const master = given ?? (await unseal(options, identity, door, store.db, random));
     const root = await loadRecordRoot(store.db, master, random);
     ends.push(async () => [master, root].forEach((key) => key.wipe()));
-    const rooms = await routeRooms(options, store.db, master, root);
+    const venues = await startVenues(options);
+    ends.unshift(venues.stop);
+    const rooms = await routeRooms(options, store.db, master, root, venues.venues);
     const binding = bindingOf(config, identity, {
       intakePublicKey: rooms.intake.publicKey,
       statementPublicKey: rooms.signingKey.publicKey,
@@ -102,21 +105,25 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
     const queues = servedQueues(rooms.venues.keys());
     await reconcileQueues(boss, queues);
     const handOver = await handOverOf(options, succession, evidence.bytes(), master);
-    const door = await openDoor(options, tls, rpcSources(rooms, boss, evidence, handOver));
+    const port = await door.offer({
+      isSealed: false,
+      evidence,
+      signNonce: rooms.signingKey.signNonce,
+      queue: () => answers(boss.schemaVersion()),
+      submitShare: () => Promise.reject(new RecordError('UNSEAL_SHARE_REFUSED', { place: 'key' })),
+      handOver,
+    });
     const loops = queues.map((queue) => startLoop(queue, boss, rooms, options));
     // While jobs run: each row opens under one of the two keys at every instant.
     const resealing = resealRoots(store.db, master, random).catch((error: unknown) =>
       log('loop-failed', { code: failureCode(error) }),
     );
-    ends.unshift(
-      () => door.stop(DOOR_GRACE_MS),
-      async () => {
-        await Promise.all([resealing, ...loops.map((loop) => loop.stop(STOP_ABORT_MS))]);
-      },
-    );
-    log('started', { port: door.port });
+    ends.unshift(async () => {
+      await Promise.all([resealing, ...loops.map((loop) => loop.stop(STOP_ABORT_MS))]);
+    });
+    log('started', { port });
     return {
-      port: door.port,
+      port,
       stop: async () => {
         log('stopping');
         await endAll();
@@ -138,6 +145,7 @@ async function routeRooms(
   db: Kysely<Database>,
   master: MasterKey,
   root: RecordRoot,
+  venues: RouteRooms['venues'],
 ): Promise<RouteRooms> {
   const { config } = options;
   const intakeSeed = root.intakeSeed();
@@ -147,19 +155,27 @@ async function routeRooms(
       db,
       master,
       root,
-      venues: await loadVenues(config.WORKER_VENUES),
+      venues,
       random,
       now: options.clock,
       step: options.step,
-      intake: await intakeKeyPair(intakeSeed),
-      signingKey: await signingSeed.open((seed) => signingKeyFromSeed(seed)),
       egress:
         config.ENCLAVE_MODE === 'development' ? (config.DEVELOPMENT_VENUE_EGRESS ?? null) : null,
+      intake: await intakeKeyPair(intakeSeed),
+      signingKey: await signingSeed.open((seed) => signingKeyFromSeed(seed)),
     };
   } finally {
     intakeSeed.wipe();
     signingSeed.wipe();
   }
+}
+
+/** Whether what was asked came back; why it did not is the log's matter. */
+async function answers(question: Promise<unknown>): Promise<boolean> {
+  return question.then(
+    () => true,
+    () => false,
+  );
 }
 
 async function startBoss({ config, log }: WorkerOptions): Promise<PgBoss> {
