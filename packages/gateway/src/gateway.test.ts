@@ -101,6 +101,11 @@ async function collect<T>(items: AsyncIterable<T>): Promise<T[]> {
   return all;
 }
 
+/** A pool of the test's own. */
+function poolThat(connect: () => Promise<unknown>): pg.Pool {
+  return Object.assign(Object.create(pg.Pool.prototype), { connect });
+}
+
 async function codeOfFailure(work: Promise<unknown>): Promise<string> {
   return await work.then(
     () => 'no failure',
@@ -133,7 +138,19 @@ describe('accepts', () => {
     const job = await gateway.enqueueSync(ACCOUNT, START_MS);
     expect(await gateway.enqueueSync(ACCOUNT)).toBe(job);
     const { rows } = await admin.query('select data from pgboss.job where id = $1', [job]);
-    expect(rows).toEqual([{ data: { accountId: ACCOUNT, hour: '2026-01-05T00:00:00Z' } }]);
+    expect(rows).toEqual([{ data: { accountId: ACCOUNT, hour: '2026-01-05T00:00:00.000Z' } }]);
+  });
+
+  it('a request for what is missing, which waits behind what people wait for', async () => {
+    await admin.query('delete from pgboss.job_common');
+    const job = await gateway.enqueueBackfill(ACCOUNT);
+    const read = async (): Promise<unknown> =>
+      (await admin.query('select priority from pgboss.job where id = $1', [job])).rows[0];
+    expect(await read()).toEqual({ priority: 0 });
+    expect(await gateway.enqueueSync(ACCOUNT)).toBe(job);
+    expect(await read()).toEqual({ priority: 10 });
+    expect(await gateway.enqueueBackfill(ACCOUNT)).toBe(job);
+    expect(await read()).toEqual({ priority: 10 });
   });
 
   it('questions for status, hours and statements', async () => {
@@ -179,6 +196,23 @@ describe('refuses', () => {
       (kit) => collect(kit.statements(ACCOUNT, { fromMs: Number.NaN, toMs: 1 })),
     ],
     ['an unknown account', 'ACCOUNT_UNKNOWN', (kit) => kit.enqueueSync(OWNER)],
+    ['an unknown account to backfill', 'ACCOUNT_UNKNOWN', (kit) => kit.enqueueBackfill(OWNER)],
+    ['an unknown account to end', 'ACCOUNT_UNKNOWN', (kit) => kit.disconnectAccount(OWNER)],
+    [
+      'credentials for an unknown account',
+      'ACCOUNT_UNKNOWN',
+      (kit) => kit.rotateCredentials(OWNER, Buffer.from('sealed')),
+    ],
+    [
+      'no credentials in place of others',
+      'ARGUMENT_INVALID',
+      (kit) => kit.rotateCredentials(ACCOUNT, Buffer.alloc(0)),
+    ],
+    [
+      'credentials for an account whose keys are gone',
+      'KEY_UNKNOWN',
+      (kit) => kit.rotateCredentials(ACCOUNT, Buffer.from('sealed')),
+    ],
     [
       'an unknown venue',
       'VENUE_UNKNOWN',
@@ -204,13 +238,47 @@ describe('refuses', () => {
 
   it('a row of another form than the view promises: STORE_ROW_UNTRUSTED', async () => {
     const row = { account_id: ACCOUNT, state: 'lost', code: null, last_hour_ms: null };
-    const told = { query: () => Promise.resolve({ rows: [row] }) };
-    const kit = createGateway({ pool: Object.assign(Object.create(pg.Pool.prototype), told) });
+    const client = { query: () => Promise.resolve({ rows: [row] }), release: () => undefined };
+    const kit = createGateway({ pool: poolThat(async () => client) });
     expect(await codeOfFailure(kit.status(ACCOUNT))).toBe('STORE_ROW_UNTRUSTED');
   });
 });
 
 describe('holds', () => {
+  it('a lost server is asked again, but credentials are handed in once', async () => {
+    let lost = 0;
+    const failing = poolThat(async () => {
+      lost += 1;
+      if (lost < 3) throw Object.assign(new Error(), { code: 'ECONNRESET' });
+      return await pool.connect();
+    });
+    const kit = createGateway({ pool: failing });
+    expect(await kit.status(ACCOUNT)).toMatchObject({ state: 'active' });
+    expect(lost).toBe(3);
+    lost = 0;
+    expect(await codeOfFailure(kit.connectAccount(request()))).toBe('STORE_UNAVAILABLE');
+    expect(await codeOfFailure(kit.rotateCredentials(ACCOUNT, Buffer.alloc(1)))).toBe(
+      'STORE_UNAVAILABLE',
+    );
+    expect(lost).toBe(2);
+  });
+
+  it('a call ends with its caller, or with its deadline, and its connection with it', async () => {
+    const kit = createGateway({ databaseUrl: database.urlFor('gateway'), deadlineMs: 300 });
+    const client = await admin.connect();
+    await client.query('begin; lock table record.account');
+    const leaving = new AbortController();
+    const asked = gateway.status(ACCOUNT, { signal: leaving.signal });
+    leaving.abort(new Error('left'));
+    await expect(asked).rejects.toThrow('left');
+    await expect(gateway.status(ACCOUNT, { signal: leaving.signal })).rejects.toThrow('left');
+    expect(await codeOfFailure(kit.enqueueSync(ACCOUNT))).toBe('STORE_UNAVAILABLE');
+    await client.query('rollback');
+    client.release();
+    expect(await kit.status(ACCOUNT)).toMatchObject({ state: 'active' });
+    await kit.close();
+  });
+
   it('every hour and statement comes once and in order, over all pages', async () => {
     const hours = await collect(gateway.hourlyReturns(ACCOUNT, whole));
     const expected = Array.from({ length: HOURS }, (_, index) => START_MS + index * HOUR_MS);
@@ -227,7 +295,8 @@ describe('holds', () => {
       const connect = request();
       const client = await pool.connect();
       await client.query('begin');
-      await gateway.connectAccount(connect, client);
+      const within = { query: (text: string, values: unknown[]) => client.query(text, values) };
+      await gateway.connectAccount(connect, { within });
       await client.query(end);
       client.release();
       expect((await gateway.status(connect.accountId))?.state ?? null).toBe(expected);
@@ -235,7 +304,8 @@ describe('holds', () => {
     const db = new Kysely<object>({ dialect: new PostgresDialect({ pool }) });
     const connect = request();
     const inside = db.transaction().execute(async (transaction) => {
-      await gateway.connectAccount(connect, transaction satisfies CallerTransaction);
+      const within: CallerTransaction = transaction;
+      await gateway.connectAccount(connect, { within });
       throw new Error('changed its mind');
     });
     await expect(inside).rejects.toThrow('changed its mind');

@@ -1,11 +1,12 @@
-// What a gateway does: hand in sealed credentials, ask for a synchronisation, have an account
-// forgotten, read what was released. It runs with the database role `gateway`, which has three
-// functions and three views and nothing else; no code of the worker is in its import graph. Nothing
-// it reads is verified here: `track-record verify` does that.
+// What a gateway does through the database: hand in sealed credentials, ask for work, end a
+// connection, have an account forgotten, read what was released. It runs with the role `gateway`,
+// which has six functions and three views and nothing else; no code of the worker is in its import
+// graph. Nothing it reads is verified here: `track-record verify` does that.
 
 import type { AccountStatus, HourlyReturn } from '@track-record/rpc/client';
 import { Pool } from 'pg';
-import { parseText, queryOver, type CallerTransaction, type Query } from './query.ts';
+import { askOver, type Ask, type CallOptions, type Question, type WriteOptions } from './ask.ts';
+import { parseText } from './query.ts';
 import {
   checkMs,
   checkUuid,
@@ -17,8 +18,14 @@ import {
   type Window,
 } from './released.ts';
 
-/** `pool` stays the caller's to end. Either logs in as a member of the role `gateway`. */
-export type GatewayOptions = { readonly databaseUrl: string } | { readonly pool: Pool };
+/**
+ * `pool` stays the caller's to end. Either logs in as a member of the role `gateway`. `deadlineMs`
+ * bounds each call, all its attempts included; 10 seconds when left out.
+ */
+export type GatewayOptions = { readonly deadlineMs?: number } & (
+  | { readonly databaseUrl: string }
+  | { readonly pool: Pool }
+);
 
 export interface ConnectAccountRequest {
   /** Made by the gateway, once per connection: a lower-case UUID. */
@@ -37,43 +44,107 @@ export interface ConnectAccountRequest {
 
 /**
  * Each method throws RecordError: ARGUMENT_INVALID, ACCOUNT_UNKNOWN, STORE_UNAVAILABLE and what it
- * names.
+ * names. A lost server is asked again where that does no harm: everywhere but in the two methods
+ * that hand in credentials, and never within the caller's transaction.
  */
 export interface Gateway {
   /**
-   * Hands the account in; returns the id of the job that connects it. With `within`, both commit or
-   * vanish with the caller's transaction. VENUE_UNKNOWN; STORE_CONFLICT: the account was handed in
-   * before.
+   * Hands the account in; returns the id of the job that connects it. VENUE_UNKNOWN;
+   * STORE_CONFLICT: the account was handed in before.
    */
-  connectAccount(request: ConnectAccountRequest, within?: CallerTransaction): Promise<string>;
+  connectAccount(request: ConnectAccountRequest, options?: WriteOptions): Promise<string>;
+  /**
+   * Hands in new credentials of the same venue account, from `sealCredentials` under the account's
+   * three names; returns the id of the job that tries them. The account keeps its record and its
+   * old credentials until they are found good; `status` then says why when they are not, as
+   * VENUE_ACCOUNT_CHANGED. Connects again what was disconnected. KEY_UNKNOWN: the account was
+   * forgotten; STORE_CONFLICT: other credentials are being tried at this moment.
+   */
+  rotateCredentials(
+    accountId: string,
+    sealedCredentials: Uint8Array,
+    options?: WriteOptions,
+  ): Promise<string>;
   /**
    * Asks for the record up to the hour that starts at `hourMs`, by default the last full one;
    * returns the id of the job, which may be one that already waits. ACCOUNT_PAUSED.
    */
-  enqueueSync(accountId: string, hourMs?: number, within?: CallerTransaction): Promise<string>;
+  enqueueSync(accountId: string, hourMs?: number, options?: WriteOptions): Promise<string>;
+  /**
+   * Asks for every hour that is missing, among the hourly work instead of before it: for many
+   * accounts at once, while nobody waits. Otherwise as `enqueueSync`.
+   */
+  enqueueBackfill(accountId: string, options?: WriteOptions): Promise<string>;
+  /** Ends the connection and destroys the credentials; the record stays, and can go on. */
+  disconnectAccount(accountId: string, options?: WriteOptions): Promise<void>;
   /**
    * Destroys the account's keys: nothing that is sealed for it opens again, and it is closed. What
    * was published of it stays, and a backup of the database forgets nothing.
    */
-  forgetAccount(accountId: string, within?: CallerTransaction): Promise<void>;
+  forgetAccount(accountId: string, options?: WriteOptions): Promise<void>;
   /** Null when nobody has handed in such an account. */
-  status(accountId: string): Promise<AccountStatus | null>;
+  status(accountId: string, options?: CallOptions): Promise<AccountStatus | null>;
   /** Oldest first; a restated hour in its latest form. */
-  hourlyReturns(accountId: string, window: Window): AsyncIterable<HourlyReturn>;
+  hourlyReturns(
+    accountId: string,
+    window: Window,
+    options?: CallOptions,
+  ): AsyncIterable<HourlyReturn>;
   /** The chain, restatements included, by sequence. */
-  statements(accountId: string, window: Window): AsyncIterable<Statement>;
+  statements(accountId: string, window: Window, options?: CallOptions): AsyncIterable<Statement>;
   close(): Promise<void>;
 }
 
+const DEADLINE_MS = 10_000;
+
 export function createGateway(options: GatewayOptions): Gateway {
-  const pool = 'pool' in options ? options.pool : openPool(options.databaseUrl);
-  const query = queryOver(pool);
+  const { deadlineMs = DEADLINE_MS } = options;
+  const pool = 'pool' in options ? options.pool : openPool(options.databaseUrl, deadlineMs);
+  const ask = askOver(pool, deadlineMs);
   return {
-    connectAccount: async (request, within) =>
-      await queryJob(
-        within === undefined ? query : queryOver(within),
-        `select gateway.connect_account($1, $2, $3, $4, $5, to_timestamp($6::float8 / 1000), $7)
-           as job`,
+    ...hand(ask),
+    enqueueSync: async (accountId, hourMs, within) =>
+      await askJob(
+        ask,
+        'gateway.enqueue_sync($1, to_timestamp($2::float8 / 1000))',
+        [checkUuid(accountId), hourMs === undefined ? null : checkMs(hourMs)],
+        within,
+      ),
+    enqueueBackfill: async (accountId, within) =>
+      await askJob(ask, 'gateway.enqueue_backfill($1)', [checkUuid(accountId)], within),
+    disconnectAccount: async (accountId, within) => {
+      await ask(ending('gateway.disconnect_account($1)', accountId), within);
+    },
+    forgetAccount: async (accountId, within) => {
+      await ask(ending('gateway.forget_account($1)', accountId), within);
+    },
+    status: async (accountId, signal) => {
+      const values = [checkUuid(accountId)] as const;
+      const [row] = await ask({ text: STATUS, values, isRepeatable: true }, signal);
+      return row === undefined ? null : parseStatus(row);
+    },
+    hourlyReturns: (accountId, window, signal) =>
+      readPages(ask, hourPages, accountId, window, signal),
+    statements: (accountId, window, signal) =>
+      readPages(ask, statementPages, accountId, window, signal),
+    close: async () => {
+      if (!('pool' in options)) await pool.end();
+    },
+  };
+}
+
+const STATUS = `
+  select account_id, coalesce(state, 'refused') as state, coalesce(state_code, code) as code,
+    extract(epoch from last_hour)::bigint * 1000 as last_hour_ms, hours_missing, syncing
+  from released.account_status where account_id = $1`;
+
+/** What hands in credentials: asked once, since a second time may meet the first. */
+function hand(ask: Ask): Pick<Gateway, 'connectAccount' | 'rotateCredentials'> {
+  return {
+    connectAccount: async (request, options) =>
+      await askJob(
+        ask,
+        'gateway.connect_account($1, $2, $3, $4, $5, to_timestamp($6::float8 / 1000), $7)',
         [
           checkUuid(request.accountId),
           checkUuid(request.ownerId),
@@ -83,42 +154,39 @@ export function createGateway(options: GatewayOptions): Gateway {
           checkMs(request.historyFrom),
           request.allowTradingKey ?? false,
         ],
+        options,
+        false,
       ),
-    enqueueSync: async (accountId, hourMs, within) =>
-      await queryJob(
-        within === undefined ? query : queryOver(within),
-        'select gateway.enqueue_sync($1, to_timestamp($2::float8 / 1000)) as job',
-        [checkUuid(accountId), hourMs === undefined ? null : checkMs(hourMs)],
+    rotateCredentials: async (accountId, sealedCredentials, options) =>
+      await askJob(
+        ask,
+        'gateway.rotate_credentials($1, $2)',
+        [checkUuid(accountId), Buffer.from(sealedCredentials)],
+        options,
+        false,
       ),
-    forgetAccount: async (accountId, within) => {
-      const ask = within === undefined ? query : queryOver(within);
-      await ask('select gateway.forget_account($1)', [checkUuid(accountId)]);
-    },
-    status: async (accountId) => {
-      const [row] = await query(
-        `select account_id, coalesce(state, 'refused') as state, coalesce(state_code, code) as code,
-           extract(epoch from last_hour)::bigint * 1000 as last_hour_ms, hours_missing, syncing
-         from released.account_status where account_id = $1`,
-        [checkUuid(accountId)],
-      );
-      return row === undefined ? null : parseStatus(row);
-    },
-    hourlyReturns: (accountId, window) => readPages(query, hourPages, accountId, window),
-    statements: (accountId, window) => readPages(query, statementPages, accountId, window),
-    close: async () => {
-      if (!('pool' in options)) await pool.end();
-    },
   };
 }
 
-function openPool(connectionString: string): Pool {
-  const pool = new Pool({ connectionString });
+function openPool(connectionString: string, deadlineMs: number): Pool {
+  // The server gives up a question when we have.
+  const pool = new Pool({ connectionString, statement_timeout: deadlineMs });
   // The pool drops an idle connection that fails, and the next query opens another.
   pool.on('error', () => undefined);
   return pool;
 }
 
-async function queryJob(query: Query, text: string, values: readonly unknown[]): Promise<string> {
-  const [row] = await query(text, values);
+async function askJob(
+  ask: Ask,
+  call: string,
+  values: Question['values'],
+  options?: WriteOptions,
+  isRepeatable = true,
+): Promise<string> {
+  const [row] = await ask({ text: `select ${call} as job`, values, isRepeatable }, options);
   return parseText(row?.['job']);
+}
+
+function ending(call: string, accountId: string): Question {
+  return { text: `select ${call}`, values: [checkUuid(accountId)], isRepeatable: true };
 }

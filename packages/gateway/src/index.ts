@@ -11,11 +11,7 @@ export {
   type Gateway,
   type GatewayOptions,
 } from './gateway.ts';
-export {
-  sealCredentials,
-  sealCredentialsUnverified,
-  type Credentials,
-  type SealOptions,
-} from './seal-credentials.ts';
+export type { CallOptions, WriteOptions } from './ask.ts';
+export { sealCredentials, type Credentials, type SealOptions } from './seal-credentials.ts';
 export type { Statement, Window } from './released.ts';
 export type { CallerTransaction } from './query.ts';

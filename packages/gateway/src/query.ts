@@ -5,14 +5,20 @@
 
 import { codes, RecordError, type Code } from '@track-record/errors';
 import { CompiledQuery, type Kysely } from 'kysely';
-import type { ClientBase } from 'pg';
 
 export type Row = Readonly<Record<string, unknown>>;
 export type Query = (text: string, values: readonly unknown[]) => Promise<readonly Row[]>;
 
-/** A client that began a transaction, or a Kysely transaction over any schema. */
-export type CallerTransaction = Pick<ClientBase, 'query'> | KyselyTransaction;
+/**
+ * Whatever asks within a transaction that its caller began: a Kysely transaction over any schema, a
+ * client of pg, or a function of two lines over another library, with `$1` for its parameters.
+ */
+export type CallerTransaction = Executor | KyselyTransaction;
 type KyselyTransaction = Pick<Kysely<unknown>, 'executeQuery'>;
+
+export interface Executor {
+  query(text: string, values: unknown[]): Promise<{ readonly rows: readonly Row[] }>;
+}
 
 /** Raised by the functions of schema `gateway`; the message is a code. */
 const REFUSAL_STATE = 'TR000';
@@ -30,7 +36,7 @@ export function queryOver(connection: CallerTransaction): Query {
         const query = CompiledQuery.raw(text, [...values]);
         return (await connection.executeQuery<Row>(query)).rows;
       }
-      return (await connection.query<Row>(text, [...values])).rows;
+      return (await connection.query(text, [...values])).rows;
     } catch (error) {
       throw failureOf(error);
     }

@@ -4,6 +4,7 @@
 
 import { RecordError } from '@track-record/errors';
 import type { AccountStatus, HourlyReturn } from '@track-record/rpc/client';
+import type { Ask, CallOptions } from './ask.ts';
 import {
   orNull,
   parseBytes,
@@ -11,7 +12,6 @@ import {
   parseInteger,
   parseText,
   parseWord,
-  type Query,
   type Row,
 } from './query.ts';
 
@@ -93,15 +93,18 @@ export const statementPages: Pages<Statement> = {
 };
 
 export async function* readPages<T>(
-  query: Query,
+  ask: Ask,
   source: Pages<T>,
   accountId: string,
   { fromMs, toMs }: Window,
+  options?: CallOptions,
 ): AsyncGenerator<T> {
-  const window = [checkUuid(accountId), checkMs(fromMs), checkMs(toMs)];
+  const window = [checkMs(fromMs), checkMs(toMs)];
   let last: number | null = null;
   for (;;) {
-    const page = (await query(source.sql, [...window, last, source.size])).map(source.parse);
+    const values = [checkUuid(accountId), ...window, last, source.size] as const;
+    const rows = await ask({ text: source.sql, values, isRepeatable: true }, options);
+    const page = rows.map(source.parse);
     yield* page;
     const final = page.at(-1);
     if (final === undefined || page.length < source.size) return;

@@ -44,14 +44,3 @@ export async function sealCredentials(
   const { binding } = await verifyEvidence(parseEvidence(evidence), trustAnchors, expected, now);
   return await sealIntake(binding.intakePublicKey, credentials);
 }
-
-/**
- * Seals to a key that nobody vouches for, of a development enclave or one that was verified before:
- * 32 raw bytes, X25519. ENVELOPE_MALFORMED: a field is out of bounds.
- */
-export async function sealCredentialsUnverified(
-  intakePublicKey: Uint8Array,
-  credentials: Credentials,
-): Promise<Uint8Array> {
-  return await sealIntake(intakePublicKey, credentials);
-}

@@ -105,7 +105,7 @@ describe('accepts', () => {
     expect(await enqueueSync(account.accountId, null)).toBe(job);
     expect(await jobRow(job)).toMatchObject({
       name: QUEUE,
-      data: { accountId: account.accountId, hour: '2026-01-05T00:00:00Z' },
+      data: { accountId: account.accountId, hour: '2026-01-05T00:00:00.000Z' },
       priority: 10,
       singleton_key: account.accountId,
       policy: 'exclusive',

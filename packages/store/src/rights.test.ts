@@ -1,6 +1,8 @@
 // What each role may do, found out by trying it as a login user that has the role and nothing else;
 // and what nobody may do, the owner of the tables included.
 
+import { globSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import pg from 'pg';
 import { freshDatabase, type FreshDatabase } from '../../testkit/src/postgres/template-database.ts';
@@ -15,6 +17,10 @@ import * as store from './index.ts';
 const DENIED = '42501';
 const APPEND_ONLY = '23001';
 const KEPT = ['sealed_segment', 'statement', 'hourly_return'];
+
+const MIGRATIONS = globSync(
+  fileURLToPath(new URL('../../../migrations/*.sql', import.meta.url)),
+).length;
 
 let database: FreshDatabase;
 const clients = new Map<string, pg.Client>();
@@ -57,7 +63,7 @@ describe('accepts', () => {
     ['operator', 'select * from operator.job', 0],
     ['operator', 'select * from operator.account', 1],
     ['operator', 'select * from operator.master_key', 0],
-    ['enclave_worker', 'select * from record.migration', 8],
+    ['enclave_worker', 'select * from record.migration', MIGRATIONS],
     ['operator', 'select * from operator.venue', 1],
     ['operator', 'select * from operator.schedule', 0],
     ['operator', 'select * from operator.action', 0],

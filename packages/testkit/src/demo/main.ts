@@ -1,4 +1,3 @@
-import { sealCredentialsUnverified } from '@track-record/gateway';
 // `pnpm demo`: the whole system once, on one machine. PostgreSQL, a venue that speaks Binance's
 // protocol, the real worker in a process of its own, and a gateway that may only enqueue and read
 // what was released. It ends by holding the worker's hours against what the venue knows to be true.
@@ -17,6 +16,7 @@ import {
   ZERO,
   type Decimal,
 } from '@track-record/ledger';
+import { sealIntake } from '@track-record/sealing/intake';
 import { readQueues } from './queues.ts';
 import { showRecord, showTruth, type ComparedHour } from './report.ts';
 import { openStage, type Stage } from './stage.ts';
@@ -103,7 +103,7 @@ async function connectAccount(stage: Stage): Promise<Account> {
   const account = { accountId: randomUUID(), ownerId: randomUUID() };
   stage.setClock(START + HOURS_BEFORE_CONNECTION * HOUR_MS + SYNC_OFFSET_MS);
   const { intakePublicKey } = await rpc.attestation(new Uint8Array());
-  const sealedCredentials = await sealCredentialsUnverified(intakePublicKey, {
+  const sealedCredentials = await sealIntake(intakePublicKey, {
     ...account,
     venue: 'binance',
     fields: scenario.credentials,
