@@ -11,6 +11,7 @@ import {
   type Database,
 } from '@track-record/store';
 import type { Kysely } from 'kysely';
+import { connectAccountQueue } from './connect-account/queue.ts';
 
 /** The account's state after a failure that no further attempt of the job follows. */
 const stateAfter: Readonly<Record<Consequence, AccountStateName | null>> = {
@@ -23,7 +24,7 @@ const stateAfter: Readonly<Record<Consequence, AccountStateName | null>> = {
 /**
  * `final`: no attempt of this job follows. An account that waits stays active: the next hour tries
  * again. A job that was wrong itself, which the queue may invent, leaves the account it names as it
- * is.
+ * is. Credentials that are refused leave an account that has others in its state.
  */
 export async function recordFailure(
   db: Kysely<Database>,
@@ -31,6 +32,7 @@ export async function recordFailure(
   code: Code,
   final: boolean,
   now: number,
+  queue: string,
 ): Promise<void> {
   if (codes[code].consequence === 'none') return;
   await db.transaction().execute(async (trx) => {
@@ -39,8 +41,9 @@ export async function recordFailure(
     await saveStatus(trx, { ...status, accountId, ...failed });
     // Credentials of a connection that will not come about are not kept; the owner hands in new
     // ones.
-    if (final) await deleteIntake(trx, accountId);
-    const state = final ? stateAfter[codes[code].consequence] : null;
+    const isConnection = queue === connectAccountQueue.name;
+    if (final && isConnection) await deleteIntake(trx, accountId);
+    const state = final && !isConnection ? stateAfter[codes[code].consequence] : null;
     if (state !== null) await setAccountState(trx, accountId, state, code);
   });
 }

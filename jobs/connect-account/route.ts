@@ -1,13 +1,13 @@
 // Opens a record: takes the credentials that the owner's client sealed to this enclave, tries them
 // at the venue, and seals them again under the account's own key. The venue account is known by a
-// keyed hash, so that one venue account has one record whatever key reads it.
+// keyed hash, so that one venue account has one record whatever key reads it; a record that is open
+// takes new credentials of the same venue account and no others.
 
 import { RecordError } from '@track-record/errors';
 import {
   openAccountKeys,
   sealAccountRoot,
   sealCredential,
-  type AccountKeys,
   type Secret,
 } from '@track-record/sealing';
 import { openIntake } from '@track-record/sealing/intake';
@@ -16,11 +16,14 @@ import {
   insertAccount,
   insertRows,
   loadRow,
+  replaceCredentials,
   saveStatus,
+  type Database,
   type Intake,
   type SealedCredential,
 } from '@track-record/store';
-import type { CredentialField, Venue, VenueIdentity } from '@track-record/venues';
+import type { CredentialField, Venue } from '@track-record/venues/contract';
+import type { Transaction } from 'kysely';
 import { askVenue, credentialField, venueOf, wipe } from '../collect.ts';
 import { settleUnchanged, type RouteContext } from '../context.ts';
 import { finalUntil, HOUR_MS, servedFrom } from '../hour.ts';
@@ -29,6 +32,7 @@ import { syncAccountQueue } from '../sync-account/queue.ts';
 
 /** What is stored of a login: the root of the account's keys, and each field under one of them. */
 interface SealedLogin {
+  readonly venueAccountHash: string;
   readonly root: Uint8Array;
   readonly credentials: readonly SealedCredential[];
 }
@@ -39,9 +43,12 @@ export async function connectAccount(
 ): Promise<void> {
   const intake = await loadRow(context.db, 'record.intake', accountId);
   if (intake === null) return await settleConnected(accountId, context);
+  const account = await loadRow(context.db, 'record.account', accountId);
   context.step('loaded');
-  const root = sealAccountRoot(context.master, accountId, context.random);
-  const keys = openAccountKeys(context.master, accountId, root);
+  const root =
+    account === null
+      ? sealAccountRoot(context.master, accountId, context.random)
+      : await loadRoot(accountId, context);
   const secrets = await openIntake(context.intake.privateKey, intake.sealed, intake);
   try {
     context.step('opened');
@@ -49,13 +56,19 @@ export async function connectAccount(
       [...secrets].map(([name, secret]) => [credentialField(name, 'ENVELOPE_MALFORMED'), secret]),
     );
     const venue = venueOf(intake.venue, context);
-    const identity = await identify(intake, venue, fields, context);
+    if (account === null) checkHistory(intake, venue, context);
+    const { allowTradingKey } = account ?? intake;
+    const identity = await askVenue(venue, fields, allowTradingKey, context, async (_, who) => who);
     context.step('fetched');
-    const credentials = sealAll(keys, intake.venue, fields, context);
-    await commitAccount(intake, venue, identity, { root, credentials }, context);
+    const venueAccountHash = context.root.venueAccountHash(intake.venue, identity.venueAccountId);
+    if (account !== null && account.venueAccountHash !== venueAccountHash) {
+      throw new RecordError('VENUE_ACCOUNT_CHANGED');
+    }
+    const credentials = sealAll(intake, root, fields, context);
+    const login = { venueAccountHash, root, credentials };
+    await commitLogin(intake, account === null, venue, login, context);
   } finally {
     wipe(secrets);
-    keys.wipe();
   }
 }
 
@@ -66,62 +79,88 @@ async function settleConnected(accountId: string, context: RouteContext): Promis
   await settleUnchanged(context);
 }
 
-async function identify(
-  intake: Intake,
-  venue: Venue,
-  fields: ReadonlyMap<CredentialField, Secret>,
-  context: RouteContext,
-): Promise<VenueIdentity> {
-  if (intake.historyFrom < servedFrom(venue.capabilities, context.now())) {
-    throw new RecordError('VENUE_HISTORY_SHORT');
-  }
-  return askVenue(venue, fields, intake.allowTradingKey, context, async (_, identity) => identity);
+async function loadRoot(accountId: string, context: RouteContext): Promise<Uint8Array> {
+  const root = await loadRow(context.db, 'record.account_key', accountId);
+  if (root === null) throw new RecordError('KEY_UNKNOWN');
+  return root.envelope;
+}
+
+function checkHistory({ historyFrom }: Intake, { capabilities }: Venue, { now }: RouteContext) {
+  if (historyFrom < servedFrom(capabilities, now())) throw new RecordError('VENUE_HISTORY_SHORT');
 }
 
 function sealAll(
-  keys: AccountKeys,
-  venue: string,
+  { accountId, venue }: Intake,
+  root: Uint8Array,
   fields: ReadonlyMap<CredentialField, Secret>,
   context: RouteContext,
 ): SealedCredential[] {
-  return [...fields].map(([field, secret]) => ({
-    accountId: keys.accountId,
-    field,
-    keyId: keys.credential.id,
-    envelope: sealCredential(keys, { venue, field }, secret, context.random),
-  }));
+  const keys = openAccountKeys(context.master, accountId, root);
+  try {
+    return [...fields].map(([field, secret]) => ({
+      accountId,
+      field,
+      keyId: keys.credential.id,
+      envelope: sealCredential(keys, { venue, field }, secret, context.random),
+    }));
+  } finally {
+    keys.wipe();
+  }
 }
 
-async function commitAccount(
+async function commitLogin(
   intake: Intake,
+  isNew: boolean,
   { capabilities }: Venue,
-  identity: VenueIdentity,
   login: SealedLogin,
   context: RouteContext,
 ): Promise<void> {
-  const { accountId, ownerId, venue, historyFrom, allowTradingKey } = intake;
-  const connectedAt = context.now();
+  const { accountId, venue } = intake;
+  const at = context.now();
   await context.db.transaction().execute(async (trx) => {
-    const isNew = await insertAccount(trx, {
-      accountId,
-      ownerId,
-      venue,
-      reportingCurrency: intake.reportingCurrency ?? capabilities.quoteCurrency,
-      historyFrom,
-      connectedAt,
-      allowTradingKey,
-      venueAccountHash: context.root.venueAccountHash(venue, identity.venueAccountId),
-    });
-    if (!isNew) throw new RecordError('ACCOUNT_ALREADY_CONNECTED');
-    const accountKey = { accountId, keyId: context.master.id, envelope: login.root };
-    await insertRows(trx, 'record.account_key', [accountKey]);
+    await takeIntake(trx, intake);
+    if (isNew) await openAccount(trx, intake, capabilities.quoteCurrency, login, context);
+    const isActive = isNew || (await replaceCredentials(trx, accountId));
     await insertRows(trx, 'record.credential', login.credentials);
-    await deleteIntake(trx, accountId);
-    await saveStatus(trx, { accountId, syncing: true, updatedAt: connectedAt });
-    const hour = finalUntil(capabilities, connectedAt) - HOUR_MS;
-    await context.enqueue(trx, syncAccountQueue(venue), [{ accountId, hour }]);
+    const status = await loadRow(trx, 'record.account_status', accountId);
+    const tried = { accountId, code: null, codeAt: null, syncing: isActive, updatedAt: at };
+    await saveStatus(trx, { ...status, ...tried });
+    const hour = finalUntil(capabilities, at) - HOUR_MS;
+    if (isActive) await context.enqueue(trx, syncAccountQueue(venue), [{ accountId, hour }]);
     context.step('written');
     await context.settle(trx, { hours: 0 });
   });
   context.step('committed');
+}
+
+/**
+ * What was tried is what is handed in now: an account that was forgotten meanwhile is not connected
+ * after all, and what was handed in since is tried first.
+ */
+async function takeIntake(trx: Transaction<Database>, tried: Intake): Promise<void> {
+  if (await deleteIntake(trx, tried.accountId, tried.sealed)) return;
+  const other = await loadRow(trx, 'record.intake', tried.accountId);
+  throw new RecordError(other === null ? 'ACCOUNT_UNKNOWN' : 'STORE_CONFLICT');
+}
+
+async function openAccount(
+  trx: Transaction<Database>,
+  { accountId, ownerId, venue, reportingCurrency, historyFrom, allowTradingKey }: Intake,
+  quoteCurrency: string,
+  { venueAccountHash, root }: SealedLogin,
+  context: RouteContext,
+): Promise<void> {
+  const isInserted = await insertAccount(trx, {
+    accountId,
+    ownerId,
+    venue,
+    reportingCurrency: reportingCurrency ?? quoteCurrency,
+    historyFrom,
+    connectedAt: context.now(),
+    allowTradingKey,
+    venueAccountHash,
+  });
+  if (!isInserted) throw new RecordError('ACCOUNT_ALREADY_CONNECTED');
+  const accountKey = { accountId, keyId: context.master.id, envelope: root };
+  await insertRows(trx, 'record.account_key', [accountKey]);
 }

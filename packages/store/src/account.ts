@@ -60,8 +60,32 @@ export async function setAccountState(
     where account_id = ${accountId} and state = 'active'`.execute(db);
 }
 
-export async function deleteIntake(db: Kysely<Database>, accountId: string): Promise<void> {
-  await sql`delete from record.intake where account_id = ${accountId}`.execute(db);
+/** Whether there was one, and one with this envelope where one is named. */
+export async function deleteIntake(
+  db: Kysely<Database>,
+  accountId: string,
+  sealed: Uint8Array | null = null,
+): Promise<boolean> {
+  const { numAffectedRows } = await sql`
+    delete from record.intake
+    where account_id = ${accountId} and sealed = coalesce(${sealed}, sealed)`.execute(db);
+  return numAffectedRows === 1n;
+}
+
+/**
+ * Makes room for new ones, which open again what stopped because of the old ones or without any.
+ * False when the account stays stopped, because an operator has stopped it.
+ */
+export async function replaceCredentials(
+  db: Kysely<Database>,
+  accountId: string,
+): Promise<boolean> {
+  await sql`delete from record.credential where account_id = ${accountId}`.execute(db);
+  const { numAffectedRows } = await sql`
+    update record.account set state = 'active', state_code = null
+    where account_id = ${accountId} and (state in ('active', 'closed')
+      or state = 'paused' and state_code <> 'ACCOUNT_PAUSED')`.execute(db);
+  return numAffectedRows === 1n;
 }
 
 /** What one pass of the dispatcher finds at a venue. */

@@ -5,6 +5,7 @@ export {
   insertAccount,
   isHeld,
   lockAccount,
+  replaceCredentials,
   saveStatus,
   setAccountState,
   type Account,

@@ -228,7 +228,7 @@ function startLoop(
       log('job-failed', { queue: queue.name, jobId: job.id, attempt: job.retryCount, code });
       const named = accountIdOf(job);
       if (named !== null) {
-        await recordFailure(rooms.db, named, code, isFinal(code, job), clock());
+        await recordFailure(rooms.db, named, code, isFinal(code, job), clock(), queue.name);
       }
     },
     onLoopFailure: (name, error) => log('loop-failed', { queue: name, code: failureCode(error) }),

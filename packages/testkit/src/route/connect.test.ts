@@ -3,6 +3,7 @@
 
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import type { Code } from '@track-record/errors';
+import { createGateway } from '@track-record/gateway';
 import type { RouteContext } from '@track-record/jobs/context';
 import { freshDatabase, type FreshDatabase } from '../postgres/template-database.ts';
 import { visibleCode } from './backfilled-account.ts';
@@ -101,6 +102,26 @@ describe('refuses, and forgets what was handed in', () => {
 });
 
 describe('holds', () => {
+  test.each(['loaded', 'opened', 'fetched', 'written'])(
+    'an account that is forgotten at %s stays forgotten, whoever is first',
+    async (step) => {
+      await desk.handIn();
+      let forgetting = Promise.resolve();
+      const ending = await desk.connect({
+        step: (each) => {
+          if (each !== step) return;
+          forgetting = createGateway({ pool: desk.admin }).forgetAccount(ACCOUNT);
+        },
+      });
+      await forgetting;
+      expect(['DONE', 'ACCOUNT_UNKNOWN']).toContain(ending);
+      const { account, credentials, intake, status } = await openRecord(database.url, MASTER_KEY);
+      expect({ credentials, intake }).toEqual({ credentials: [], intake: [] });
+      expect(account.every((row) => row.includes(',closed,'))).toBe(true);
+      expect(status).toHaveLength(account.length);
+    },
+  );
+
   test('a venue that is away now may be asked again later with what was handed in', async () => {
     await desk.handIn();
     desk.venue.faults.add({ kind: 'http-503', endpoint: '*' });

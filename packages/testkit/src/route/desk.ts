@@ -5,6 +5,7 @@
 import { randomBytes } from 'node:crypto';
 import { codeOf, codes, type Code } from '@track-record/errors';
 import type { RouteContext } from '@track-record/jobs/context';
+import { connectAccountQueue } from '@track-record/jobs/connect-account/queue';
 import { connectAccount } from '@track-record/jobs/connect-account/route';
 import { recordFailure } from '@track-record/jobs/failure';
 import { reaggregateAccount } from '@track-record/jobs/reaggregate-account/route';
@@ -39,6 +40,8 @@ export interface Desk {
   readonly setClock: (at: number) => void;
   /** Puts the account's sealed keys where a gateway puts them. */
   readonly handIn: (change?: { readonly allowTradingKey?: boolean }) => Promise<void>;
+  /** Seals an account's keys to this enclave, as its owner does. */
+  readonly seal: (fields?: Readonly<Record<string, string>>) => Promise<Uint8Array>;
   readonly connect: (change?: Partial<RouteContext>) => Promise<Ending>;
   readonly sync: (
     hour: number,
@@ -76,39 +79,46 @@ export async function openDesk(options: DeskOptions): Promise<Desk> {
     step: () => undefined,
   };
 
-  async function run(route: () => Promise<void>): Promise<Ending> {
+  async function run(queue: string, route: () => Promise<void>): Promise<Ending> {
     try {
       await route();
       return 'DONE';
     } catch (error) {
       const code = codeOf(storeFailure(error));
-      await recordFailure(store.db, ACCOUNT, code, codes[code].retry === 'never', now);
+      await recordFailure(store.db, ACCOUNT, code, codes[code].retry === 'never', now, queue);
       return code;
     }
   }
 
+  const seal: Desk['seal'] = (fields = scenario.credentials) => {
+    const identity = { accountId: ACCOUNT, ownerId: OWNER, venue: 'binance' };
+    return sealIntake(context.intake.publicKey, { ...identity, fields: { ...fields } });
+  };
+
   return {
     venue,
     admin,
+    seal,
     setClock: (at) => {
       now = at;
     },
     handIn: async ({ allowTradingKey = false } = {}) => {
-      const identity = { accountId: ACCOUNT, ownerId: OWNER, venue: 'binance' };
-      const fields = { ...scenario.credentials };
-      const sealed = await sealIntake(context.intake.publicKey, { ...identity, fields });
       await admin.query(
         `insert into record.intake (account_id, owner_id, venue, sealed, history_from,
            allow_trading_key) values ($1, $2, 'binance', $3, $4, $5)`,
-        [ACCOUNT, OWNER, sealed, new Date(scenario.start), allowTradingKey],
+        [ACCOUNT, OWNER, await seal(), new Date(scenario.start), allowTradingKey],
       );
     },
     connect: (change) =>
-      run(() => connectAccount({ accountId: ACCOUNT }, { ...context, ...change })),
+      run(connectAccountQueue.name, () =>
+        connectAccount({ accountId: ACCOUNT }, { ...context, ...change }),
+      ),
     sync: (hour, change, accountId = ACCOUNT) =>
-      run(() => syncAccount({ accountId, hour }, { ...context, ...change })),
+      run('sync-account', () => syncAccount({ accountId, hour }, { ...context, ...change })),
     reaggregate: (change) =>
-      run(() => reaggregateAccount({ accountId: ACCOUNT }, { ...context, ...change })),
+      run('reaggregate-account', () =>
+        reaggregateAccount({ accountId: ACCOUNT }, { ...context, ...change }),
+      ),
     close: async () => {
       master.wipe();
       await store.close();
