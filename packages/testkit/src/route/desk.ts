@@ -103,11 +103,7 @@ export async function openDesk(options: DeskOptions): Promise<Desk> {
       now = at;
     },
     handIn: async ({ allowTradingKey = false } = {}) => {
-      await admin.query(
-        `insert into record.intake (account_id, owner_id, venue, sealed, history_from,
-           allow_trading_key) values ($1, $2, 'binance', $3, $4, $5)`,
-        [ACCOUNT, OWNER, await seal(), new Date(scenario.start), allowTradingKey],
-      );
+      await insertIntake(admin, await seal(), scenario.start, allowTradingKey);
     },
     connect: (change) =>
       run(connectAccountQueue.name, () =>
@@ -126,4 +122,17 @@ export async function openDesk(options: DeskOptions): Promise<Desk> {
       await venue.close();
     },
   };
+}
+
+async function insertIntake(
+  admin: pg.Pool,
+  sealed: Uint8Array,
+  historyFrom: number,
+  allowTradingKey: boolean,
+): Promise<void> {
+  await admin.query(
+    `insert into record.intake (account_id, owner_id, venue, sealed, history_from,
+       allow_trading_key) values ($1, $2, 'binance', $3, $4, $5)`,
+    [ACCOUNT, OWNER, sealed, new Date(historyFrom), allowTradingKey],
+  );
 }

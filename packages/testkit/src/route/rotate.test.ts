@@ -24,7 +24,7 @@ afterAll(async () => {
   await account.drop();
 });
 
-/** A copy with the queues of a worker, and the gateway's own functions over the test's connection. */
+/** A copy with the queues of a worker, and a gateway over the test's connection. */
 async function withGateway(act: (copy: Copy, gateway: Gateway) => Promise<void>): Promise<void> {
   await account.withCopy(async (copy) => {
     await copy.admin.query(
