@@ -15,7 +15,7 @@ const config: Config = {
   coverageProvider: 'babel',
   collectCoverageFrom: ['packages/*/src/**/*.ts', 'jobs/**/*.ts', '!**/generated/**'],
   testTimeout: 60_000,
-  // Jest takes one less than there are cores; much of a test's time is waiting, on two cores as well.
+  // Jest takes one less than there are cores, and much of a test's time is waiting.
   maxWorkers: 2,
 };
 

@@ -13,7 +13,7 @@ import type {
   Price,
   Window,
 } from '@track-record/ledger';
-import type { Secret } from '@track-record/sealing';
+import type { Secret } from '@track-record/sealing/secret';
 
 export const credentialFields = [
   'apiKey',

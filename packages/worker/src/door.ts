@@ -1,6 +1,5 @@
 // The worker's door, before and after the master key has come: one address, one TLS key, and one
-// isolate, which is told when more is offered. It stands in an isolate of its own; what it cannot answer
-// without a key it asks here.
+// isolate, which is told when more is offered. What it cannot answer without a key it asks here.
 
 import assert from 'node:assert';
 import { writeFileSync } from 'node:fs';

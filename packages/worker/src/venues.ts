@@ -11,7 +11,7 @@ export interface Venues {
   readonly stop: () => Promise<void>;
 }
 
-/** Ten connectors and their markets take 150 MB; the entries of a first synchronisation come on top. */
+/** Ten connectors and their markets, and the entries of a first synchronisation on top. */
 const HEAP_SIZE_MB_MAX = 1_024;
 
 /** VENUE_UNKNOWN when there is no connector for one that the configuration names. */
@@ -56,7 +56,7 @@ function venueIn(
   /** Ends the visit's requests with the job that asks; returns what forgets the job again. */
   const follow = (visit: number, signal: AbortSignal): (() => void) => {
     // The visit then fails by itself, or with its isolate.
-    const abort = (): void => void isolate.ask('abort', visit).catch(() => null);
+    const abort = (): void => void Promise.allSettled([isolate.ask('abort', visit)]);
     signal.addEventListener('abort', abort, { once: true });
     if (signal.aborted) abort();
     return () => signal.removeEventListener('abort', abort);

@@ -15,6 +15,8 @@ export interface Import {
   readonly names: readonly string[];
   /** One of our files, or null for a package from outside or Node itself. */
   readonly target: string | null;
+  /** True for a file that is started, as a process or an isolate, and not loaded. */
+  readonly isStart?: true;
 }
 
 /** Nodes whose string is an import, which is read with the names it takes. */
@@ -48,12 +50,27 @@ export function buildImportGraph(
 
 /** Every file that is reached from the given ones, themselves included. */
 export function reachableFrom(graph: ImportGraph, starts: readonly string[]): ReadonlySet<string> {
+  return reach(graph, starts, () => true);
+}
+
+/** The same without what is started. */
+export function loadedFrom(graph: ImportGraph, start: string): ReadonlySet<string> {
+  return reach(graph, [start], ({ isStart }) => isStart !== true);
+}
+
+function reach(
+  graph: ImportGraph,
+  starts: readonly string[],
+  isFollowed: (each: Import) => boolean,
+): ReadonlySet<string> {
   const reached = new Set<string>();
   const waiting = [...starts];
   for (let file = waiting.pop(); file !== undefined; file = waiting.pop()) {
     if (reached.has(file)) continue;
     reached.add(file);
-    for (const { target } of graph.get(file) ?? []) if (target !== null) waiting.push(target);
+    for (const each of graph.get(file) ?? []) {
+      if (each.target !== null && isFollowed(each)) waiting.push(each.target);
+    }
   }
   return reached;
 }
@@ -124,7 +141,8 @@ function readStartedFiles(file: SourceFile, paths: ReadonlySet<string>): readonl
     const target = path.posix.join(path.posix.dirname(file.path), node.value);
     if (!paths.has(target)) return;
     const line = file.lineOf(node.start);
-    imports.push({ specifier: node.value, line, isType: false, names: ['*'], target });
+    const [isType, names] = [false, ['*']] as const;
+    imports.push({ specifier: node.value, line, isType, names, target, isStart: true });
   });
   return imports;
 }

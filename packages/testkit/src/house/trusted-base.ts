@@ -3,13 +3,20 @@
 // they ship.
 
 import { readFileSync } from 'node:fs';
-import { buildImportGraph, reachableFrom } from './import-graph.ts';
+import { buildImportGraph, loadedFrom, reachableFrom, type ImportGraph } from './import-graph.ts';
 import { findInstalledPackages, type InstalledPackage } from './installed-packages.ts';
 import { readManifests } from './manifests.ts';
 import type { Repository } from './repository.ts';
 import type { SourceFile } from './source-file.ts';
 
 const ENTRY_FILES = ['packages/worker/src/main.ts', 'packages/worker/src/index.ts'];
+
+/** Threads with a heap each (decision 0010), by the file that starts in them. */
+const ISOLATES: Readonly<Record<string, string>> = {
+  record: 'packages/worker/src/main.ts',
+  door: 'packages/worker/src/isolate/door-isolate.ts',
+  venues: 'packages/worker/src/isolate/venues-isolate.ts',
+};
 
 /** A venue's own folder, of one exchange of ccxt's or of a broker. */
 const VENUE_FOLDER = /^packages\/venues\/src\/(?:ccxt\/)?(?!ccxt\/)(?<venue>[^/]+)\//;
@@ -31,18 +38,28 @@ export interface DependencySize {
 }
 
 export interface TrustedBase {
+  /** Each isolate with the largest venue that it may load; files may be in several. */
+  readonly isolates: readonly RoomSize[];
   /** What every worker carries. */
   readonly core: readonly RoomSize[];
-  /** One row per venue: a deployment carries those that it names (decision 0006). */
+  /** One row per venue: a deployment carries those that it names (decision 0010). */
   readonly venues: readonly RoomSize[];
   readonly dependencies: readonly DependencySize[];
   readonly dependencyLines: number;
 }
 
-export function measureTrustedBase({ own, generated, packages }: WorkerFiles): TrustedBase {
+export function measureTrustedBase(worker: WorkerFiles): TrustedBase {
+  const { own, generated, graph, packages } = worker;
   const sources = own.filter((file) => !generated.has(file));
   const dependencies = measureDependencies(packages);
   return {
+    isolates: Object.entries(ISOLATES).map(([name, start]) => {
+      const loaded = loadedFrom(graph, start);
+      return withOneVenue(
+        name,
+        sources.filter((file) => loaded.has(file.path)),
+      );
+    }),
     core: measureGroups(sources, (file) => (venueOf(file) === null ? file.room : null)),
     venues: measureGroups(sources, venueOf),
     dependencies,
@@ -55,6 +72,7 @@ export interface WorkerFiles {
   /** Every TypeScript file that the entry points reach, generated ones among them. */
   readonly own: readonly SourceFile[];
   readonly generated: ReadonlySet<SourceFile>;
+  readonly graph: ImportGraph;
   readonly packages: readonly InstalledPackage[];
 }
 
@@ -64,7 +82,7 @@ export function findWorkerFiles(repository: Repository): WorkerFiles {
   const reached = reachableFrom(graph, ENTRY_FILES);
   const own = all.filter((file) => reached.has(file.path));
   const packages = findInstalledPackages(repository, own, graph);
-  return { own, generated: new Set(repository.generated), packages };
+  return { own, generated: new Set(repository.generated), graph, packages };
 }
 
 /** The one row that stands for all of `sizes`. */
@@ -75,6 +93,13 @@ export function total(room: string, sizes: readonly RoomSize[]): RoomSize {
     lines: sum(sizes.map((size) => size.lines)),
     codeLines: sum(sizes.map((size) => size.codeLines)),
   };
+}
+
+function withOneVenue(name: string, sources: readonly SourceFile[]): RoomSize {
+  const frame = sources.filter((file) => venueOf(file) === null);
+  const venues = measureGroups(sources, venueOf);
+  const [largest] = venues.toSorted((left, right) => right.codeLines - left.codeLines);
+  return total(name, [sizeOf(name, frame), ...(largest === undefined ? [] : [largest])]);
 }
 
 /** The venue whose connector a file is part of; null for the frame that all of them share. */

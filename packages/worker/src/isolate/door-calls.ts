@@ -28,7 +28,7 @@ export type DoorCalls = {
   readonly stop: (graceMs: number) => Promise<null>;
 };
 
-/** Only the record isolate holds keys: what takes one is asked of it, and answered sealed or signed. */
+/** Only the record holds keys: what takes one is asked of it, and answered sealed or signed. */
 export type RecordCalls = {
   readonly attestation: (given: {
     readonly nonce: Uint8Array;

@@ -17,6 +17,8 @@ export interface IsolateOptions {
   readonly heapSizeMbMax: number;
   /** Of what waits when it ends. */
   readonly refusal: Code;
+  /** One that does not turn for this long is ended: a test's patience is shorter. */
+  readonly silenceMaxMs?: number;
   /** Told each time it ended by itself, with what it threw. */
   readonly onEnd: (error: unknown) => void;
 }
@@ -28,9 +30,9 @@ export type Isolate<Theirs extends Calls> = Pick<Line<Theirs & Watched>, 'ask'> 
 /** What every isolate answers. */
 export type Watched = { readonly ping: (given: null) => Promise<null> };
 
-/** A year of hours is parsed in less; a thread that does not turn for this long is stuck. */
+/** The entries of a long history are read in less. */
 const SILENCE_MAX_MS = 30_000;
-const PING_INTERVAL_MS = 5_000;
+const PINGS_PER_SILENCE = 6;
 const RESTART_AFTER_MS = 1_000;
 
 const Thread = Worker;
@@ -41,6 +43,7 @@ export function startIsolate<Theirs extends Calls>(options: IsolateOptions): Iso
 
   function start(): { worker: Worker; line: Line<Theirs & Watched> } {
     const { file, given, calls, heapSizeMbMax, refusal, onEnd } = options;
+    const { silenceMaxMs = SILENCE_MAX_MS } = options;
     const built = file.href.replace(/\.ts$/, extname(import.meta.url));
     const worker = new Thread(new URL(built), {
       workerData: given(),
@@ -57,12 +60,12 @@ export function startIsolate<Theirs extends Calls>(options: IsolateOptions): Iso
       thrown = error;
     });
     const watch = setInterval(() => {
-      const stuck = setTimeout(() => void worker.terminate(), SILENCE_MAX_MS);
+      const stuck = setTimeout(() => void worker.terminate(), silenceMaxMs);
       line.ask('ping', null).then(
         () => clearTimeout(stuck),
         () => clearTimeout(stuck),
       );
-    }, PING_INTERVAL_MS).unref();
+    }, silenceMaxMs / PINGS_PER_SILENCE).unref();
     worker.on('exit', () => {
       clearInterval(watch);
       line.cut(new RecordError(refusal, { cause: thrown }));

@@ -1,6 +1,6 @@
 // Questions and answers between two isolates of the worker: threads of one process that share no
-// object. What crosses is copied, or moved where the sender is to keep nothing; a failure crosses as
-// its code, and a bug as its text, which goes no further than the process. What a compromised
+// object. What crosses is copied, or moved where the sender is to keep nothing; a failure crosses
+// as its code, and a bug as its text, which goes no further than the process. What a compromised
 // isolate sends is as untrusted as what it handles.
 
 import { inspect } from 'node:util';
