@@ -22,6 +22,9 @@ import type { FreshDatabase } from '../postgres/template-database.ts';
 import type { Scenario } from '../scenario/build-scenario.ts';
 import { ACCOUNT, NO_LIMITS, OWNER } from './site.ts';
 
+/** A failure of this queue's job is another matter than one of any other. */
+const CONNECT = connectAccountQueue.name;
+
 export interface DeskOptions {
   readonly scenario: Scenario;
   readonly database: Pick<FreshDatabase, 'url' | 'urlFor'>;
@@ -53,16 +56,16 @@ export interface Desk {
 }
 
 export async function openDesk(options: DeskOptions): Promise<Desk> {
-  const { scenario, database } = options;
+  const { scenario, database, masterKey } = options;
   let { now } = options;
   const store = openStore(database.urlFor('enclave_worker'), { connectionsMax: 4 });
   const admin = new pg.Pool({ connectionString: database.url, max: 2 });
   // The end of the database may overtake the end of an idle connection to it.
   admin.on('error', () => undefined);
-  const master = parseMasterKey(options.masterKey);
+  const master = parseMasterKey(masterKey);
   const venue = await startBinanceSimulator({ scenario, now: () => now, limits: NO_LIMITS });
-  await fixRecordRoot(admin, options.masterKey);
-  const root = fixedRecordRoot(options.masterKey);
+  await fixRecordRoot(admin, masterKey);
+  const root = fixedRecordRoot(masterKey);
   const context: RouteContext = {
     db: store.db,
     master,
@@ -106,15 +109,11 @@ export async function openDesk(options: DeskOptions): Promise<Desk> {
       await insertIntake(admin, await seal(), scenario.start, allowTradingKey);
     },
     connect: (change) =>
-      run(connectAccountQueue.name, () =>
-        connectAccount({ accountId: ACCOUNT }, { ...context, ...change }),
-      ),
+      run(CONNECT, () => connectAccount({ accountId: ACCOUNT }, { ...context, ...change })),
     sync: (hour, change, accountId = ACCOUNT) =>
-      run('sync-account', () => syncAccount({ accountId, hour }, { ...context, ...change })),
+      run('any', () => syncAccount({ accountId, hour }, { ...context, ...change })),
     reaggregate: (change) =>
-      run('reaggregate-account', () =>
-        reaggregateAccount({ accountId: ACCOUNT }, { ...context, ...change }),
-      ),
+      run('any', () => reaggregateAccount({ accountId: ACCOUNT }, { ...context, ...change })),
     close: async () => {
       master.wipe();
       await store.close();
