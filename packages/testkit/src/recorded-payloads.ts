@@ -5,6 +5,7 @@ import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { describe } from '@jest/globals';
 import { formatDecimal, type Entry } from '@track-record/ledger';
+import type { VenueContext } from '@track-record/venues/contract';
 import { readPayload, type PayloadAnswer, type PayloadRequest } from '@track-record/venues/payload';
 
 const ROOT = new URL('../../../', import.meta.url);
@@ -13,10 +14,24 @@ const VECTORS = new URL(`${process.env['VECTORS_DIR'] ?? '../shared/vectors'}/`,
 export type Feed = PayloadRequest['feed'];
 export type Market = PayloadRequest['market'];
 
-export function recordedPayloads(venue: string, name = venue, now = 0) {
+export interface RecordedPayloads {
+  readonly context: VenueContext;
+  /** The text of a file. */
+  readonly bodyOf: (file: string) => Promise<string>;
+  readonly readBody: (
+    feed: Feed,
+    body: string,
+    market?: Market,
+    symbol?: string | null,
+  ) => Promise<PayloadAnswer>;
+  /** In CI a missing folder fails the tests; elsewhere the simulator's tests still run. */
+  readonly describeVectors: typeof describe | typeof describe.skip;
+  readonly read: (feed: Feed, file: string, symbol?: string | null) => Promise<PayloadAnswer>;
+}
+
+export function recordedPayloads(venue: string, name = venue, now = 0): RecordedPayloads {
   const folder = new URL(`exchanges/${name}/`, VECTORS);
   const context = { egress: null, now: () => now, signal: new AbortController().signal };
-  /** The text of a file. */
   const bodyOf = (file: string): Promise<string> => readFile(new URL(file, folder), 'utf8');
   const readBody = (
     feed: Feed,
@@ -28,7 +43,6 @@ export function recordedPayloads(venue: string, name = venue, now = 0) {
     context,
     bodyOf,
     readBody,
-    // In CI a missing folder fails the tests; elsewhere the simulator's tests still run.
     describeVectors:
       existsSync(folder) || process.env['CI'] !== undefined ? describe : describe.skip,
     read: async (feed: Feed, file: string, symbol: string | null = null): Promise<PayloadAnswer> =>
