@@ -278,7 +278,10 @@ function boundClient(
   return {
     requestCount: () => requests,
     setServerTime: (serverTime) => {
-      exchange.options['timeDifference'] = context.now() - serverTime;
+      const behind = context.now() - serverTime;
+      exchange.options['timeDifference'] = behind;
+      // ccxt's own reads the host's clock.
+      exchange.seconds = () => Math.floor((context.now() - behind) / 1000);
     },
     call: async (method, parameters = {}) => {
       requests += 1;

@@ -5,11 +5,11 @@
 // keys.
 
 import { RecordError, type Code } from '@track-record/errors';
-import { valueAt } from './rows.ts';
+import { valueAt, type Path } from './rows.ts';
 
 export interface RefusalTable {
   /** Where the venue's own code stands in an answer. */
-  readonly codeIn: string;
+  readonly codeIn: Path;
   /** By the venue's code, or by HTTP status and code where one code means several things. */
   readonly byCode: ReadonlyMap<string, Code>;
   readonly byStatus?: ReadonlyMap<number, Code>;

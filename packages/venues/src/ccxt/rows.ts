@@ -134,6 +134,13 @@ export function parseUtcText(row: Row, field: string): number {
   return checkInstant(Date.parse(`${text.replace(' ', 'T')}Z`), field);
 }
 
+/** `2024-01-31T08:00:00.000Z`, with any number of digits of the second. */
+export function parseIso(row: Row, field: string): number {
+  const text = parseText(row, field);
+  if (!/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$/.test(text)) throw shape(field);
+  return checkInstant(Date.parse(text), field);
+}
+
 export function shape(place: string): RecordError {
   return new RecordError('VENUE_UNEXPECTED_SHAPE', { place });
 }

@@ -6,7 +6,7 @@ import { ONE, sign, subtract, ZERO, type Decimal } from '@track-record/ledger';
 import type { Job } from '../feed.ts';
 import type { Contract } from '../markets.ts';
 import { kindOf, kindsOf, movementOf, post, type Reading } from '../readings.ts';
-import { parseAmount, parseInstant, parseRow, parseText, shape } from '../rows.ts';
+import { parseAmount, parseIso, parseRow, parseText, shape } from '../rows.ts';
 import { valueAt, type Row } from '../rows.ts';
 import type { Running } from '../running.ts';
 
@@ -45,18 +45,11 @@ export function contractOf(id: string): Contract | null {
   return { id, symbol, instrument };
 }
 
-/** `2024-01-31T08:00:00.000Z`. */
-export function timeOf(row: Row, field: string): number {
-  const text = parseText(row, field);
-  if (!/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$/.test(text)) throw shape(field);
-  return parseInstant({ [field]: Date.parse(text) }, field);
-}
-
 export function readRunning(row: Row): Running {
   const after = parseAmount(row, 'new_balance');
   return {
     id: parseText(row, 'id'),
-    at: timeOf(row, 'date'),
+    at: parseIso(row, 'date'),
     asset: `${parseText(row, 'margin_account')} ${parseText(row, 'asset')}`,
     change: subtract(after, parseAmount(row, 'old_balance')),
     after,

@@ -5,8 +5,8 @@ import { negate } from '@track-record/ledger';
 import { feed, type Feed } from '../feed.ts';
 import type { Paging } from '../pagers.ts';
 import { post, type Reading } from '../readings.ts';
-import { parseAmount, parseText, shape, type Row } from '../rows.ts';
-import { assetOf, contractOf, timeOf } from './log.ts';
+import { parseAmount, parseIso, parseText, shape, type Row } from '../rows.ts';
+import { assetOf, contractOf } from './log.ts';
 
 const ONCE: Paging = { spanMs: Infinity, rows: Infinity, parametersOf: () => ({}) };
 
@@ -34,5 +34,5 @@ function readFill(row: Row): readonly Reading[] {
     ? post(assetOf(parseText(row, 'fee_currency')), negate(parseAmount(row, 'fee_paid')), 'fee')
     : [];
   const id = `trade.${parseText(row, 'fill_id')}`;
-  return [{ id, at: timeOf(row, 'fillTime'), kind: 'fill', position, postings }];
+  return [{ id, at: parseIso(row, 'fillTime'), kind: 'fill', position, postings }];
 }

@@ -10,7 +10,15 @@ import { positionList, wallet } from '../holdings.ts';
 import type { CcxtMarket, Contract, Listed } from '../markets.ts';
 import type { Paging } from '../pagers.ts';
 import { HOUR_MS } from '../prices.ts';
-import { parseAmount, parseId, parseInstant, parseRow, parseRows, parseSize } from '../rows.ts';
+import {
+  parseAmount,
+  parseId,
+  parseInstant,
+  parseIso,
+  parseRow,
+  parseRows,
+  parseSize,
+} from '../rows.ts';
 import { parseText, valueAt, type Row } from '../rows.ts';
 import { refusals } from './codes.ts';
 import * as log from './log.ts';
@@ -72,7 +80,7 @@ function listedOf(market: CcxtMarket): Listed {
   return { contract, pair: { id, base, quote, isActive: market.active === true } };
 }
 
-const clock = (answer: unknown): number => log.timeOf(parseRow(answer, 'clock'), 'serverTime');
+const clock = (answer: unknown): number => parseIso(parseRow(answer, 'clock'), 'serverTime');
 
 function positionsIn(answer: unknown): unknown {
   const rows = parseRows(valueAt(answer, 'openPositions'), 'openPositions');

@@ -1,0 +1,147 @@
+// Coinbase: the spot wallets of one portfolio. No feed has running balances: the first fetch tells
+// every wallet from its beginning and is refused unless that is what the wallets hold. Fields and
+// limits: docs.cdp.coinbase.com, Advanced Trade and Track APIs; venues.md section 6.
+
+import { entryKinds } from '@track-record/ledger';
+import type { Permissions, VenueCapabilities } from '../../contract.ts';
+import { venueOf, type Connector } from '../connector.ts';
+import { feed, type Feed, type Job } from '../feed.ts';
+import { cursorAt, type Next, type Paging, type Parameters } from '../pagers.ts';
+import { HOUR_MS } from '../prices.ts';
+import { parseFlag, parseInstant, parseIso, parseRow, parseRows, parseSize } from '../rows.ts';
+import { parseText, valueAt } from '../rows.ts';
+import { refusals } from './codes.ts';
+import * as entries from './entries.ts';
+
+const ROWS_MAX = 100;
+/** Fewer than the venue lists at once: an account with so many wallets is refused. */
+const WALLETS_MAX = 250;
+const CANDLES_MAX = 300;
+/** Fills are listed by when they were sequenced. */
+const SEQUENCE_SLACK_MS = 60_000;
+const FILLS = 'v3PrivateGetBrokerageOrdersHistoricalFills';
+const WALLETS = 'v3PrivateGetBrokerageAccounts';
+
+const UNTOLD = new Set(
+  'funding airdrop dividend withholding realised settlement split transfer'.split(' '),
+);
+
+const capabilities: VenueCapabilities = {
+  venue: 'coinbase',
+  title: 'Coinbase: the spot wallets of one portfolio',
+  instruments: ['spot'],
+  feeds: entryKinds.filter((kind) => !UNTOLD.has(kind)),
+  unseen: [
+    'staked assets, vaults, other portfolios and derivatives: what moves there counts as withdrawn',
+    'when something settled that was pending before the first fetch: it counts from its creation',
+    'milliseconds of what is no fill',
+  ],
+  quoteCurrency: 'USD',
+  // Transactions appear within seconds.
+  finalityLagMs: 600_000,
+  historyMs: null,
+  hosts: ['api.coinbase.com'],
+  credentials: ['apiKey', 'secret'],
+};
+
+/** No page is bounded in time here; the next one is asked for by `name`. */
+function byToken(name: string, next: Next): Paging {
+  const asked = { limit: ROWS_MAX };
+  const parametersOf: Paging['parametersOf'] = (_part, token) =>
+    token === null ? asked : { ...asked, [name]: token };
+  return { spanMs: Infinity, rows: ROWS_MAX, parametersOf, next };
+}
+
+/** Newest first; the page names the row after which the next one begins. */
+const toTheBeginning: Next = ({ answer }) => {
+  const after = parseRow(valueAt(answer, 'pagination'), 'pagination')['next_starting_after'];
+  return typeof after === 'string' && after !== '' ? after : null;
+};
+
+const untilOlder: Next = (page, part, token) =>
+  page.rows.some((row) => parseIso(row, 'created_at') < part.from)
+    ? null
+    : toTheBeginning(page, part, token);
+
+async function walletsOf({ client }: Job): Promise<readonly Parameters[]> {
+  const answer = parseRow(await client.call(WALLETS, { limit: WALLETS_MAX }), 'accounts');
+  const wallets = parseRows(answer['accounts'], 'accounts');
+  return wallets.map((row) => ({ account_id: parseText(row, 'uuid') }));
+}
+
+/** One of two lines that share a method: the whole of every wallet once, and then what is new. */
+function transactions(next: Next, isAskedFirst: boolean): Feed {
+  const paging = byToken('starting_after', next);
+  const method = 'v2PrivateGetAccountsAccountIdTransactions';
+  return feed(method, 'data', paging, entries.readTransaction, 'ledger, transfers', {
+    each: async (job) => (job.isFirst === isAskedFirst ? await walletsOf(job) : []),
+    settlesLater: true,
+    isToldElsewhere: entries.isFill,
+  });
+}
+
+const feeds: readonly Feed[] = [
+  transactions(toTheBeginning, true),
+  transactions(untilOlder, false),
+  feed(FILLS, 'fills', byToken('cursor', cursorAt('cursor')), entries.readFill, 'fills', {
+    each: ({ isFirst, window }) => {
+      const start_sequence_timestamp = new Date(window.from - SEQUENCE_SLACK_MS).toISOString();
+      return Promise.resolve(isFirst ? [{}] : [{ start_sequence_timestamp }]);
+    },
+  }),
+];
+
+function readPermissions(answer: unknown): Permissions {
+  const key = parseRow(answer, 'key');
+  return {
+    read: parseFlag(key, 'can_view'),
+    trade: parseFlag(key, 'can_trade'),
+    withdraw: parseFlag(key, 'can_transfer'),
+    ipRestricted: null,
+  };
+}
+
+export const connector: Connector = {
+  id: 'coinbase',
+  capabilities,
+  options: {},
+  refusals,
+  // Ten thousand an hour and key, apart from the trading API's thirty a second.
+  allowanceOf: (api) => (api.startsWith('v2') ? { name: 'v2', accountCost: 10.6 } : null),
+  clocks: [['v3PublicGetBrokerageTime', 'epochMillis']],
+  account: ['v3PrivateGetBrokerageKeyPermissions', 'portfolio_uuid'],
+  permissions: { method: 'v3PrivateGetBrokerageKeyPermissions', read: readPermissions },
+  wallets: [
+    {
+      method: WALLETS,
+      rowsIn: 'accounts',
+      asked: { limit: WALLETS_MAX },
+      rowsMax: WALLETS_MAX,
+      read: entries.readAccount,
+    },
+  ],
+  positions: [],
+  feeds,
+  finish: entries.finish,
+  quotes: ['USD', 'USDC', 'USDT', 'EUR', 'BTC', 'ETH'],
+  candles: {
+    rowsMax: CANDLES_MAX,
+    // In seconds, by the candle's start.
+    ask: ({ marketId, intervalMs, first, last }) => [
+      'v3PublicGetBrokerageMarketProductsProductIdCandles',
+      {
+        product_id: marketId,
+        granularity: intervalMs === HOUR_MS ? 'ONE_HOUR' : 'ONE_MINUTE',
+        start: (first - intervalMs) / 1000,
+        end: last / 1000,
+      },
+    ],
+    rowsIn: 'candles',
+    close: (row, intervalMs) => [
+      parseInstant({ start: `${parseText(row, 'start')}000` }, 'start') + intervalMs,
+      parseSize(row, 'close'),
+    ],
+  },
+};
+
+export const venue = venueOf(connector);
