@@ -12,6 +12,7 @@ export {
   type GatewayOptions,
 } from './gateway.ts';
 export type { CallOptions, WriteOptions } from './ask.ts';
-export { sealCredentials, type Credentials, type SealOptions } from './seal-credentials.ts';
-export type { Statement, Window } from './released.ts';
+export { sealCredentials, type Credentials } from './seal-credentials.ts';
+export { verifyEvidence, type EvidenceOptions } from './verify-evidence.ts';
+export type { Statement, StoredStatus, Window } from './released.ts';
 export type { CallerTransaction } from './query.ts';

@@ -51,6 +51,12 @@ export interface Statement {
   readonly signature: Uint8Array;
 }
 
+/** What the database says of an account; the door says more, and to its owner. */
+export type StoredStatus = Pick<
+  AccountStatus,
+  'accountId' | 'state' | 'lastHourMs' | 'hoursMissing' | 'code' | 'syncing'
+>;
+
 /** Half-open: [fromMs, toMs), milliseconds UTC. */
 export interface Window {
   readonly fromMs: number;
@@ -112,7 +118,7 @@ export async function* readPages<T>(
   }
 }
 
-export function parseStatus(row: Row): AccountStatus {
+export function parseStatus(row: Row): StoredStatus {
   return {
     accountId: parseText(row['account_id']),
     state: parseWord(ACCOUNT_STATES, row['state']),

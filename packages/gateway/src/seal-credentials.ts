@@ -3,14 +3,8 @@
 // that calls it has seen the credentials. Evidence is untrusted; the policy must not come from
 // whoever hands the evidence over.
 
-import {
-  amdTrustAnchors,
-  parseEvidence,
-  parsePolicy,
-  type TrustAnchors,
-  verifyEvidence,
-} from '@track-record/attestation';
 import { sealIntake } from '@track-record/sealing/intake';
+import { verifyEvidence, type EvidenceOptions } from './verify-evidence.ts';
 
 export interface Credentials {
   /** As given to `connectAccount`; the envelope opens under no other. */
@@ -21,26 +15,16 @@ export interface Credentials {
   readonly fields: Readonly<Record<string, string>>;
 }
 
-export interface SealOptions {
-  /** Milliseconds UTC: certificates have dates. */
-  readonly now: number;
-  /** AMD's pinned roots when left out. */
-  readonly trustAnchors?: TrustAnchors;
-}
-
 /**
- * For `connectAccount`. `evidence` is the enclave's answer as JSON, `policy` as in `track-record
- * evidence verify`: at least the measurements that are expected. Nothing is sealed to evidence that
- * the policy refuses, and development evidence is always refused. Errors are those of
- * verifyEvidence; ENVELOPE_MALFORMED: a field is out of bounds.
+ * For `connectAccount` and `rotateCredentials`. Nothing is sealed to evidence that `verifyEvidence`
+ * refuses. ENVELOPE_MALFORMED: a field is out of bounds.
  */
 export async function sealCredentials(
   evidence: unknown,
   policy: unknown,
   credentials: Credentials,
-  { now, trustAnchors = amdTrustAnchors }: SealOptions,
+  options: EvidenceOptions,
 ): Promise<Uint8Array> {
-  const expected = parsePolicy(policy, 'refuse');
-  const { binding } = await verifyEvidence(parseEvidence(evidence), trustAnchors, expected, now);
+  const { binding } = await verifyEvidence(evidence, policy, options);
   return await sealIntake(binding.intakePublicKey, credentials);
 }
