@@ -2,20 +2,9 @@
 // the asker and checked by it against a commitment, so that the connection needs no trust: whoever
 // stands at the other end can withhold the key and no more. The answer is untrusted.
 
-import { ChannelCredentials } from '@grpc/grpc-js';
 import { isCode, RecordError } from '@track-record/errors';
 import { UnsealClient } from './generated/trackrecord/v1/unseal.ts';
-
-/** Evidence is verified in milliseconds; a connection over a slow line takes seconds. */
-const TIMEOUT = '15s';
-const OPTIONS = {
-  'grpc.service_config': JSON.stringify({ methodConfig: [{ name: [{}], timeout: TIMEOUT }] }),
-  'grpc.service_config_disable_resolution': 1,
-  // Any name but an address, which may not be one (RFC 6066, section 3).
-  'grpc.ssl_target_name_override': 'track-record-enclave',
-  // A proxy named by the environment has no part in this connection.
-  'grpc.enable_http_proxy': 0,
-};
+import { openUnproven } from './unproven-connection.ts';
 
 /** The sealed keys. The other side's code; RPC_UNAVAILABLE when it gives none. */
 export async function requestHandOver(
@@ -23,8 +12,7 @@ export async function requestHandOver(
   evidence: Uint8Array,
   release: Uint8Array,
 ): Promise<readonly Uint8Array[]> {
-  const credentials = ChannelCredentials.createSsl(null, null, null, { rejectUnauthorized: false });
-  const client = new UnsealClient(endpoint, credentials, OPTIONS);
+  const client = new UnsealClient(endpoint, ...openUnproven());
   const request = { evidence: Buffer.from(evidence), release: Buffer.from(release) };
   try {
     return await new Promise((resolve, reject) => {

@@ -179,6 +179,13 @@ describe('holds', () => {
     expect(runHardened(script).output.trim()).toBe('refused');
   });
 
+  test('the unit of systemd gives the same flags, and lets it write no core', () => {
+    const unit = readFileSync(`${root}docker/track-record-worker.service`, 'utf8');
+    const flags = unit.match(/(?<=\s)--[a-z][^\s]*/g) ?? [];
+    expect(flags.map((flag) => flag.replace('/opt/track-record', '/app'))).toEqual(IMAGE_FLAGS);
+    expect(unit).toMatch(/^LimitCORE=0$/m);
+  });
+
   test('the image starts the worker so, and the compose file lets it write no core', () => {
     expect(PRODUCTION_FLAGS).toHaveLength(7);
     expect(readFileSync(`${root}docker/compose.yaml`, 'utf8')).toMatch(/ulimits: \{ core: 0 \}/);

@@ -9,7 +9,9 @@ import { readManifests } from './manifests.ts';
 import type { Repository } from './repository.ts';
 import type { SourceFile } from './source-file.ts';
 
-const ENTRY_FILES = ['packages/worker/src/main.ts', 'packages/worker/src/index.ts'];
+const ENTRY_FILES = ['main', 'health-check', 'index'].map(
+  (name) => `packages/worker/src/${name}.ts`,
+);
 
 /** Threads with a heap each (decision 0010), by the file that starts in them. */
 const ISOLATES: Readonly<Record<string, string>> = {
