@@ -3,7 +3,7 @@
 // which has six functions and three views and nothing else; no code of the worker is in its import
 // graph. Nothing it reads is verified here: `track-record verify` does that.
 
-import type { HourlyReturn } from '@track-record/rpc/client';
+import type { AccountStatus, HourlyReturn } from '@track-record/rpc/client';
 import { Pool } from 'pg';
 import { askOver, type Ask, type CallOptions, type Question, type WriteOptions } from './ask.ts';
 import { parseText } from './query.ts';
@@ -15,7 +15,6 @@ import {
   readPages,
   statementPages,
   type Statement,
-  type StoredStatus,
   type Window,
 } from './released.ts';
 
@@ -84,7 +83,7 @@ export interface Gateway {
    */
   forgetAccount(accountId: string, options?: WriteOptions): Promise<void>;
   /** Null when nobody has handed in such an account. */
-  status(accountId: string, options?: CallOptions): Promise<StoredStatus | null>;
+  status(accountId: string, options?: CallOptions): Promise<AccountStatus | null>;
   /** Oldest first; a restated hour in its latest form. */
   hourlyReturns(
     accountId: string,

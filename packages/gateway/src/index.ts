@@ -14,5 +14,5 @@ export {
 export type { CallOptions, WriteOptions } from './ask.ts';
 export { sealCredentials, type Credentials } from './seal-credentials.ts';
 export { verifyEvidence, type EvidenceOptions } from './verify-evidence.ts';
-export type { Statement, StoredStatus, Window } from './released.ts';
+export type { Statement, Window } from './released.ts';
 export type { CallerTransaction } from './query.ts';

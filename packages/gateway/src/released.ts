@@ -51,12 +51,6 @@ export interface Statement {
   readonly signature: Uint8Array;
 }
 
-/** What the database says of an account; the door says more, and to its owner. */
-export type StoredStatus = Pick<
-  AccountStatus,
-  'accountId' | 'state' | 'lastHourMs' | 'hoursMissing' | 'code' | 'syncing'
->;
-
 /** Half-open: [fromMs, toMs), milliseconds UTC. */
 export interface Window {
   readonly fromMs: number;
@@ -118,7 +112,7 @@ export async function* readPages<T>(
   }
 }
 
-export function parseStatus(row: Row): StoredStatus {
+export function parseStatus(row: Row): AccountStatus {
   return {
     accountId: parseText(row['account_id']),
     state: parseWord(ACCOUNT_STATES, row['state']),
