@@ -215,31 +215,64 @@ def is_boolean(value):
     return isinstance(value, bool)
 
 
-def is_permissions(value):
-    names = {"read", "trade", "withdraw", "ipRestricted"}
-    return (
-        isinstance(value, dict)
-        and set(value) == names
-        and all(or_null(is_boolean)(each) for each in value.values())
-    )
+def counts(least, most=SAFE):
+    def rule(value):
+        return isinstance(value, int) and not is_boolean(value) and least <= value <= most
+
+    return rule
+
+
+def with_rules(**rules):
+    def rule(value):
+        known = isinstance(value, dict) and set(value) == set(rules)
+        return known and all(each(value[name]) for name, each in rules.items())
+
+    return rule
+
+
+def one_number(number):
+    return counts(number, number)
+
+
+FLAG = or_null(is_boolean)
+PERMISSIONS = with_rules(read=FLAG, trade=FLAG, withdraw=FLAG, ipRestricted=FLAG)
+DISCLOSURE = with_rules(
+    grid=one_of("hour", "day"),
+    delayHours=counts(0, 720),
+    thin=one_of("merged", "told"),
+    digits=one_number(6),
+    publicDigits=one_number(4),
+)
+OWNER = with_rules(
+    pseudonym=matches(r"[0-9a-f]{32}"),
+    connected=counts(1),
+    ended=counts(0),
+    ordinal=counts(1),
+    restarts=counts(0),
+)
 
 
 FIELDS = {
-    "format": one_of("track-record-statement/1"),
+    "format": one_of("track-record-statement/2"),
     "account": matches(r"[0-9a-f]{32}"),
     "venue": matches(r"[a-z0-9][a-z0-9-]{0,31}"),
     "paper": is_boolean,
     "hour": lambda value: hour_of(value) is not None,
-    "sequence": lambda value: isinstance(value, int) and not is_boolean(value) and value >= 0,
+    "since": lambda value: hour_of(value) is not None,
+    "sequence": counts(0),
     "status": one_of(*STATUSES),
     "reason": or_null(matches(r"[a-z][a-z_]{0,39}")),
-    "return": or_null(matches(r"(?!-0\.0+$)-?(?:0|[1-9][0-9]{0,11})\.[0-9]{18}")),
+    "return": or_null(matches(r"(?!-0\.0+$)-?(?:0|[1-9][0-9]{0,11})\.[0-9]{6}")),
+    "spans": counts(1),
     "coverage": matches(r"0|1|0\.[0-9]{0,3}[1-9]"),
     "residual": one_of("none", "disclosed", "material", "unknown"),
     "provenance": one_of("observed", "backfilled"),
-    "permissions": is_permissions,
+    "permissions": PERMISSIONS,
     "method": one_of("twr-cut-at-flows/1"),
     "reportingCurrency": matches(r"[A-Z0-9]{2,12}"),
+    "disclosure": DISCLOSURE,
+    "owner": OWNER,
+    "salt": matches(r"[0-9a-f]{32}"),
     "observedAt": lambda value: observed_of(value) is not None,
     "restates": or_null(matches(HASH)),
     "previous": matches(HASH),
@@ -251,8 +284,17 @@ def parse_statement(data):
     body = parse_canonical(data)
     demand(isinstance(body, dict) and set(body) == set(FIELDS), "STATEMENT_MALFORMED")
     demand(all(rule(body[name]) for name, rule in FIELDS.items()), "STATEMENT_MALFORMED")
-    demand(body["status"] != "measured" or body["return"] is not None, "STATEMENT_MALFORMED")
-    demand((body["return"] is None) == (body["reason"] is not None), "STATEMENT_MALFORMED")
+    told, merged = body["return"] is not None, body["reason"] == "merged"
+    measured, spans = body["status"] == "measured", body["spans"]
+    demand(not measured or told or merged, "STATEMENT_MALFORMED")
+    own_reason = told and spans > 1 and not measured and not merged
+    demand(told != (body["reason"] is not None) or own_reason, "STATEMENT_MALFORMED")
+    demand(measured or not merged, "STATEMENT_MALFORMED")
+    demand(told or spans == 1, "STATEMENT_MALFORMED")
+    since, hour, owner = hour_of(body["since"]), hour_of(body["hour"]), body["owner"]
+    demand(since == hour if body["sequence"] == 0 else since <= hour, "STATEMENT_MALFORMED")
+    most = max(owner["ended"], owner["ordinal"], owner["restarts"] + 1)
+    demand(most <= owner["connected"], "STATEMENT_MALFORMED")
     ended = hour_of(body["hour"]) + HOUR
     demand(observed_of(body["observedAt"]) >= ended, "STATEMENT_MALFORMED")
     return body
@@ -287,8 +329,12 @@ def check_links(statements, account):
     hours = {first["hour"]: (first, digest)}
     last, before, before_digest = first["hour"], first, digest
     for body, digest in statements[1:]:
-        fixed = ("account", "venue", "paper", "reportingCurrency", "keyId")
+        fixed = ("account", "venue", "paper", "since", "reportingCurrency", "keyId")
         demand(all(body[name] == first[name] for name in fixed), "STATEMENT_LINK_BROKEN")
+        owned, known = body["owner"], before["owner"]
+        fixed = ("pseudonym", "ordinal", "restarts")
+        demand(all(owned[name] == known[name] for name in fixed), "STATEMENT_LINK_BROKEN")
+        demand(owned["connected"] >= known["connected"], "STATEMENT_LINK_BROKEN")
         linked = body["previous"] == before_digest and body["sequence"] == before["sequence"] + 1
         demand(linked, "STATEMENT_LINK_BROKEN")
         if body["restates"] is None:
@@ -302,7 +348,21 @@ def check_links(statements, account):
             demand(not demoted, "STATEMENT_LINK_BROKEN")
             hours[body["hour"]] = (body, digest)
         before, before_digest = body, digest
-    return [body for body, _digest in hours.values()]
+    held = [body for body, _digest in hours.values()]
+    check_runs(held)
+    return held
+
+
+def check_runs(hours):
+    """A return stands for the hours it says, and every merged hour lies in one that is told."""
+    untold = merged = 0
+    for body in hours:
+        if body["return"] is not None:
+            demand(merged < body["spans"] <= untold + 1, "STATEMENT_LINK_BROKEN")
+            untold = merged = 0
+        else:
+            untold += 1
+            merged += 1 if merged or body["reason"] == "merged" else 0
 
 
 def product(numbers):
@@ -315,9 +375,9 @@ def product(numbers):
 
 def compound(returns):
     """Exact product of 1 + r, less 1, rounded half to even to 18 decimals."""
-    one = 10**18
-    growth = product([one + int(each.replace(".", "")) for each in returns])
-    divisor = one ** (len(returns) - 1)
+    one, scale = 10**18, 10**6
+    growth = product([scale + int(each.replace(".", "")) for each in returns]) * one
+    divisor = scale ** len(returns)
     quotient, rest = divmod(growth, divisor)
     if 2 * rest > divisor or (2 * rest == divisor and quotient % 2):
         quotient += 1

@@ -5,9 +5,11 @@
 import { RecordError } from '@track-record/errors';
 import {
   formatCheckpoint,
+  formatDecimal,
   entryCodec,
   instrumentCodec,
   parseCheckpoint,
+  parseDecimal,
 } from '@track-record/ledger';
 import { openRow, sealRow, type AccountKeys, type RandomBytes } from '@track-record/sealing';
 import type { SealedState } from '@track-record/store';
@@ -23,6 +25,14 @@ const schema = z.strictObject({
   /** Number of the next journal record. */
   nextSequence: z.int(),
   statementCount: z.int(),
+  /** Hours that are stated and not told yet. */
+  run: z.strictObject({
+    hours: z.int(),
+    fills: z.int(),
+    growth: z.string().transform((text) => parseDecimal(text)),
+  }),
+  /** Of the owner's accounts, as last stated: the number never falls. */
+  connected: z.int(),
   /** Hash of the last statement, hex. */
   head: z.string(),
   /** This and the permissions: as the venue said at the last synchronisation. */
@@ -63,10 +73,11 @@ export function sealAccountState(
   state: AccountState,
   random: RandomBytes,
 ): SealedState {
-  const { version, checkpoint, recent, instruments, ...rest } = state;
+  const { version, checkpoint, recent, instruments, run, ...rest } = state;
   const plaintext = Buffer.from(
     JSON.stringify({
       ...rest,
+      run: { ...run, growth: formatDecimal(run.growth) },
       checkpoint: formatCheckpoint(checkpoint),
       recent: recent.map((entry) => entryCodec.format(entry)),
       instruments: Object.fromEntries(

@@ -1,6 +1,6 @@
 // Steps 10 and 11 of the route: the hours are stated, and one transaction writes the sealed
-// entries, the statements, the hours and the state, reads the statements back, and completes the
-// job. Either all of it happened or none of it did.
+// entries, the statements and the state, reads the statements back, releases what is due, and
+// completes the job. Either all of it happened or none of it did.
 
 import { RecordError } from '@track-record/errors';
 import {
@@ -9,15 +9,15 @@ import {
   readBackStatements,
   saveState,
   saveStatus,
-  type HourlyReturnRow,
   type StatementRow,
 } from '@track-record/store';
-import { NO_PREVIOUS } from '@track-record/statement';
+import { NO_PREVIOUS, releaseAt } from '@track-record/statement';
 import { sealAccountState, type AccountState } from './account-state.ts';
 import { settleUnchanged, type RouteContext } from './context.ts';
 import type { Derivation } from './derive-hours.ts';
 import { finalUntil, HOUR_MS } from './hour.ts';
 import { sealJournal } from './journal.ts';
+import { releaseDue } from './release-results/route.ts';
 import { stateHours, type StatedHour, type VenueSays } from './state-hours.ts';
 import type { Subject } from './subject.ts';
 
@@ -30,19 +30,20 @@ type Remembered = VenueSays & Pick<AccountState, 'coveredTo' | 'cursor' | 'recen
  */
 export async function commitHours(
   subject: Subject,
-  { report, fresh }: Derivation,
+  derivation: Derivation,
   remembered: Remembered,
   context: RouteContext,
 ): Promise<void> {
   const { venue, keys, state } = subject;
   const { accountId } = keys;
-  const stated = await stateHours(report.hours, subject, remembered, context);
+  const { report, fresh } = derivation;
+  const { hours, ...carried } = await stateHours(derivation, subject, remembered, context);
   context.step('signed');
-  const last = stated.at(-1);
+  const last = hours.at(-1);
   if (last === undefined) return await settleUnchanged(context);
   const nextSequence = state?.nextSequence ?? 1;
   const segments = sealJournal(keys, nextSequence, fresh, context.random);
-  const statements = stated.map((each) => statementRow(accountId, each));
+  const statements = hours.map((each) => statementRow(accountId, each));
   const { coveredTo, cursor, recent, instruments, paper, permissions } = remembered;
   const nextState: AccountState = {
     coveredTo,
@@ -51,6 +52,7 @@ export async function commitHours(
     instruments,
     paper,
     permissions,
+    ...carried,
     version: state === null ? 1 : state.version + 1,
     checkpoint: report.closing,
     nextSequence: (segments.at(-1)?.lastSequence ?? nextSequence - 1) + 1,
@@ -66,9 +68,11 @@ export async function commitHours(
     // One by one: a segment may be megabytes.
     for (const each of segments) await insertRows(trx, 'record.sealed_segment', [each]);
     await insertRows(trx, 'record.statement', statements);
-    const hours = stated.map((each) => hourlyRow(accountId, each));
-    await insertRows(trx, 'record.hourly_return', hours);
     checkWritten(statements, await readBackStatements(trx, accountId, statements));
+    const now = context.now();
+    if (statements.some(({ releaseAt: due }) => due !== null && due <= now)) {
+      await releaseDue(trx, accountId, context);
+    }
     await saveStatus(trx, {
       accountId,
       lastHour: report.closing.asOf - HOUR_MS,
@@ -77,7 +81,7 @@ export async function commitHours(
       updatedAt: context.now(),
     });
     context.step('written');
-    await context.settle(trx, { hours: stated.length });
+    await context.settle(trx, { hours: hours.length });
   });
   context.step('committed');
 }
@@ -106,11 +110,6 @@ function statementRow(accountId: string, { body, signed }: StatedHour): Statemen
     signature: signed.signature,
     keyId: body.keyId,
     restates: body.restates === null ? null : Buffer.from(body.restates, 'hex'),
+    releaseAt: releaseAt(body),
   };
-}
-
-function hourlyRow(accountId: string, { body }: StatedHour): HourlyReturnRow {
-  const { sequence, status, reason, coverage, provenance } = body;
-  const hour = Date.parse(body.hour);
-  return { accountId, hour, sequence, status, reason, return: body.return, coverage, provenance };
 }

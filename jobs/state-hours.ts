@@ -2,30 +2,41 @@
 // alone when it says the same and restated when it does not; nothing is ever written over.
 
 import { RecordError } from '@track-record/errors';
-import { formatDecimal } from '@track-record/ledger';
-import type { Hour } from '@track-record/returns';
 import {
+  disclosureOf,
   formatCoverage,
   formatHour,
+  MERGED,
   NO_PREVIOUS,
+  NO_RUN,
   residualClass,
   signStatement,
   STATEMENT_FORMAT,
   STATEMENT_METHOD,
+  tellHour,
   verifyChain,
   type Chain,
   type SignedStatement,
   type StatementBody,
   type UnverifiedStatement,
 } from '@track-record/statement';
-import { loadStatements } from '@track-record/store';
+import { loadStatements, ownedAccounts } from '@track-record/store';
 import type { AccountState } from './account-state.ts';
 import type { RouteContext } from './context.ts';
+import type { Derivation } from './derive-hours.ts';
+import { startOfHour } from './hour.ts';
 import type { Subject } from './subject.ts';
 
 export interface StatedHour {
   readonly body: StatementBody;
   readonly signed: SignedStatement;
+}
+
+/** What an account's statements carry on from one to the next. */
+export type Carried = Pick<AccountState, 'run' | 'connected'>;
+
+export interface Stated extends Carried {
+  readonly hours: readonly StatedHour[];
 }
 
 /** What the venue said of itself and the key, at this synchronisation or at the last one. */
@@ -34,31 +45,49 @@ export type VenueSays = Pick<AccountState, 'paper' | 'permissions'>;
 /** The fields that make two statements of one hour the same finding. */
 const findings = ['status', 'reason', 'return', 'coverage', 'residual'] as const;
 
+/** STORE_ROW_UNTRUSTED when accounts of the owner are gone that were stated before. */
 export async function stateHours(
-  hours: readonly Hour[],
+  { report: { hours }, entries }: Derivation,
   { account, state }: Subject,
   { paper, permissions }: VenueSays,
   context: RouteContext,
-): Promise<StatedHour[]> {
-  const { signingKey } = context;
+): Promise<Stated> {
+  const { signingKey, root } = context;
+  const census = await ownedAccounts(context.db, account.accountId);
+  const { connected } = census;
+  if (state !== null && connected < state.connected) throw new RecordError('STORE_ROW_UNTRUSTED');
+  const owner = { ...census, pseudonym: root.pseudonym(account.ownerId, 'owner') };
+  const fills = Map.groupBy(
+    entries.filter(({ kind }) => kind === 'fill'),
+    ({ at }) => startOfHour(at),
+  );
   const replayed = state !== null && hours.some(({ hour }) => hour < state.checkpoint.asOf);
   const before = replayed ? await statedBefore(state, account.accountId, context) : [];
   const statementOf = new Map(before.map((statement) => [statement.body.hour, statement]));
-  const pseudonym = context.root.pseudonym(account.accountId);
+  const pseudonym = root.pseudonym(account.accountId);
+  const chosen = disclosureOf(account);
   const observedAt = new Date(context.now()).toISOString();
   const stated: StatedHour[] = [];
+  let run = replayed ? NO_RUN : (state?.run ?? NO_RUN);
   for (const hour of hours) {
     const earlier = statementOf.get(formatHour(hour.hour));
+    const disclosure = earlier?.body.disclosure ?? chosen;
+    const sequence = (state === null ? 0 : state.statementCount) + stated.length;
+    const traded = { ...hour, fills: (fills.get(hour.hour) ?? []).length };
+    const told = tellHour(run, traded, disclosure, earlier?.body);
+    run = told.run;
     const body: StatementBody = {
       format: STATEMENT_FORMAT,
       account: pseudonym,
       venue: account.venue,
       paper,
       hour: formatHour(hour.hour),
-      sequence: (state === null ? 0 : state.statementCount) + stated.length,
+      since: formatHour(startOfHour(account.historyFrom)),
+      sequence,
       status: hour.status,
-      reason: hour.reason,
-      return: hour.return === null ? null : formatDecimal(hour.return),
+      reason: hour.reason ?? (told.return === null ? MERGED : null),
+      return: told.return,
+      spans: told.spans,
       coverage: formatCoverage(hour.coverage),
       residual: residualClass(hour.residualValue, hour.navOpen),
       provenance:
@@ -66,6 +95,9 @@ export async function stateHours(
       permissions,
       method: STATEMENT_METHOD,
       reportingCurrency: account.reportingCurrency,
+      disclosure,
+      owner,
+      salt: root.pseudonym(`${account.accountId}/${sequence}`, 'statement'),
       observedAt,
       restates: earlier?.hash ?? null,
       previous: stated.at(-1)?.signed.hash ?? state?.head ?? NO_PREVIOUS,
@@ -76,7 +108,7 @@ export async function stateHours(
     }
     stated.push({ body, signed: await signStatement(body, signingKey) });
   }
-  return stated;
+  return { hours: stated, run, connected };
 }
 
 /**
@@ -90,7 +122,7 @@ async function statedBefore(
   context: RouteContext,
 ): Promise<Chain['hours']> {
   const statements: UnverifiedStatement[] = [];
-  for await (const row of loadStatements(context.db, accountId)) {
+  for await (const row of loadStatements(context.db, accountId, -Infinity, Infinity, 'all')) {
     statements.push({ bytes: row.body, signature: row.signature });
   }
   if (statements.length !== state.statementCount) throw new RecordError('STORE_ROW_UNTRUSTED');

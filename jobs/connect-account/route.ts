@@ -16,6 +16,7 @@ import {
   insertAccount,
   insertRows,
   loadRow,
+  ownerOfRecord,
   replaceCredentials,
   saveStatus,
   type Database,
@@ -145,19 +146,19 @@ async function takeIntake(trx: Transaction<Database>, tried: Intake): Promise<vo
 
 async function openAccount(
   trx: Transaction<Database>,
-  { accountId, ownerId, venue, reportingCurrency, historyFrom, allowTradingKey }: Intake,
+  { sealed: _taken, ...intake }: Intake,
   quoteCurrency: string,
   { venueAccountHash, root }: SealedLogin,
   context: RouteContext,
 ): Promise<void> {
+  const { accountId, ownerId } = intake;
+  const owner = await ownerOfRecord(trx, venueAccountHash, ownerId);
+  if (owner !== null && owner !== ownerId) throw new RecordError('ACCOUNT_OF_ANOTHER_OWNER');
+  if (owner !== null) throw new RecordError('ACCOUNT_ALREADY_CONNECTED');
   const isInserted = await insertAccount(trx, {
-    accountId,
-    ownerId,
-    venue,
-    reportingCurrency: reportingCurrency ?? quoteCurrency,
-    historyFrom,
+    ...intake,
+    reportingCurrency: intake.reportingCurrency ?? quoteCurrency,
     connectedAt: context.now(),
-    allowTradingKey,
     venueAccountHash,
   });
   if (!isInserted) throw new RecordError('ACCOUNT_ALREADY_CONNECTED');

@@ -1,9 +1,11 @@
-// Fans out one job for each account whose record lacks a final hour. An hour missed in an outage is
-// found again by the next pass, because what is due follows from the record and not from the tick.
+// Fans out one job for each account whose record lacks a final hour, and one for each that has
+// hours to release. An hour missed in an outage is found again by the next pass, because what is
+// due follows from the record and not from the tick.
 
-import { dueAccounts } from '@track-record/store';
+import { dueAccounts, dueReleases } from '@track-record/store';
 import type { RouteContext } from '../context.ts';
 import { finalUntil, HOUR_MS } from '../hour.ts';
+import { releaseResultsQueue } from '../release-results/queue.ts';
 import { syncAccountQueue } from '../sync-account/queue.ts';
 
 export async function dispatchHourly(context: RouteContext): Promise<void> {
@@ -17,6 +19,8 @@ export async function dispatchHourly(context: RouteContext): Promise<void> {
       const payloads = due.map((accountId) => ({ accountId, hour: finalTo - HOUR_MS }));
       await context.enqueue(trx, queue, payloads);
     }
+    const releases = (await dueReleases(trx, at)).map((accountId) => ({ accountId }));
+    await context.enqueue(trx, releaseResultsQueue, releases);
     await context.settle(trx, { hours: 0 });
   });
 }

@@ -32,6 +32,7 @@ export const codes = {
   PAYLOAD_INVALID: job('never', 'The job payload does not match the schema of its queue.'),
   ACCOUNT_UNKNOWN: job('never', 'There is no such account.'),
   ACCOUNT_ALREADY_CONNECTED: owner('This venue account is already connected.'),
+  ACCOUNT_OF_ANOTHER_OWNER: owner('This venue account has a record under another owner.'),
   ACCOUNT_PAUSED: job('never', 'The account is paused until its owner or an operator acts.'),
   JOB_UNKNOWN: job('never', 'There is no such job, or none in a state that allows this.'),
   JOB_CLAIM_LOST: job('later', 'Another worker holds this job now; nothing was written.'),

@@ -40,6 +40,17 @@ export interface ConnectAccountRequest {
   readonly historyFrom: number;
   /** Whether the owner accepts a key that may trade. Absent: such a key is refused. */
   readonly allowTradingKey?: boolean;
+  /** Absent: by the hour, a day later, thin hours merged. */
+  readonly disclosure?: DisclosureChoice;
+}
+
+/** What of a record leaves, and when: docs/statement.md#disclosure. What is left out stays. */
+export interface DisclosureChoice {
+  readonly grid?: 'hour' | 'day';
+  /** 0 to 720, from the end of an hour's UTC day; 0: each hour as soon as it is signed. */
+  readonly delayHours?: number;
+  /** An hour with a fill or two: merged with later ones, or told alone. */
+  readonly thin?: 'merged' | 'told';
 }
 
 /**
@@ -82,6 +93,12 @@ export interface Gateway {
    * was published of it stays, and a backup of the database forgets nothing.
    */
   forgetAccount(accountId: string, options?: WriteOptions): Promise<void>;
+  /** Of hours that are not stated yet; every later statement says so. */
+  changeDisclosure(
+    accountId: string,
+    disclosure: DisclosureChoice,
+    options?: WriteOptions,
+  ): Promise<void>;
   /** Null when nobody has handed in such an account. */
   status(accountId: string, options?: CallOptions): Promise<AccountStatus | null>;
   /** Oldest first; a restated hour in its latest form. */
@@ -118,6 +135,10 @@ export function createGateway(options: GatewayOptions): Gateway {
     forgetAccount: async (accountId, within) => {
       await ask(ending('gateway.forget_account($1)', accountId), within);
     },
+    changeDisclosure: async (accountId, disclosure, within) => {
+      const { values, ...asked } = ending('gateway.change_disclosure($1, $2)', accountId);
+      await ask({ ...asked, values: [...values, disclosure] }, within);
+    },
     status: async (accountId, signal) => {
       const values = [checkUuid(accountId)] as const;
       const [row] = await ask({ text: STATUS, values, isRepeatable: true }, signal);
@@ -144,7 +165,7 @@ function hand(ask: Ask): Pick<Gateway, 'connectAccount' | 'rotateCredentials'> {
     connectAccount: async (request, options) =>
       await askJob(
         ask,
-        'gateway.connect_account($1, $2, $3, $4, $5, to_timestamp($6::float8 / 1000), $7)',
+        'gateway.connect_account($1, $2, $3, $4, $5, to_timestamp($6::float8 / 1000), $7, $8)',
         [
           checkUuid(request.accountId),
           checkUuid(request.ownerId),
@@ -153,6 +174,7 @@ function hand(ask: Ask): Pick<Gateway, 'connectAccount' | 'rotateCredentials'> {
           request.reportingCurrency ?? null,
           checkMs(request.historyFrom),
           request.allowTradingKey ?? false,
+          request.disclosure ?? null,
         ],
         options,
         false,

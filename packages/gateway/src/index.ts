@@ -8,6 +8,7 @@ export {
 export {
   createGateway,
   type ConnectAccountRequest,
+  type DisclosureChoice,
   type Gateway,
   type GatewayOptions,
 } from './gateway.ts';

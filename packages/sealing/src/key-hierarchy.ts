@@ -127,9 +127,12 @@ export class RecordRoot {
     return deriveKey(this.#secret, keyLabels.intake);
   }
 
-  /** The name of an account in statements: stable, and meaningless without this root. */
-  pseudonym(accountId: string): string {
-    const message = contextBytes([['account', accountId]]);
+  /**
+   * The name of an account or an owner in statements, or what salts one: stable, and meaningless
+   * without this root.
+   */
+  pseudonym(id: string, of: 'account' | 'owner' | 'statement' = 'account'): string {
+    const message = contextBytes([[of, id]]);
     return this.#mac('pseudonym', message).slice(0, PSEUDONYM_HEX_DIGITS);
   }
 

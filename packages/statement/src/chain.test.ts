@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { RecordError } from '@track-record/errors';
 import { verifyChain } from './chain.ts';
+import { disclosureOf } from './disclosure.ts';
 import { signingKeyFromSeed } from './signing-key.ts';
 import {
   formatHour,
@@ -19,21 +20,26 @@ type Change = Partial<StatementBody>;
 
 function bodyAt(hour: number, sequence: number, previous: string): StatementBody {
   return {
-    format: 'track-record-statement/1',
+    format: 'track-record-statement/2',
     account: 'ab'.repeat(16),
     venue: 'binance',
     paper: false,
     hour: formatHour(START + hour * HOUR_MS),
+    since: formatHour(START),
     sequence,
     status: 'measured',
     reason: null,
-    return: '0.010000000000000000',
+    return: '0.010000',
+    spans: 1,
     coverage: '1',
     residual: 'none',
     provenance: 'observed',
     permissions: { read: true, trade: false, withdraw: false, ipRestricted: null },
     method: 'twr-cut-at-flows/1',
     reportingCurrency: 'USDT',
+    disclosure: disclosureOf({ grid: 'hour', delayHours: 24, thin: 'merged' }),
+    owner: { pseudonym: 'ee'.repeat(16), connected: 3, ended: 1, ordinal: 2, restarts: 0 },
+    salt: '5a'.repeat(16),
     observedAt: '2026-02-01T00:00:00.000Z',
     restates: null,
     previous,
@@ -55,6 +61,10 @@ async function chainOf(
 }
 
 const plain = (): Change => ({});
+const merged: Change = { return: null, reason: 'merged' };
+const ownedBy = (change: Partial<StatementBody['owner']>): Change => ({
+  owner: { ...bodyAt(0, 0, NO_PREVIOUS).owner, ...change },
+});
 const hashAt = (signed: readonly SignedStatement[], index: number): string =>
   signed[index]?.hash ?? 'none';
 
@@ -76,9 +86,9 @@ const hours = await chainOf([plain, plain, plain, plain]);
 const corrected = await chainOf([
   plain,
   plain,
-  (signed) => ({ at: 0, restates: hashAt(signed, 0), return: '0.020000000000000000' }),
+  (signed) => ({ at: 0, restates: hashAt(signed, 0), return: '0.020000' }),
   () => ({ at: 2 }),
-  (signed) => ({ at: 0, restates: hashAt(signed, 2), return: '0.030000000000000000' }),
+  (signed) => ({ at: 0, restates: hashAt(signed, 2), return: '0.030000' }),
 ]);
 
 describe('accepts', () => {
@@ -95,6 +105,7 @@ describe('accepts', () => {
       account: 'ab'.repeat(16),
       venue: 'binance',
       paper: false,
+      since: '2026-01-05T00:00:00Z',
       reportingCurrency: 'USDT',
       keyId: key.keyId,
     });
@@ -104,9 +115,9 @@ describe('accepts', () => {
     const chain = await verifyChain(corrected, key.publicKey);
     expect(chain.restatements).toBe(2);
     expect(chain.hours.map(({ body }) => [body.hour, body.return])).toEqual([
-      ['2026-01-05T00:00:00Z', '0.030000000000000000'],
-      ['2026-01-05T01:00:00Z', '0.010000000000000000'],
-      ['2026-01-05T02:00:00Z', '0.010000000000000000'],
+      ['2026-01-05T00:00:00Z', '0.030000'],
+      ['2026-01-05T01:00:00Z', '0.010000'],
+      ['2026-01-05T02:00:00Z', '0.010000'],
     ]);
   });
 
@@ -201,6 +212,41 @@ describe('refuses', () => {
       'another currency',
       () => chainOf([plain, () => ({ reportingCurrency: 'BTC' })]),
       'LINK_BROKEN statements[1]',
+    ],
+    [
+      'another beginning of the record',
+      () => chainOf([plain, () => ({ since: '2026-01-04T00:00:00Z' })]),
+      'LINK_BROKEN statements[1]',
+    ],
+    [
+      'another owner',
+      () => chainOf([plain, () => ownedBy({ pseudonym: 'dd'.repeat(16) })]),
+      'LINK_BROKEN statements[1]',
+    ],
+    [
+      'an account of the owner that is hidden',
+      () => chainOf([plain, () => ownedBy({ connected: 2 })]),
+      'LINK_BROKEN statements[1]',
+    ],
+    [
+      'a restart that came later',
+      () => chainOf([plain, () => ownedBy({ restarts: 1 })]),
+      'LINK_BROKEN statements[1]',
+    ],
+    [
+      'hours told as one that were told alone',
+      () => chainOf([plain, () => ({ spans: 2 })]),
+      'LINK_BROKEN statements[1]',
+    ],
+    [
+      'a merged hour that is told nowhere',
+      () => chainOf([() => merged, plain]),
+      'LINK_BROKEN statements[1]',
+    ],
+    [
+      'a part that begins within a run',
+      async () => (await chainOf([() => merged, () => ({ spans: 2 })])).slice(1),
+      'LINK_BROKEN statements[0]',
     ],
     [
       'a correction of an hour never stated',

@@ -3,6 +3,7 @@
 // Statements come from the database or a file and are untrusted.
 
 import { RecordError } from '@track-record/errors';
+import { MERGED } from './disclosure.ts';
 import { keyIdOf, signatureCheckOf } from './signing-key.ts';
 import {
   formatHour,
@@ -10,6 +11,7 @@ import {
   NO_PREVIOUS,
   parseStatement,
   statementHash,
+  type OwnerCensus,
   type SignedStatement,
   type StatementBody,
 } from './statement.ts';
@@ -29,7 +31,7 @@ export interface VerifiedStatement {
 }
 
 /** What every statement of a chain has in common. */
-const subjectFields = ['account', 'venue', 'paper', 'reportingCurrency', 'keyId'] as const;
+const subjectFields = ['account', 'venue', 'paper', 'since', 'reportingCurrency', 'keyId'] as const;
 export type ChainSubject = Pick<StatementBody, (typeof subjectFields)[number]>;
 
 export interface Chain {
@@ -103,6 +105,7 @@ export function checkLinks(statements: readonly VerifiedStatement[]): Chain {
   for (const [offset, statement] of statements.slice(1).entries()) {
     const { body } = statement;
     if (!isSameAccount(first.body, body) || !isLinked(before, statement)) broken(offset + 1);
+    if (!isSameOwner(before.body.owner, body.owner)) broken(offset + 1);
     if (body.restates === null) {
       // A hole is where a bad hour would be hidden: an unmeasured hour has a statement too.
       if (Date.parse(body.hour) !== Date.parse(lastHour) + HOUR_MS) broken(offset + 1);
@@ -114,10 +117,11 @@ export function checkLinks(statements: readonly VerifiedStatement[]): Chain {
     }
     before = statement;
   }
+  checkRuns([...hours.values()]);
   const restatements = statements.filter(({ body }) => body.restates !== null).length;
-  const { account, venue, paper, reportingCurrency, keyId } = first.body;
+  const { account, venue, paper, since, reportingCurrency, keyId } = first.body;
   return {
-    subject: { account, venue, paper, reportingCurrency, keyId },
+    subject: { account, venue, paper, since, reportingCurrency, keyId },
     from: first.body.hour,
     to: formatHour(Date.parse(lastHour) + HOUR_MS),
     startsAtInception,
@@ -129,6 +133,32 @@ export function checkLinks(statements: readonly VerifiedStatement[]): Chain {
 
 function isSameAccount(first: StatementBody, body: StatementBody): boolean {
   return subjectFields.every((name) => body[name] === first[name]);
+}
+
+/** What an owner connected stays connected: a smaller number hides an account. */
+function isSameOwner(before: OwnerCensus, owner: OwnerCensus): boolean {
+  const same = (['pseudonym', 'ordinal', 'restarts'] as const).every(
+    (name) => owner[name] === before[name],
+  );
+  return same && owner.connected >= before.connected;
+}
+
+/**
+ * A return stands for the hours it says: those before have none of their own, and none that was
+ * merged lies outside. The last run may still be open.
+ */
+function checkRuns(hours: readonly VerifiedStatement[]): void {
+  let untold = 0;
+  let merged = 0;
+  for (const [index, { body }] of hours.entries()) {
+    if (body.return !== null) {
+      if (merged >= body.spans || body.spans > untold + 1) broken(index);
+      untold = merged = 0;
+    } else {
+      untold += 1;
+      if (merged > 0 || body.reason === MERGED) merged += 1;
+    }
+  }
 }
 
 function isLinked(before: VerifiedStatement, { body }: VerifiedStatement): boolean {

@@ -1,4 +1,13 @@
-export { verifyChain, type Chain, type UnverifiedStatement } from './chain.ts';
+export { verifyChain, verifySignatures, type Chain, type UnverifiedStatement } from './chain.ts';
+export {
+  disclosureOf,
+  MERGED,
+  NO_RUN,
+  publicReturn,
+  releaseAt,
+  tellHour,
+  type Run,
+} from './disclosure.ts';
 export { signingKeyFromSeed, statementLabels, type SigningKey } from './signing-key.ts';
 export {
   encodeStatement,
@@ -13,6 +22,7 @@ export {
   STATEMENT_FORMAT,
   STATEMENT_METHOD,
   type HourStatus,
+  type OwnerCensus,
   type SignedStatement,
   type StatementBody,
 } from './statement.ts';

@@ -22,35 +22,42 @@ const SEED = '382c6b02f0c9772b4029435b032d8cb24a14b808a22d8b0776aef2849411175f';
 const PUBLIC_KEY = '3f84a66bc3369b5201fba77f4c38211c55af4eae8c2cd4eaec8801b0620cc2e4';
 const BYTES =
   '{"account":"8019b8446b847dc2bbf8478fde13f2d3","coverage":"1",' +
-  '"format":"track-record-statement/1","hour":"2026-01-05T00:00:00Z",' +
+  '"disclosure":{"delayHours":24,"digits":6,"grid":"hour","publicDigits":4,"thin":"merged"},' +
+  '"format":"track-record-statement/2","hour":"2026-01-05T00:00:00Z",' +
   '"keyId":"663827a6aaec33e3","method":"twr-cut-at-flows/1",' +
-  '"observedAt":"2026-01-05T01:05:00.000Z","paper":false,' +
+  '"observedAt":"2026-01-05T01:05:00.000Z","owner":{"connected":1,"ended":0,"ordinal":1,' +
+  '"pseudonym":"eeeeeeeeeeeeeeeeeeeeeeeeeeeeeeee","restarts":0},"paper":false,' +
   '"permissions":{"ipRestricted":null,"read":true,"trade":false,"withdraw":false},' +
   '"previous":"0000000000000000000000000000000000000000000000000000000000000000",' +
   '"provenance":"backfilled","reason":null,"reportingCurrency":"USDT","residual":"none",' +
-  '"restates":null,"return":"0.010000000000000000","sequence":0,"status":"measured",' +
-  '"venue":"binance"}';
-const HASH = '543f207c096532c966714e7464c1cfc77bbd5c829f0355e6502968d5ab4a1c71';
+  '"restates":null,"return":"0.010000","salt":"5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a","sequence":0,' +
+  '"since":"2026-01-05T00:00:00Z","spans":1,"status":"measured","venue":"binance"}';
+const HASH = '97856e7454a49b5c0ee48f692253d5854528cebf43735e1c61335e4c3235bee0';
 const SIGNATURE =
-  '8989578074fc8219da732eb4612f87812e8b5313fa296201ac9085ff4dcabe48' +
-  'c5fdc646275ec7babd92ed913bba5282cdb0fe4427b84743de87378c5d9a1c06';
+  'df4fe8d1bce13c5cbd255c8cadcfe0d072675dcea62a6bcd9c15b7974bf9ed5a' +
+  'cf2d1e0c0fd268d8846292d01fe3d8d2983b7aece2e03ee96a4e72d7e4cdc801';
 
 const body: StatementBody = {
-  format: 'track-record-statement/1',
+  format: 'track-record-statement/2',
   account: '8019b8446b847dc2bbf8478fde13f2d3',
   venue: 'binance',
   paper: false,
   hour: '2026-01-05T00:00:00Z',
+  since: '2026-01-05T00:00:00Z',
   sequence: 0,
   status: 'measured',
   reason: null,
-  return: '0.010000000000000000',
+  return: '0.010000',
+  spans: 1,
   coverage: '1',
   residual: 'none',
   provenance: 'backfilled',
   permissions: { read: true, trade: false, withdraw: false, ipRestricted: null },
   method: 'twr-cut-at-flows/1',
   reportingCurrency: 'USDT',
+  disclosure: { grid: 'hour', delayHours: 24, thin: 'merged', digits: 6, publicDigits: 4 },
+  owner: { pseudonym: 'ee'.repeat(16), connected: 1, ended: 0, ordinal: 1, restarts: 0 },
+  salt: '5a'.repeat(16),
   observedAt: '2026-01-05T01:05:00.000Z',
   restates: null,
   previous: NO_PREVIOUS,
@@ -129,8 +136,9 @@ describe('accepts', () => {
 });
 
 describe('refuses', () => {
+  const gap = { status: 'unpriced', return: null, reason: 'unpriced' } as const;
   const rows: readonly (readonly [string, object, string])[] = [
-    ['another format', { format: 'track-record-statement/2' }, 'format'],
+    ['another format', { format: 'track-record-statement/1' }, 'format'],
     ['a plain account id', { account: 'account-1' }, 'account'],
     ['an upper-case pseudonym', { account: body.account.toUpperCase() }, 'account'],
     ['a venue with a space', { venue: 'binance us' }, 'venue'],
@@ -145,12 +153,31 @@ describe('refuses', () => {
     ['half a sequence', { sequence: 0.5 }, 'sequence'],
     ['another status', { status: 'estimated' }, 'status'],
     ['prose as reason', { status: 'unpriced', return: null, reason: '12 BTC' }, 'reason'],
-    ['a return with 17 decimals', { return: '0.01000000000000000' }, 'return'],
-    ['minus zero', { return: '-0.000000000000000000' }, 'return'],
+    ['a return with 5 decimals', { return: '0.01000' }, 'return'],
+    ['a return of 18 decimals', { return: '0.010000000000000000' }, 'return'],
+    ['minus zero', { return: '-0.000000' }, 'return'],
     ['a return as number', { return: 0.01 }, 'return'],
     ['a measured hour without return', { return: null, reason: 'unpriced_asset' }, 'return'],
     ['a return with a reason against it', { reason: 'unpriced_asset' }, 'reason'],
     ['no return and no reason', { status: 'unpriced', return: null }, 'reason'],
+    ['hours without a return as one', { ...gap, spans: 2 }, 'spans'],
+    ['no hours', { spans: 0 }, 'spans'],
+    ['merged, and told all the same', { reason: 'merged', spans: 2 }, 'reason'],
+    ['merged without anything to merge', { ...gap, reason: 'merged' }, 'reason'],
+    ['a record that began later', { sequence: 1, since: '2026-01-05T01:00:00Z' }, 'since'],
+    ['a first hour after the first', { since: '2026-01-04T00:00:00Z' }, 'since'],
+    [
+      'a policy of another grid',
+      { disclosure: { ...body.disclosure, grid: 'week' } },
+      'disclosure',
+    ],
+    ['a delay of years', { disclosure: { ...body.disclosure, delayHours: 721 } }, 'disclosure'],
+    ['a policy of one word', { disclosure: { grid: 'hour' } }, 'disclosure'],
+    ['an owner of nothing', { owner: { ...body.owner, connected: 0 } }, 'owner'],
+    ['more accounts ended than there are', { owner: { ...body.owner, ended: 2 } }, 'owner'],
+    ['the second account of one', { owner: { ...body.owner, ordinal: 2 } }, 'owner'],
+    ['a restart of a first account', { owner: { ...body.owner, restarts: 1 } }, 'owner'],
+    ['a salt of 64 bits', { salt: '5a'.repeat(8) }, 'salt'],
     ['coverage above 1', { coverage: '1.1' }, 'coverage'],
     ['coverage with a trailing zero', { coverage: '0.50' }, 'coverage'],
     ['coverage that tells amounts apart', { coverage: '0.12345' }, 'coverage'],
@@ -201,11 +228,16 @@ describe('holds', () => {
     account: { account: 'ff'.repeat(16) },
     venue: { venue: 'okx' },
     paper: { paper: true },
-    hour: { hour: '2026-01-04T23:00:00Z' },
+    hour: { hour: '2026-01-04T23:00:00Z', since: '2026-01-04T23:00:00Z' },
+    since: { sequence: 1, since: '2026-01-04T23:00:00Z' },
     sequence: { sequence: 1 },
     status: { status: 'market_closed' },
     reason: { status: 'stale', return: null, reason: 'stale_venue' },
-    return: { return: '0.010000000000000001' },
+    return: { return: '0.010001' },
+    spans: { spans: 2 },
+    disclosure: { disclosure: { ...body.disclosure, delayHours: 0 } },
+    owner: { owner: { ...body.owner, connected: 2 } },
+    salt: { salt: '5b'.repeat(16) },
     coverage: { coverage: '0.9999' },
     residual: { residual: 'disclosed' },
     provenance: { provenance: 'observed' },

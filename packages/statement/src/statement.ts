@@ -14,10 +14,22 @@ import {
   type Decimal,
 } from '@track-record/ledger';
 import { encodeCanonical, isPlainObject, parseCanonical } from './canonical-json.ts';
+import { isDisclosure, MERGED, type Disclosure } from './disclosure.ts';
+import {
+  counts,
+  isBoolean,
+  isHour,
+  isInstant,
+  matches,
+  oneOf,
+  orNull,
+  withRules,
+  type FieldRule,
+} from './field-rule.ts';
 import { labelledHash, statementLabels, type SigningKey } from './signing-key.ts';
 import { toHex } from './text-bytes.ts';
 
-export const STATEMENT_FORMAT = 'track-record-statement/1';
+export const STATEMENT_FORMAT = 'track-record-statement/2';
 export const STATEMENT_METHOD = 'twr-cut-at-flows/1';
 /** `previous` of the first statement of an account. */
 export const NO_PREVIOUS = '0'.repeat(64);
@@ -31,8 +43,10 @@ const RESIDUAL_DISCLOSED_MAX = parseDecimal('0.001');
 const HASH = /^[0-9a-f]{64}$/;
 /** A code word: no prose, so that no amount or symbol can be written into a reason. */
 const REASON = /^[a-z][a-z_]{0,39}$/;
-/** 18 decimals; minus zero is not a value. */
-const RETURN = /^(?!-0\.0+$)-?(?:0|[1-9][0-9]{0,11})\.[0-9]{18}$/;
+/** RETURN_DIGITS decimals; minus zero is not a value. */
+const RETURN = /^(?!-0\.0+$)-?(?:0|[1-9][0-9]{0,11})\.[0-9]{6}$/;
+/** 128 bits: nobody finds a return by trying the few there are under its hash. */
+const PSEUDONYM = /^[0-9a-f]{32}$/;
 const COVERAGE = /^(?:0|1|0\.[0-9]{0,3}[1-9])$/;
 
 export const hourStatuses = [
@@ -62,6 +76,20 @@ interface StatementPermissions {
   readonly ipRestricted: boolean | null;
 }
 
+/** What else the owner ever connected, as of this statement: nothing is shown alone unseen. */
+export interface OwnerCensus {
+  /** Keyed pseudonym, 32 hex digits. */
+  readonly pseudonym: string;
+  /** Accounts the owner ever connected, this one included. */
+  readonly connected: number;
+  /** Those of them that are closed or were ruined. */
+  readonly ended: number;
+  /** Which of them this one is, in order of connection, from 1. */
+  readonly ordinal: number;
+  /** Records of the same venue account that were forgotten before this one began. */
+  readonly restarts: number;
+}
+
 export interface StatementBody {
   readonly format: typeof STATEMENT_FORMAT;
   /** Keyed pseudonym, 32 hex digits. */
@@ -71,13 +99,17 @@ export interface StatementBody {
   readonly paper: boolean;
   /** Start of the hour, `2026-01-05T00:00:00Z`. */
   readonly hour: string;
+  /** The first hour of the record. */
+  readonly since: string;
   /** 0 at inception, then one more per statement of the account, restatements included. */
   readonly sequence: number;
   readonly status: HourStatus;
-  /** A code word; null if and only if there is a return. */
+  /** Why the hour has no return of its own here; null when it has. */
   readonly reason: string | null;
-  /** Time-weighted return with 18 decimals; a measured hour has one. */
+  /** Time-weighted, RETURN_DIGITS decimals, of the `spans` hours that end with this one. */
   readonly return: string | null;
+  /** 1 unless hours were merged, and where there is no return. */
+  readonly spans: number;
   /** Share of equity that could be priced, 0 to 1, at most 4 decimals. */
   readonly coverage: string;
   readonly residual: ResidualClass;
@@ -85,6 +117,10 @@ export interface StatementBody {
   readonly permissions: StatementPermissions;
   readonly method: typeof STATEMENT_METHOD;
   readonly reportingCurrency: string;
+  readonly disclosure: Disclosure;
+  readonly owner: OwnerCensus;
+  /** 32 hex digits that only the worker can make: the hash says nothing before the release. */
+  readonly salt: string;
   /** When we read the venue, `2026-01-05T01:05:00.000Z`. */
   readonly observedAt: string;
   /** Hash of the statement this one corrects; null for an hour's first statement. */
@@ -149,24 +185,34 @@ export function residualClass(value: Decimal | null, equity: Decimal | null): Re
   return within(RESIDUAL_DISCLOSED_MAX) ? 'disclosed' : 'material';
 }
 
-type FieldRule = (value: unknown) => boolean;
-
+const flag = orNull(isBoolean);
 const fieldRules: Readonly<Record<keyof StatementBody, FieldRule>> = {
   format: oneOf([STATEMENT_FORMAT]),
-  account: matches(/^[0-9a-f]{32}$/),
+  account: matches(PSEUDONYM),
   venue: matches(/^[a-z0-9][a-z0-9-]{0,31}$/),
   paper: isBoolean,
-  hour: isInstant(/^[1-9][0-9]{3}-.+T[0-9]{2}:00:00Z$/, (text) => text.replace('Z', '.000Z')),
-  sequence: (value) => Number.isSafeInteger(value) && Number(value) >= 0,
+  hour: isHour,
+  since: isHour,
+  sequence: counts(0),
   status: oneOf(hourStatuses),
   reason: orNull(matches(REASON)),
   return: orNull(matches(RETURN)),
+  spans: counts(1),
   coverage: matches(COVERAGE),
   residual: oneOf(residualClasses),
   provenance: oneOf(provenances),
-  permissions: isPermissions,
+  permissions: withRules({ read: flag, trade: flag, withdraw: flag, ipRestricted: flag }),
   method: oneOf([STATEMENT_METHOD]),
   reportingCurrency: matches(/^[A-Z0-9]{2,12}$/),
+  disclosure: isDisclosure,
+  owner: withRules({
+    pseudonym: matches(PSEUDONYM),
+    connected: counts(1),
+    ended: counts(0),
+    ordinal: counts(1),
+    restarts: counts(0),
+  }),
+  salt: matches(PSEUDONYM),
   observedAt: isInstant(/^[1-9][0-9]{3}-.+Z$/, (text) => text),
   restates: orNull(matches(HASH)),
   previous: matches(HASH),
@@ -181,8 +227,17 @@ function parseBody(value: unknown): StatementBody {
   }
   if (Object.keys(value).length !== namedRules.length) malformed('body');
   const body = value as unknown as StatementBody;
-  if (body.status === 'measured' && body.return === null) malformed('return');
-  if ((body.return === null) !== (body.reason !== null)) malformed('reason');
+  const { status, reason, spans } = body;
+  const hasReturn = body.return !== null;
+  if (status === 'measured' && !hasReturn && reason !== MERGED) malformed('return');
+  // What is told of merged hours may stand at one that has no return of its own, and says why.
+  const ownReason = hasReturn && spans > 1 && status !== 'measured' && reason !== MERGED;
+  if (hasReturn === (reason !== null) && !ownReason) malformed('reason');
+  if (reason === MERGED && status !== 'measured') malformed('reason');
+  if (!hasReturn && spans > 1) malformed('spans');
+  if (body.sequence === 0 ? body.since !== body.hour : body.since > body.hour) malformed('since');
+  const { connected, ended, ordinal, restarts } = body.owner;
+  if (Math.max(ended, ordinal, restarts + 1) > connected) malformed('owner');
   // An hour is read after it ended; a statement about the future is a lie or a wrong clock.
   if (Date.parse(body.observedAt) < Date.parse(body.hour) + HOUR_MS) malformed('observedAt');
   return body;
@@ -190,41 +245,4 @@ function parseBody(value: unknown): StatementBody {
 
 function malformed(place: string): never {
   throw new RecordError('STATEMENT_MALFORMED', { place });
-}
-
-function matches(pattern: RegExp): FieldRule {
-  return (value) => typeof value === 'string' && pattern.test(value);
-}
-
-function oneOf(words: readonly string[]): FieldRule {
-  return (value) => typeof value === 'string' && words.includes(value);
-}
-
-function orNull(rule: FieldRule): FieldRule {
-  return (value) => value === null || rule(value);
-}
-
-function isBoolean(value: unknown): boolean {
-  return typeof value === 'boolean';
-}
-
-/**
- * An instant of a year with four digits, which every language reads, that Date writes the same way
- * again: no 25th hour, no 30 February, no offset.
- */
-function isInstant(form: RegExp, withMilliseconds: (text: string) => string): FieldRule {
-  return (value) => {
-    if (typeof value !== 'string' || !form.test(value)) return false;
-    const at = Date.parse(value);
-    return Number.isFinite(at) && new Date(at).toISOString() === withMilliseconds(value);
-  };
-}
-
-function isPermissions(value: unknown): boolean {
-  const names = ['read', 'trade', 'withdraw', 'ipRestricted'];
-  return (
-    isPlainObject(value) &&
-    Object.keys(value).length === names.length &&
-    names.every((name) => Object.hasOwn(value, name) && orNull(isBoolean)(value[name]))
-  );
 }

@@ -48,6 +48,17 @@ export async function insertAccount(db: Kysely<Database>, account: NewAccount): 
   return (await insertRows(db, 'record.account', [row], 'on conflict do nothing')) === 1;
 }
 
+/** Whose record would be doubled by a new one of `ownerId` for this venue account; null: none. */
+export async function ownerOfRecord(
+  db: Kysely<Database>,
+  venueAccountHash: string,
+  ownerId: string,
+): Promise<string | null> {
+  const found = await sql<{ id: string | null }>`
+    select record.owner_of_record(${venueAccountHash}, ${ownerId}) as id`.execute(db);
+  return found.rows[0]?.id ?? null;
+}
+
 /** Of an active account: what an owner or an operator has decided meanwhile stays. */
 export async function setAccountState(
   db: Kysely<Database>,

@@ -5,6 +5,7 @@ export {
   insertAccount,
   isHeld,
   lockAccount,
+  ownerOfRecord,
   replaceCredentials,
   saveStatus,
   setAccountState,
@@ -17,10 +18,13 @@ export {
 export { checkSchema, migrate, QUEUE_SCHEMA_VERSION } from './migrate.ts';
 export { openStore, roleNames, type RoleName, type Store } from './open-store.ts';
 export {
+  dueReleases,
   hourlyReturns,
   lastStatement,
   loadStatements,
+  ownedAccounts,
   readBackStatements,
+  unreleasedStatements,
   type HourlyReturnRow,
   type StatedHourRow,
   type StatementRow,

@@ -1,6 +1,8 @@
-// What was published about an account: signed statements and their hours. Nothing here changes or
+// What was signed about an account, and what of it was released: an hour whose row is in
+// `hourly_return` may be read outside with its statement, and no other. Nothing here changes or
 // removes a row, and the database would refuse it.
 
+import assert from 'node:assert';
 import { sql, type Kysely } from 'kysely';
 import { columns, selectRows, type Database, type Row } from './rows.ts';
 
@@ -8,10 +10,10 @@ const STATEMENTS_PER_PAGE = 1_000;
 
 /**
  * `previous`: hash of the statement numbered before, null for the first. `restates`: of the
- * corrected one.
+ * corrected one. `releaseAt`: by the policy that the body signs; null before there was one.
  */
 export type StatementRow = Row<'record.statement'>;
-/** `return` and `coverage` keep the statement's digits. */
+/** `return` with fewer digits than its statement, `coverage` with the same. */
 export type HourlyReturnRow = Row<'record.hourly_return'>;
 /** `hash`: of the statement that holds for the hour. */
 export interface StatedHourRow extends HourlyReturnRow {
@@ -39,12 +41,13 @@ export async function lastStatement(
   return last ?? null;
 }
 
-/** The statements of the hours in [from, to), by sequence, read page by page. */
+/** The released statements of the hours in [from, to), by sequence, read page by page. */
 export async function* loadStatements(
   db: Kysely<Database>,
   accountId: string,
   from = -Infinity,
   to = Infinity,
+  part: 'released' | 'all' = 'released',
 ): AsyncGenerator<StatementRow> {
   for (let next: number | null = 0; next !== null;) {
     const page: readonly StatementRow[] = await selectRows(
@@ -52,12 +55,40 @@ export async function* loadStatements(
       'record.statement',
       sql`where account_id = ${accountId} and sequence >= ${next}
         and hour >= ${instant(from)}::timestamptz and hour < ${instant(to)}::timestamptz
+        and (${part === 'all'} or sequence <= (select record.last_released(${accountId})))
         order by sequence limit ${STATEMENTS_PER_PAGE}`,
     );
     yield* page;
     const last = page.at(STATEMENTS_PER_PAGE - 1);
     next = last === undefined ? null : last.sequence + 1;
   }
+}
+
+/** The first statements of the account that are not released, by sequence. */
+export function unreleasedStatements(
+  db: Kysely<Database>,
+  accountId: string,
+): Promise<readonly StatementRow[]> {
+  const rest = sql`where account_id = ${accountId}
+    and sequence > (select record.last_released(${accountId}))
+    order by sequence limit ${STATEMENTS_PER_PAGE}`;
+  return selectRows(db, 'record.statement', rest);
+}
+
+/** The accounts whose first unreleased statement is due. */
+export async function dueReleases(db: Kysely<Database>, at: number): Promise<readonly string[]> {
+  const found = await sql<{ id: string }>`
+    select record.due_releases(${new Date(at)}) as id`.execute(db);
+  return found.rows.map(({ id }) => id);
+}
+
+/** What the account's owner connected: docs/statement.md#selection. Counts are of accounts. */
+export async function ownedAccounts(db: Kysely<Database>, accountId: string) {
+  type Owned = Record<'connected' | 'ended' | 'ordinal' | 'restarts', number>;
+  const found = await sql<Owned>`select * from record.owned_accounts(${accountId})`.execute(db);
+  const [owned] = found.rows;
+  assert(owned !== undefined);
+  return owned;
 }
 
 /** The hours in [from, to), each as its latest statement has it, oldest first. */

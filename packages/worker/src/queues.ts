@@ -14,6 +14,8 @@ import {
 } from '@track-record/jobs/queue';
 import { reaggregateAccountQueue } from '@track-record/jobs/reaggregate-account/queue';
 import { reaggregateAccount } from '@track-record/jobs/reaggregate-account/route';
+import { releaseResultsQueue } from '@track-record/jobs/release-results/queue';
+import { releaseResults } from '@track-record/jobs/release-results/route';
 import { syncAccountQueue } from '@track-record/jobs/sync-account/queue';
 import { syncAccount } from '@track-record/jobs/sync-account/route';
 import type { PgBoss } from 'pg-boss';
@@ -28,6 +30,7 @@ export function servedQueues(venues: Iterable<string>): readonly ServedQueue[] {
   return [
     serve(connectAccountQueue, connectAccount),
     serve(reaggregateAccountQueue, reaggregateAccount),
+    serve(releaseResultsQueue, releaseResults),
     serve(dispatchHourlyQueue, (_payload, context) => dispatchHourly(context)),
     ...[...venues].map((venue) => serve(syncAccountQueue(venue), syncAccount)),
   ];

@@ -53,7 +53,7 @@ describe('accepts', () => {
         '  2026-01-05T00:00:00Z to 2026-01-05T03:00:00Z: 3 hours',
         '  3 measured, 0 without a return (each with its signed reason)',
         '  1 backfilled, 0 stated late, 1 corrected later',
-        '  compounded return: 0.50 % (0.004950000000000001)',
+        '  compounded return: 0.50 % (0.004950000000000000)',
         '  passed       the file has the documented form',
         '  NOT CHECKED  signed by a development enclave: no hardware evidence',
         '  passed       the evidence names the key that signed',
@@ -73,7 +73,7 @@ describe('accepts', () => {
           verdict: 'verified',
           code: null,
           record: { venue: 'binance', paper: false, restatements: 1, backfilled: 1, late: 0 },
-          summary: { hours: 3, measured: 3, totalReturn: '0.004950000000000001' },
+          summary: { hours: 3, measured: 3, totalReturn: '0.004950000000000000' },
         },
       ],
     });

@@ -13,7 +13,11 @@ export const tables = {
     "allow_trading_key": "bool",
     "venue_account_hash": "text",
     "state": "text",
-    "state_code": "text null"
+    "state_code": "text null",
+    "number": "int8 own",
+    "grid": "text null",
+    "delay_hours": "int4 null",
+    "thin": "text null"
   },
   "record.account_key": {
     "account_id": "uuid",
@@ -55,7 +59,10 @@ export const tables = {
     "reporting_currency": "text null",
     "history_from": "timestamptz",
     "allow_trading_key": "bool",
-    "requested_at": "timestamptz own"
+    "requested_at": "timestamptz own",
+    "grid": "text null",
+    "delay_hours": "int4 null",
+    "thin": "text null"
   },
   "record.migration": {
     "number": "int4",
@@ -109,7 +116,8 @@ export const tables = {
     "key_id": "text",
     "restates": "bytea null",
     "created_at": "timestamptz own",
-    "previous_sequence": "int8 own"
+    "previous_sequence": "int8 own",
+    "release_at": "timestamptz null"
   },
   "record.venue_hour": {
     "venue": "text",

@@ -4,6 +4,7 @@
 
 import { createPrivateKey, createPublicKey, sign } from 'node:crypto';
 import {
+  disclosureOf,
   NO_PREVIOUS,
   signingKeyFromSeed,
   signStatement,
@@ -34,6 +35,7 @@ const WITNESS_TIME = 1_769_000_000;
 /** PKCS #8 of an Ed25519 seed is this prefix and the seed (RFC 8410, section 7). */
 const PKCS8_PREFIX = Buffer.from('302e020100300506032b657004220420', 'hex');
 
+const SAMPLE_OWNER = 'ee'.repeat(16);
 export const SAMPLE_AT = Date.parse('2026-02-01T00:00:00Z');
 
 /** A statement of an hour after the first; what is not named is measured and observed. */
@@ -67,21 +69,26 @@ export async function signHours(
     const { at = index, ...change } = describeHour(signed);
     const hour = SAMPLE_START + at * HOUR_MS;
     const body: StatementBody = {
-      format: 'track-record-statement/1',
+      format: 'track-record-statement/2',
       account,
       venue: 'binance',
       paper: false,
       hour: new Date(hour).toISOString().replace('.000Z', 'Z'),
+      since: new Date(SAMPLE_START).toISOString().replace('.000Z', 'Z'),
       sequence: index,
       status: 'measured',
       reason: null,
-      return: '0.001000000000000000',
+      return: '0.001000',
+      spans: 1,
       coverage: '1',
       residual: 'none',
       provenance: 'observed',
       permissions: { read: true, trade: false, withdraw: false, ipRestricted: true },
       method: 'twr-cut-at-flows/1',
       reportingCurrency: 'USDT',
+      disclosure: disclosureOf({ grid: 'hour', delayHours: 24, thin: 'merged' }),
+      owner: { pseudonym: SAMPLE_OWNER, connected: 1, ended: 0, ordinal: 1, restarts: 0 },
+      salt: Buffer.alloc(16, index).toString('hex'),
       observedAt: new Date(
         SAMPLE_START + (Math.max(at, index) + 1) * HOUR_MS + LAG_MS,
       ).toISOString(),

@@ -38,12 +38,12 @@ export async function openScene(): Promise<Scene> {
   const key = await sampleKey(0x11);
   const statements = await signHours(key, ACCOUNT, [
     () => ({ provenance: 'backfilled' }),
-    () => ({ return: '-0.020000000000000000' }),
+    () => ({ return: '-0.020000' }),
     () => ({ status: 'unpriced', reason: 'unpriced', return: null, coverage: '0.75' }),
-    () => ({ return: '0.003000000000000000' }),
-    (signed) => ({ at: 1, return: '-0.021000000000000000', restates: hashAt(signed, 1) }),
+    () => ({ return: '0.003000' }),
+    (signed) => ({ at: 1, return: '-0.021000', restates: hashAt(signed, 1) }),
     () => ({ at: 4 }),
-    (signed) => ({ at: 1, return: '-0.022000000000000000', restates: hashAt(signed, 4) }),
+    (signed) => ({ at: 1, return: '-0.022000', restates: hashAt(signed, 4) }),
     () => ({ at: 5 }),
   ]);
   const plain = (): object => ({});

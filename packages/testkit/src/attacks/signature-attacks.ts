@@ -17,21 +17,26 @@ const SIGNED = 'STATEMENT_SIGNATURE_INVALID signatures';
 
 /** One change for each field that a statement signs, made in the bytes of an hour. */
 const fieldChanges: Readonly<Record<keyof StatementBody, unknown>> = {
-  format: 'track-record-statement/2',
+  format: 'track-record-statement/1',
   account: OTHER_ACCOUNT,
   venue: 'kraken',
   paper: true,
   hour: '2026-01-05T09:00:00Z',
+  since: '2026-01-04T00:00:00Z',
   sequence: 9,
   status: 'dust',
   reason: 'stale',
-  return: '0.900000000000000000',
+  return: '0.900000',
+  spans: 2,
   coverage: '0.5',
   residual: 'material',
   provenance: 'backfilled',
   permissions: { ipRestricted: true, read: true, trade: true, withdraw: true },
   method: 'twr-cut-at-flows/2',
   reportingCurrency: 'USDC',
+  disclosure: { grid: 'hour', delayHours: 0, thin: 'told', digits: 6, publicDigits: 4 },
+  owner: { pseudonym: 'ee'.repeat(16), connected: 1, ended: 1, ordinal: 1, restarts: 0 },
+  salt: 'ff'.repeat(16),
   observedAt: '2026-01-05T23:05:00.000Z',
   restates: '0'.repeat(64),
   previous: '0'.repeat(64),
@@ -90,9 +95,7 @@ export const signatureAttacks: readonly Attack[] = [
   {
     name: 'sign a better hour with a key of your own',
     make: async ({ file, ownKey }) => {
-      const [better] = await signHours(ownKey, ACCOUNT, [
-        () => ({ return: '0.9'.padEnd(20, '0') }),
-      ]);
+      const [better] = await signHours(ownKey, ACCOUNT, [() => ({ return: '0.900000' })]);
       return better === undefined ? file : withSigned(file, 3, better);
     },
     found: SIGNED,
@@ -120,6 +123,6 @@ function resign(key: SigningKey, count: number): Promise<readonly SignedStatemen
   return signHours(
     key,
     ACCOUNT,
-    Array.from({ length: count }, () => () => ({ return: '0.010000000000000000' })),
+    Array.from({ length: count }, () => () => ({ return: '0.010000' })),
   );
 }

@@ -12,10 +12,12 @@ import {
   compare,
   formatDecimal,
   parseDecimal,
+  round,
   subtract,
   ZERO,
   type Decimal,
 } from '@track-record/ledger';
+import { formatHour, parseStatement } from '@track-record/statement';
 import { sealIntake } from '@track-record/sealing/intake';
 import { readQueues } from './queues.ts';
 import { showRecord, showTruth, type ComparedHour } from './report.ts';
@@ -36,6 +38,8 @@ const HOURS_BEFORE_CONNECTION = HOURS - 12;
 const SYNC_OFFSET_MS = 13 * 60_000 + 7_000;
 const POLL_MS = 40;
 const PATIENCE_MS = 120_000;
+/** Of a signed return: docs/statement.md. */
+const SIGNED_DIGITS = 6;
 const TOLERANCE = parseDecimal('0.000000001');
 
 /** Each demo has a directory of its own, so that two may run. */
@@ -115,6 +119,8 @@ async function connectAccount(stage: Stage): Promise<Account> {
     venue: 'binance',
     sealedCredentials,
     historyFrom: START,
+    // The owner's choice here, so that there is something to see at once.
+    disclosure: { grid: 'hour', delayHours: 0, thin: 'told' },
   });
   const seconds = await untilSigned(stage, account, HOURS_BEFORE_CONNECTION);
   say(
@@ -161,14 +167,20 @@ async function compareWithTruth(stage: Stage, account: Account): Promise<Compare
   const truth = stage.scenario.truth();
   const hours: ComparedHour[] = [];
   const window = [START, START + HOURS * HOUR_MS] as const;
-  for await (const ours of stage.rpc.hourlyReturns(account.accountId, ...window)) {
+  const signed = new Map<string, string | null>();
+  for await (const { body } of stage.rpc.statements(account.accountId, ...window)) {
+    const statement = parseStatement(body);
+    signed.set(statement.hour, statement.return);
+  }
+  for await (const shown of stage.rpc.hourlyReturns(account.accountId, ...window)) {
+    const hourlyReturn = signed.get(formatHour(shown.hourMs)) ?? null;
     const expected = truth[hours.length]?.return ?? null;
-    const text = expected === null ? null : formatDecimal(expected);
+    const text = expected === null ? null : formatDecimal(round(expected, SIGNED_DIGITS));
     hours.push({
-      hour: ours.hourMs,
-      ours,
+      hour: shown.hourMs,
+      ours: { ...shown, hourlyReturn },
       truth: text,
-      difference: differenceOf(ours.hourlyReturn, text),
+      difference: differenceOf(hourlyReturn, text),
     });
   }
   return hours;

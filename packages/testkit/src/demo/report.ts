@@ -8,7 +8,7 @@ import { lineChart } from './chart.ts';
 export interface ComparedHour {
   readonly hour: number;
   readonly ours: HourlyReturn;
-  /** The venue's own bookkeeping, 18 decimals; null where no capital was at work. */
+  /** The venue's own bookkeeping, rounded as a statement is; null where no capital was at work. */
   readonly truth: string | null;
   /** Absolute difference of the two returns; null when exactly one of them is missing. */
   readonly difference: Decimal | null;

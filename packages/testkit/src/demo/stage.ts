@@ -182,8 +182,15 @@ async function connectWhenServing(
     trust: { rootCertificatePem: readFileSync(certificateFile, 'utf8') },
     deadlineMs: RPC_DEADLINE_MS,
   });
-  await rpc.isServing('');
-  return rpc;
+  // The certificate is there a moment before the port is.
+  for (;;) {
+    const isServing = await rpc.isServing('').catch((error: unknown) => error);
+    if (isServing === true) return rpc;
+    if (worker.child.exitCode !== null || Date.now() > deadline) {
+      throw new Error(`The worker does not serve: ${String(isServing)}\n${worker.log()}`);
+    }
+    await wait(POLL_MS);
+  }
 }
 
 export function freePort(): Promise<number> {

@@ -4,6 +4,7 @@ import { createHash, randomUUID } from 'node:crypto';
 import type { HourlyReturnRow, NewAccount, StatementRow } from '@track-record/store';
 
 const HOUR_MS = 3_600_000;
+const DAY_MS = 24 * HOUR_MS;
 /** 2026-01-05T00:00:00Z. */
 export const SAMPLE_HOUR = 1_767_571_200_000;
 
@@ -18,6 +19,9 @@ export function sampleAccount(change: Partial<NewAccount> = {}): NewAccount {
     connectedAt: SAMPLE_HOUR + 1,
     allowTradingKey: false,
     venueAccountHash: sampleHash(accountId).toString('hex'),
+    grid: null,
+    delayHours: null,
+    thin: null,
     ...change,
   };
 }
@@ -34,6 +38,7 @@ export function sampleStatements(accountId: string, count: number): StatementRow
     signature: Buffer.alloc(64, sequence),
     keyId: 'k1',
     restates: null,
+    releaseAt: SAMPLE_HOUR + 2 * DAY_MS,
   }));
 }
 
@@ -44,7 +49,7 @@ export function sampleReturn(statement: StatementRow): HourlyReturnRow {
     sequence: statement.sequence,
     status: 'measured',
     reason: null,
-    return: '0.010000000000000000',
+    return: '0.0100',
     coverage: '1',
     provenance: 'observed',
   };

@@ -2,7 +2,7 @@
 // each copy has a database and a venue of its own and stands at the next hour to be observed.
 
 import assert from 'node:assert';
-import { freshDatabase } from '../postgres/template-database.ts';
+import { freshDatabase, type FreshDatabase } from '../postgres/template-database.ts';
 import { openDesk, type Desk } from './desk.ts';
 import { openRecord, type OpenedRecord } from './opened-record.ts';
 import * as account from './small-account.ts';
@@ -10,6 +10,7 @@ import * as account from './small-account.ts';
 export interface Copy extends Desk {
   /** Everything that its database holds. */
   readonly record: () => Promise<OpenedRecord>;
+  readonly urlFor: FreshDatabase['urlFor'];
 }
 
 export interface BackfilledAccount {
@@ -39,7 +40,11 @@ export async function openBackfilledAccount(): Promise<BackfilledAccount> {
     const database = await freshDatabase(original);
     const opened = await openDesk({ scenario, database, masterKey: MASTER_KEY, now: OBSERVED_AT });
     try {
-      return await act({ ...opened, record: () => openRecord(database.url, MASTER_KEY) });
+      return await act({
+        ...opened,
+        record: () => openRecord(database.url, MASTER_KEY),
+        urlFor: database.urlFor,
+      });
     } finally {
       await opened.close();
       await database.drop();
@@ -70,6 +75,9 @@ export async function visibleCode({ admin }: Desk): Promise<string | null> {
   );
   return found.rows[0]?.code ?? null;
 }
+
+/** What a superuser says before changing what of an account never changes. */
+export const UNLOCKED = 'alter table record.account disable trigger connected;';
 
 /** What an owner or an operator does once the cause is gone. */
 export async function reactivate({ admin }: Desk): Promise<void> {

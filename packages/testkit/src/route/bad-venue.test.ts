@@ -8,6 +8,7 @@ import type { Permissions } from '../binance/call.ts';
 import type { Fault } from '../simulator/faults.ts';
 import { freshDatabase } from '../postgres/template-database.ts';
 import {
+  UNLOCKED,
   openBackfilledAccount,
   reactivate,
   visibleCode,
@@ -128,7 +129,9 @@ describe('refuses, and goes on when the venue is well again', () => {
   test('the key of another account: VENUE_ACCOUNT_CHANGED', async () => {
     await account.withCopy(async (copy) => {
       // The hash of the connected account is another one than that of the account which answers.
-      await copy.admin.query(`update record.account set venue_account_hash = repeat('a', 64)`);
+      await copy.admin.query(
+        `${UNLOCKED} update record.account set venue_account_hash = repeat('a', 64)`,
+      );
       await expectRefusal(copy, 'VENUE_ACCOUNT_CHANGED');
     });
   });

@@ -5,8 +5,9 @@ import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import type { Code } from '@track-record/errors';
 import { createGateway } from '@track-record/gateway';
 import type { RouteContext } from '@track-record/jobs/context';
+import { parseStatement } from '@track-record/statement';
 import { freshDatabase, type FreshDatabase } from '../postgres/template-database.ts';
-import { visibleCode } from './backfilled-account.ts';
+import { UNLOCKED, visibleCode } from './backfilled-account.ts';
 import { openDesk, type Desk } from './desk.ts';
 import { openRecord } from './opened-record.ts';
 import { ACCOUNT } from './site.ts';
@@ -49,6 +50,17 @@ describe('accepts', () => {
     await desk.handIn({ allowTradingKey: true });
     expect(await desk.connect()).toBe('DONE');
   });
+
+  test('a forgotten record of the same venue account: another begins, in sight', async () => {
+    await connectEarlier(`, state = 'closed'`);
+    await desk.handIn();
+    expect(await desk.connect()).toBe('DONE');
+    expect(await desk.sync(LAST_BACKFILLED)).toBe('DONE');
+    const found = await desk.admin.query<{ body: Buffer }>('select body from record.statement');
+    const [first] = found.rows.map(({ body }) => parseStatement(body));
+    const census = { connected: 2, ended: 1, ordinal: 2, restarts: 1 };
+    expect(first?.owner).toMatchObject(census);
+  });
 });
 
 describe('refuses, and forgets what was handed in', () => {
@@ -84,13 +96,18 @@ describe('refuses, and forgets what was handed in', () => {
     });
   });
 
-  test('R50 one-account-one-record: a venue account that has one is refused', async () => {
+  test.each([
+    ['open', '', 'ACCOUNT_ALREADY_CONNECTED'],
+    ['of another owner', ', owner_id = gen_random_uuid()', 'ACCOUNT_OF_ANOTHER_OWNER'],
+    [
+      'of another owner who forgot it',
+      `, owner_id = gen_random_uuid(), state = 'closed'`,
+      'ACCOUNT_OF_ANOTHER_OWNER',
+    ],
+  ])('R50 one-account-one-record: a venue account with a record %s', async (_, change, code) => {
+    await connectEarlier(change);
     await desk.handIn();
-    expect(await desk.connect()).toBe('DONE');
-    await desk.admin.query(`update record.account_status set account_id = gen_random_uuid()`);
-    await withoutReferences(`update record.account set account_id = gen_random_uuid()`);
-    await desk.handIn();
-    expect(await desk.connect()).toBe('ACCOUNT_ALREADY_CONNECTED');
+    expect(await desk.connect()).toBe(code);
     expect((await openRecord(database.url, MASTER_KEY)).intake).toEqual([]);
   });
 
@@ -146,6 +163,16 @@ describe('holds', () => {
 
 async function change(assignment: string): Promise<void> {
   await desk.admin.query(`update record.intake set ${assignment}`);
+}
+
+/** A connection of the same venue account that came before, under another account id. */
+async function connectEarlier(change: string): Promise<void> {
+  await desk.handIn();
+  expect(await desk.connect()).toBe('DONE');
+  await desk.admin.query(`update record.account_status set account_id = gen_random_uuid()`);
+  await withoutReferences(`${UNLOCKED}
+    update record.account set account_id = gen_random_uuid() ${change};
+    delete from record.account_key; delete from record.credential`);
 }
 
 async function withoutReferences(statement: string): Promise<void> {

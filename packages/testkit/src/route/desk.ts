@@ -9,6 +9,7 @@ import { connectAccountQueue } from '@track-record/jobs/connect-account/queue';
 import { connectAccount } from '@track-record/jobs/connect-account/route';
 import { recordFailure } from '@track-record/jobs/failure';
 import { reaggregateAccount } from '@track-record/jobs/reaggregate-account/route';
+import { releaseResults } from '@track-record/jobs/release-results/route';
 import { syncAccount } from '@track-record/jobs/sync-account/route';
 import { parseMasterKey } from '@track-record/sealing';
 import { intakeKeyPair, sealIntake } from '@track-record/sealing/intake';
@@ -51,6 +52,7 @@ export interface Desk {
     change?: Partial<RouteContext>,
     accountId?: string,
   ) => Promise<Ending>;
+  readonly release: (change?: Partial<RouteContext>) => Promise<Ending>;
   readonly reaggregate: (change?: Partial<RouteContext>) => Promise<Ending>;
   readonly close: () => Promise<void>;
 }
@@ -112,6 +114,8 @@ export async function openDesk(options: DeskOptions): Promise<Desk> {
       run(CONNECT, () => connectAccount({ accountId: ACCOUNT }, { ...context, ...change })),
     sync: (hour, change, accountId = ACCOUNT) =>
       run('any', () => syncAccount({ accountId, hour }, { ...context, ...change })),
+    release: (change) =>
+      run('any', () => releaseResults({ accountId: ACCOUNT }, { ...context, ...change })),
     reaggregate: (change) =>
       run('any', () => reaggregateAccount({ accountId: ACCOUNT }, { ...context, ...change })),
     close: async () => {
@@ -131,7 +135,8 @@ async function insertIntake(
 ): Promise<void> {
   await admin.query(
     `insert into record.intake (account_id, owner_id, venue, sealed, history_from,
-       allow_trading_key) values ($1, $2, 'binance', $3, $4, $5)`,
+       allow_trading_key, grid, delay_hours, thin)
+     values ($1, $2, 'binance', $3, $4, $5, 'hour', 0, 'told')`,
     [ACCOUNT, OWNER, sealed, new Date(historyFrom), allowTradingKey],
   );
 }

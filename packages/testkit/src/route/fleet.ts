@@ -24,7 +24,7 @@ import { startBinanceSimulator } from '../binance/simulator.ts';
 import { freePort, startWorkerProcess, type WorkerProcess } from '../demo/stage.ts';
 import { fixedRecordRoot, fixRecordRoot } from '../postgres/record-root.ts';
 import { buildScenario } from '../scenario/build-scenario.ts';
-import { NO_LIMITS } from './site.ts';
+import { AT_ONCE, NO_LIMITS } from './site.ts';
 
 const SEED = 23;
 const FILLS = 30;
@@ -179,7 +179,7 @@ async function handInAll(gateway: Gateway, options: FleetOptions): Promise<void>
     const fields = credentialsOf(index);
     const sealedCredentials = await sealIntake(publicKey, { ...identity, fields });
     const request = { ...identity, sealedCredentials, historyFrom: options.start };
-    await gateway.connectAccount(request);
+    await gateway.connectAccount({ ...request, disclosure: AT_ONCE });
   }
 }
 

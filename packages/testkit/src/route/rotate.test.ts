@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { RouteStep } from '@track-record/jobs/context';
 import { createGateway, type Gateway } from '@track-record/gateway';
 import {
+  UNLOCKED,
   openBackfilledAccount,
   visibleCode,
   writtenBy,
@@ -97,7 +98,8 @@ describe('refuses', () => {
     [
       'another venue account',
       'VENUE_ACCOUNT_CHANGED',
-      ({ admin }) => admin.query(`update record.account set venue_account_hash = repeat('0', 64)`),
+      ({ admin }) =>
+        admin.query(`${UNLOCKED} update record.account set venue_account_hash = repeat('0', 64)`),
       undefined,
     ],
     ['a key that the venue does not know', 'VENUE_KEY_REJECTED', async () => undefined, wrong],
@@ -120,7 +122,7 @@ describe('refuses', () => {
 
   test('credentials that were sealed for another owner: ENVELOPE_REFUSED', async () => {
     await withGateway(async (copy, gateway) => {
-      await copy.admin.query('update record.account set owner_id = gen_random_uuid()');
+      await copy.admin.query(`${UNLOCKED} update record.account set owner_id = gen_random_uuid()`);
       await gateway.rotateCredentials(ACCOUNT, await copy.seal());
       expect(await copy.connect()).toBe('ENVELOPE_REFUSED');
       expect(await stateOf(copy)).toMatchObject({ state: 'active' });

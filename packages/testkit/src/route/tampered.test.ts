@@ -6,6 +6,7 @@ import { RecordError, type Code } from '@track-record/errors';
 import type { RouteContext } from '@track-record/jobs/context';
 import { sealRow } from '@track-record/sealing';
 import {
+  UNLOCKED,
   openBackfilledAccount,
   reactivate,
   visibleCode,
@@ -83,7 +84,7 @@ const everySynchronisation: readonly Tampering[] = [
   [
     'the account is at another venue',
     'VENUE_UNKNOWN',
-    `update record.account set venue = 'elsewhere'`,
+    `${UNLOCKED} update record.account set venue = 'elsewhere'`,
   ],
 ];
 

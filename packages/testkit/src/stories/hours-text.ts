@@ -44,7 +44,7 @@ function isStatus(word: string): word is HourStatus {
 
 function padded(figure: string): string {
   const [whole = '', decimals = ''] = figure.split('.');
-  return `${whole}.${decimals.padEnd(18, '0')}`;
+  return `${whole}.${decimals.padEnd(6, '0')}`;
 }
 
 function lastOf(signed: readonly SignedStatement[], at: number): string | null {

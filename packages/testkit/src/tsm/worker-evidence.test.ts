@@ -1,6 +1,7 @@
 // From the security processor to a verdict on a record: a worker over a kernel in memory and the
 // fake AMD authority, asked and judged by the verbs that an auditor runs.
 
+import assert from 'node:assert';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,13 +9,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { parseTrustAnchors } from '@track-record/attestation/auditor';
 import { codeOf, RecordError } from '@track-record/errors';
 import { connectRpc } from '@track-record/rpc/client';
-import {
-  NO_PREVIOUS,
-  signingKeyFromSeed,
-  signStatement,
-  STATEMENT_FORMAT,
-  STATEMENT_METHOD,
-} from '@track-record/statement';
+import { signingKeyFromSeed } from '@track-record/statement';
 import { insertAccount, insertRows, openStore } from '@track-record/store';
 import pg from 'pg';
 import type { Verb, VerbOutput } from '../../../cli/src/verb.ts';
@@ -24,10 +19,11 @@ import { statementExport } from '../../../cli/src/verbs/statement-export.ts';
 import { verify } from '../../../cli/src/verbs/verify.ts';
 import { parseConfig } from '../../../worker/src/config.ts';
 import { startWorker, type Worker } from '../../../worker/src/worker.ts';
+import { signHours } from '../attacks/sample-export.ts';
 import { fakeAmdAuthority } from '../amd/fake-authority.ts';
 import { freePort } from '../demo/stage.ts';
 import { fixedRecordRoot, fixRecordRoot } from '../postgres/record-root.ts';
-import { SAMPLE_HOUR, sampleAccount } from '../postgres/sample-record.ts';
+import { SAMPLE_HOUR, sampleAccount, sampleReturn } from '../postgres/sample-record.ts';
 import { freshDatabase, type FreshDatabase } from '../postgres/template-database.ts';
 import { holdersOf, type Holders } from '../succession/holders.ts';
 import { fakeTsm, type FakeTsm } from './fake-tsm.ts';
@@ -117,37 +113,17 @@ async function signOneHour(): Promise<void> {
   await admin.end();
   const seed = fixedRecordRoot(MASTER_KEY).statementSigningSeed();
   const key = await seed.open((bytes) => signingKeyFromSeed(bytes));
-  const signed = await signStatement(
-    {
-      format: STATEMENT_FORMAT,
-      account: '8019b8446b847dc2bbf8478fde13f2d3',
-      venue: 'binance',
-      paper: false,
-      hour: '2026-01-05T00:00:00Z',
-      sequence: 0,
-      status: 'measured',
-      reason: null,
-      return: '0.010000000000000000',
-      coverage: '1',
-      residual: 'none',
-      provenance: 'observed',
-      permissions: { read: true, trade: false, withdraw: false, ipRestricted: null },
-      method: STATEMENT_METHOD,
-      reportingCurrency: 'USDT',
-      observedAt: '2026-01-05T01:05:00.000Z',
-      restates: null,
-      previous: NO_PREVIOUS,
-      keyId: key.keyId,
-    },
-    key,
-  );
+  const [signed] = await signHours(key, '8019b8446b847dc2bbf8478fde13f2d3', [() => ({})]);
+  assert(signed !== undefined);
   const store = openStore(database.url, { connectionsMax: 1 });
   await insertAccount(store.db, account);
   const row = { accountId: account.accountId, sequence: 0, hour: SAMPLE_HOUR, keyId: key.keyId };
   const { bytes: body, signature, hash } = signed;
   const links = { hash: Buffer.from(hash, 'hex'), previous: null, restates: null };
   const bytes = { body: Buffer.from(body), signature: Buffer.from(signature) };
-  await insertRows(store.db, 'record.statement', [{ ...row, ...bytes, ...links }]);
+  const statement = { ...row, ...bytes, ...links, releaseAt: SAMPLE_HOUR };
+  await insertRows(store.db, 'record.statement', [statement]);
+  await insertRows(store.db, 'record.hourly_return', [sampleReturn(statement)]);
   await store.close();
 }
 
