@@ -1,8 +1,10 @@
 // `track-record verify`: one verdict per statement file, offline. It needs no network, no database
 // and no trust in whoever handed over the file; it says what was not checked in the same breath.
 
+import assert from 'node:assert';
 import { codes, RecordError } from '@track-record/errors';
 import { formatDecimal, multiply, parseDecimal, round } from '@track-record/ledger';
+import { MERGED, type StatementBody } from '@track-record/statement';
 import {
   verifyExport,
   type Check,
@@ -110,7 +112,7 @@ async function runVerify({ options, positionals }: VerbInput): Promise<VerbOutpu
   const error = code === null ? {} : { error: { code } };
   return {
     document: { verdicts: verdicts.map((verdict) => documentOf(verdict)), ...error },
-    text: verdicts.map((verdict) => textOf(verdict)).join('\n'),
+    text: [...verdicts.map((verdict) => textOf(verdict)), ...ownerLines(verdicts)].join('\n'),
     failed: code !== null,
   };
 }
@@ -157,6 +159,10 @@ function documentOf({ export: verified, ...verdict }: FileVerdict): Record<strin
       startsAtInception: chain.startsAtInception,
       backfilled: backfilledIn(verified),
       late: lateIn(verified),
+      merged: mergedIn(verified),
+      owner: latestIn(verified).owner,
+      disclosure: latestIn(verified).disclosure,
+      disclosureChanges: disclosureChangesIn(verified),
     },
     summary,
   };
@@ -177,11 +183,24 @@ function figureLines(verified: VerifiedExport | null): readonly string[] {
   if (verified === null) return [];
   const { chain, summary } = verified;
   const { account, venue, paper, reportingCurrency } = chain.subject;
-  const missing = summary.hours - summary.measured;
+  const { owner, disclosure } = latestIn(verified);
+  const merged = mergedIn(verified);
+  const missing = summary.hours - summary.measured - merged;
+  const changes = disclosureChangesIn(verified);
+  const isWhole = chain.startsAtInception ? ', from its first hour' : '';
   return [
     `  account ${account} at ${venue}, ${paper ? 'PAPER' : 'live'}, in ${reportingCurrency}`,
     `  ${summary.from} to ${summary.to}: ${summary.hours} hours`,
-    `  ${summary.measured} measured, ${missing} without a return (each with its signed reason)`,
+    `  of a record that began ${chain.subject.since}${isWhole}`,
+    `  account ${owner.ordinal} of ${owner.connected} that its owner connected, of which ` +
+      `${owner.ended} closed or ruined`,
+    ...(owner.restarts === 0
+      ? []
+      : [`  BEGUN AGAIN: ${owner.restarts} earlier records of the same venue account`]),
+    `  disclosed by the ${disclosure.grid}, ${delayText(disclosure.delayHours)}, thin hours ` +
+      `${disclosure.thin}${changes === 0 ? '' : `; changed ${changes} times`}`,
+    `  ${summary.measured} measured, ${merged === 0 ? '' : `${merged} told with later hours, `}` +
+      `${missing} without a return (each with its signed reason)`,
     `  ${backfilledIn(verified)} backfilled, ${lateIn(verified)} stated late, ` +
       `${chain.restatements} corrected later`,
     `  compounded return: ${percent(summary.totalReturn)}`,
@@ -197,6 +216,43 @@ function logLines({ checkpoint }: VerifiedExport): readonly string[] {
   const known = `${times.length} known ${times.length === 1 ? 'witness' : 'witnesses'}`;
   const seen = times.length === 0 ? '' : `, last on ${last}`;
   return [`  public log ${origin}: ${size} entries, ${known}${seen}`];
+}
+
+/** What the last statement of the file says, whose numbers are the newest. */
+function latestIn({ chain }: VerifiedExport): StatementBody {
+  const [first, ...rest] = chain.hours.map(({ body }) => body);
+  assert(first !== undefined);
+  return rest.reduce((last, body) => (body.sequence > last.sequence ? body : last), first);
+}
+
+function mergedIn({ chain }: VerifiedExport): number {
+  return chain.hours.filter(({ body }) => body.reason === MERGED).length;
+}
+
+function disclosureChangesIn({ chain }: VerifiedExport): number {
+  const policies = chain.hours.map(({ body }) => JSON.stringify(body.disclosure));
+  return policies.filter((policy, index) => index > 0 && policy !== policies[index - 1]).length;
+}
+
+function delayText(delayHours: number): string {
+  return delayHours === 0 ? 'at once' : `${delayHours} hours after its day`;
+}
+
+/** Of an owner with several files here: which of the accounts are in them, and how many are not. */
+function ownerLines(verdicts: readonly FileVerdict[]): readonly string[] {
+  const latest = verdicts.flatMap(({ export: verified }) =>
+    verified === null ? [] : [latestIn(verified).owner],
+  );
+  return [...Map.groupBy(latest, ({ pseudonym }) => pseudonym).values()].flatMap((accounts) => {
+    const shown = new Set(accounts.map(({ ordinal }) => ordinal));
+    const connected = Math.max(...accounts.map((each) => each.connected));
+    if (accounts.length < 2) return [];
+    const which = [...shown].toSorted((one, other) => one - other).join(', ');
+    return [
+      `one owner: accounts ${which} of ${connected}; ${connected - shown.size} not shown`,
+      '',
+    ];
+  });
 }
 
 function backfilledIn({ chain }: VerifiedExport): number {

@@ -1,6 +1,5 @@
 // What an allocator sees: stories of accounts, each as a table of signed hours, and the verdict
-// that `track-record verify` prints. Only those that today's format can tell: docs/statement.md has
-// the others under Not yet.
+// that `track-record verify` prints.
 
 import { execFile } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -9,6 +8,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { SignedStatement } from '@track-record/statement';
 import type { LogProof } from '@track-record/statement/log';
+import { memberOf } from '../attacks/alterations.ts';
 import {
   exportOf,
   SAMPLE_AT,
@@ -32,6 +32,8 @@ interface Story {
   /** Of the hours, up to this one; all of them without it. */
   readonly shownTo?: number;
   readonly change?: (file: string) => string;
+  /** No enclave signs such hours one after the other. */
+  readonly forged?: true;
   readonly log?: 'asked and given' | 'asked and not given' | 'rolled back';
   /** The lines of the verdict that tell it, without their indentation. */
   readonly seen: string;
@@ -47,6 +49,9 @@ const stories: readonly Story[] = [
       VERIFIED (signed by a development enclave: no hardware evidence)
       account 0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a at binance, live, in USDT
       2026-01-05T00:00:00Z to 2026-01-05T02:00:00Z: 2 hours
+      of a record that began 2026-01-05T00:00:00Z, from its first hour
+      account 1 of 1 that its owner connected, of which 0 closed or ruined
+      disclosed by the hour, 24 hours after its day, thin hours merged
       2 measured, 0 without a return (each with its signed reason)
       0 backfilled, 0 stated late, 0 corrected later
       compounded return: 0.50 % (0.004950000000000000)
@@ -142,6 +147,90 @@ const stories: readonly Story[] = [
       passed       the record is in the public log, up to its last hour`,
   },
   {
+    name: 'a death that another account of the same owner tells',
+    hours: `
+      00  measured   0.01  owner=2/2/0/0
+      01  measured   0.01  owner=2/2/1/0`,
+    seen: `
+      account 2 of 2 that its owner connected, of which 1 closed or ruined
+      compounded return: 2.01 % (0.020100000000000000)`,
+  },
+  {
+    name: 'the best of five accounts, which is allowed and told',
+    hours: `
+      00  measured   0.20  owner=4/5/2/0`,
+    seen: `
+      VERIFIED (signed by a development enclave: no hardware evidence)
+      account 4 of 5 that its owner connected, of which 2 closed or ruined`,
+  },
+  {
+    name: 'a record forgotten, and the same venue account connected again: it restarts in sight',
+    hours: `
+      00  measured   0.10  owner=2/2/1/1`,
+    seen: `
+      account 2 of 2 that its owner connected, of which 1 closed or ruined
+      BEGUN AGAIN: 1 earlier records of the same venue account`,
+  },
+  {
+    name: 'a disconnected account that goes on: one record, and a gap while nobody read it',
+    hours: `
+      00  measured   0.10
+      01  stale      -     stale
+      02  measured   0.10`,
+    seen: `
+      2026-01-05T00:00:00Z to 2026-01-05T03:00:00Z: 3 hours
+      account 1 of 1 that its owner connected, of which 0 closed or ruined
+      2 measured, 1 without a return (each with its signed reason)`,
+  },
+  {
+    name: 'a double claim: the record of one owner goes on under another',
+    forged: true,
+    hours: `
+      00  measured   0.10
+      01  measured   0.10  stranger`,
+    seen: `
+      REFUSED (signed by a development enclave: no hardware evidence)
+      STATEMENT_LINK_BROKEN: A statement does not link to the one before it.`,
+  },
+  {
+    name: 'an account that disappears from the count of its owner',
+    forged: true,
+    hours: `
+      00  measured   0.10  owner=1/3/1/0
+      01  measured   0.10  owner=1/2/0/0`,
+    seen: `
+      REFUSED (signed by a development enclave: no hardware evidence)
+      FAILED       an hour is missing, reordered or replaced`,
+  },
+  {
+    name: 'an hour with one trade, told with the two after it',
+    hours: `
+      00  measured   0.01
+      01  measured   -     merged
+      02  measured   -     merged
+      03  measured   0.03  told=3`,
+    seen: `
+      2 measured, 2 told with later hours, 0 without a return (each with its signed reason)
+      compounded return: 4.03 % (0.040300000000000000)`,
+  },
+  {
+    name: 'a merged hour that is left to be forgotten',
+    forged: true,
+    hours: `
+      00  measured   -     merged
+      01  measured   0.03  told=1`,
+    seen: `
+      REFUSED (signed by a development enclave: no hardware evidence)`,
+  },
+  {
+    name: 'an owner who chooses days and a longer delay from now on',
+    hours: `
+      00  measured   0.01
+      01  measured   -     merged  grid=day  delay=720`,
+    seen: `
+      disclosed by the day, 720 hours after its day, thin hours merged; changed 1 times`,
+  },
+  {
     name: 'money withdrawn, and the account idle since',
     hours: `
       00  measured    0.01
@@ -226,7 +315,8 @@ beforeAll(async () => {
     const shown = statements.slice(story.shownFrom ?? 0, story.shownTo ?? statements.length);
     const log = await sampleLog(statements.map(({ hash }) => hash));
     const [proof] = await proofsOf(story, log, shown);
-    const text = JSON.stringify(await exportOf(key, shown, proof));
+    const honest = await exportOf(key, story.forged === true ? shown.slice(0, 1) : shown, proof);
+    const text = JSON.stringify({ ...honest, statements: shown.map(memberOf) });
     const file = fileOf(`${index}.json`, story.change?.(text) ?? text);
     told.set(story.name, await verdictOf(file, await policyOf(story, log, index)));
   }
