@@ -11,7 +11,7 @@ export const bindingFields = [
   'statementPublicKey',
   'configSha256',
   'codeSha256',
-  'ledgerHead',
+  'logPublicKey',
   'hpkeSuite',
   'unsealPublicKey',
   'successionSha256',

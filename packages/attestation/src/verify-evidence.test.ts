@@ -135,8 +135,8 @@ describe('refuses', () => {
     ['half a byte', bound('nonce', 'a'), 'EVIDENCE_MALFORMED evidence.binding.nonce'],
     [
       'a field of 65 bytes',
-      bound('ledgerHead', '00'.repeat(65)),
-      'EVIDENCE_MALFORMED evidence.binding.ledgerHead',
+      bound('logPublicKey', '00'.repeat(65)),
+      'EVIDENCE_MALFORMED evidence.binding.logPublicKey',
     ],
     ['a cut report', { ...good, report: good.report.slice(4) }, 'REPORT_MALFORMED report.length'],
     ['no certificates', { ...good, certificateTable: '' }, 'CHAIN_INVALID endorsements.table'],

@@ -87,6 +87,7 @@ export const codes = {
   LOG_INCONSISTENT: never('A checkpoint does not extend an earlier one.'),
   LOG_ROLLED_BACK: never('A checkpoint is smaller than one known before.'),
   LOG_SPLIT_VIEW: never('The log signed two different trees of one size.'),
+  LOG_UNPUBLISHED: later('The public log cannot be written or read where it is shown.'),
 
   ENVELOPE_MALFORMED: never('A sealed envelope is cut, too long, or of another version.'),
   ENVELOPE_REFUSED: never('A sealed envelope does not open under this key and context.'),

@@ -50,6 +50,11 @@ describe('accepts', () => {
       '382c6b02f0c9772b4029435b032d8cb24a14b808a22d8b0776aef2849411175f',
     ],
     [
+      'log signing seed',
+      hex(recordRoot.logSigningSeed()),
+      '8fb77b9d655816dfe43af87fc4689c8485d39bbfaf59ab5d92f6c1c4045d2fd3',
+    ],
+    [
       'intake seed',
       hex(recordRoot.intakeSeed()),
       '369d361f8c8c5c6cac5e223c1d17a6d611e49fff776422524236a0ccb66a0210',

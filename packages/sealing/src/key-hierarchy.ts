@@ -6,7 +6,7 @@
 //   master -- account wrap key -> seals each account's root (account-root.ts)
 //          -- sentinel key -> seals the record's root (sentinel.ts)
 //          -- fingerprint
-//   record root -- statement signing seed, intake seed, pseudonym, venue account
+//   record root -- statement signing seed, log signing seed, intake seed, pseudonym, venue account
 //   account root -- credential, segment, state, fingerprint
 //
 // HKDF info: label || 0x00; salt empty, because the key is uniformly random (RFC 5869, 3.1).
@@ -120,6 +120,11 @@ export class RecordRoot {
   /** Ed25519 seed (RFC 8032, 5.1.5); the caller wipes it. */
   statementSigningSeed(): Secret {
     return deriveKey(this.#secret, keyLabels.statementSigning);
+  }
+
+  /** The same of the key that signs the public log's checkpoints. */
+  logSigningSeed(): Secret {
+    return deriveKey(this.#secret, keyLabels.logSigning);
   }
 
   /** Key material for the intake key pair (RFC 9180, 7.1.3); the caller wipes it. */

@@ -9,6 +9,7 @@ export const keyLabels = {
   segment: 'track-record/v1/segment-key',
   state: 'track-record/v1/state-key',
   statementSigning: 'track-record/v1/statement-signing-seed',
+  logSigning: 'track-record/v1/log-signing-seed',
   intake: 'track-record/v1/intake-seed',
   sentinel: 'track-record/v1/sentinel-key',
   pseudonym: 'track-record/v1/pseudonym-key',

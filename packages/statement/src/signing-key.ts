@@ -17,8 +17,6 @@ export const statementLabels = {
   nonce: 'track-record/v1/nonce-signature\0',
 } as const;
 
-/** WebCrypto's key, by the name its own functions give it. */
-type PrivateKey = Parameters<typeof crypto.subtle.sign>[1];
 type StatementLabel = (typeof statementLabels)[keyof typeof statementLabels];
 
 export interface SigningKey {
@@ -32,8 +30,25 @@ export interface SigningKey {
   readonly signNonce: (nonce: Uint8Array) => Promise<Uint8Array>;
 }
 
-/** The seed is copied before the first await; the caller wipes its own. */
 export async function signingKeyFromSeed(seed: Uint8Array): Promise<SigningKey> {
+  const { publicKey, sign } = await importSeed(seed);
+  return {
+    keyId: await keyIdOf(publicKey),
+    publicKey,
+    sign: (bytes) => sign(labelled(statementLabels.signature, bytes)),
+    signNonce: (nonce) => sign(labelled(statementLabels.nonce, nonce)),
+  };
+}
+
+/** `sign` signs what it is given, without a label; 64 bytes. */
+export interface Ed25519Key {
+  /** 32 bytes, raw. */
+  readonly publicKey: Uint8Array;
+  readonly sign: (message: Uint8Array) => Promise<Uint8Array>;
+}
+
+/** The seed is copied before the first await; the caller wipes its own. */
+export async function importSeed(seed: Uint8Array): Promise<Ed25519Key> {
   if (seed.length !== SEED_SIZE_BYTES) throw new RecordError('CONFIG_INVALID');
   const pkcs8 = new Uint8Array(PKCS8_PREFIX.length + SEED_SIZE_BYTES);
   pkcs8.set(PKCS8_PREFIX);
@@ -41,12 +56,10 @@ export async function signingKeyFromSeed(seed: Uint8Array): Promise<SigningKey> 
   try {
     const key = await crypto.subtle.importKey('pkcs8', pkcs8, 'Ed25519', false, ['sign']);
     const verifyingKey = await crypto.subtle.getPublicKey(key, ['verify']);
-    const publicKey = new Uint8Array(await crypto.subtle.exportKey('raw', verifyingKey));
     return {
-      keyId: await keyIdOf(publicKey),
-      publicKey,
-      sign: (bytes) => signLabelled(key, statementLabels.signature, bytes),
-      signNonce: (nonce) => signLabelled(key, statementLabels.nonce, nonce),
+      publicKey: new Uint8Array(await crypto.subtle.exportKey('raw', verifyingKey)),
+      sign: async (message) =>
+        new Uint8Array(await crypto.subtle.sign('Ed25519', key, Uint8Array.from(message))),
     };
   } finally {
     pkcs8.fill(0);
@@ -77,14 +90,6 @@ export async function keyIdOf(publicKey: Uint8Array): Promise<string> {
 /** SHA-256(label || bytes). */
 export async function labelledHash(label: StatementLabel, bytes: Uint8Array): Promise<Uint8Array> {
   return new Uint8Array(await crypto.subtle.digest('SHA-256', labelled(label, bytes)));
-}
-
-async function signLabelled(
-  key: PrivateKey,
-  label: StatementLabel,
-  bytes: Uint8Array,
-): Promise<Uint8Array> {
-  return new Uint8Array(await crypto.subtle.sign('Ed25519', key, labelled(label, bytes)));
 }
 
 function labelled(label: StatementLabel, bytes: Uint8Array): Uint8Array<ArrayBuffer> {

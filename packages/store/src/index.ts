@@ -15,6 +15,13 @@ export {
   type NewAccount,
   type OwnedAccountStatus,
 } from './account.ts';
+export {
+  latestCheckpoint,
+  loadLogNodes,
+  lockLog,
+  takePending,
+  type LogNode,
+} from './log.ts';
 export { checkSchema, migrate, QUEUE_SCHEMA_VERSION } from './migrate.ts';
 export { openStore, roleNames, type RoleName, type Store } from './open-store.ts';
 export {

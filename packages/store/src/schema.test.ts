@@ -11,6 +11,7 @@ import { tables } from './generated/tables.ts';
 const VIEWS = {
   'released.account_status': `account_id owner_id venue state state_code last_hour code code_at
     hours_missing syncing updated_at`,
+  'released.checkpoint': 'size note signed_at',
   'released.hourly_return': 'account_id hour sequence status reason return coverage provenance',
   'released.statement': 'account_id sequence hour body hash previous signature key_id restates',
   'operator.queue': `name policy dead_letter retry_limit expire_seconds ready deferred active failed

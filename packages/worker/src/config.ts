@@ -40,6 +40,7 @@ const shared = {
   ENCLAVE_CERTIFICATE_FILE: z.string().min(1).optional(),
   WORKER_SLOTS: count(1, 200).default(10),
   WORKER_CONNECTIONS: count(2, 100).default(8),
+  WORKER_CHECKPOINT_DIRECTORY: z.string().min(1).optional(),
   WORKER_VENUES: venueNames.default(['binance']),
 };
 

@@ -60,6 +60,7 @@ const UNPINNED = new Set([
   'AMD_SEV_CERTIFICATE_DIRECTORY',
   'ENCLAVE_RELEASE_FILE',
   'ENCLAVE_PEER',
+  'WORKER_CHECKPOINT_DIRECTORY',
   // What is in the file is pinned by itself.
   'ENCLAVE_SUCCESSION_FILE',
 ]);

@@ -12,6 +12,8 @@ import {
   DEAD_LETTER_RETENTION_SECONDS,
   type QueueDefinition,
 } from '@track-record/jobs/queue';
+import { publishCheckpointQueue } from '@track-record/jobs/publish-checkpoint/queue';
+import { publishCheckpoint, type LogDesk } from '@track-record/jobs/publish-checkpoint/route';
 import { reaggregateAccountQueue } from '@track-record/jobs/reaggregate-account/queue';
 import { reaggregateAccount } from '@track-record/jobs/reaggregate-account/route';
 import { releaseResultsQueue } from '@track-record/jobs/release-results/queue';
@@ -34,6 +36,11 @@ export function servedQueues(venues: Iterable<string>): readonly ServedQueue[] {
     serve(dispatchHourlyQueue, (_payload, context) => dispatchHourly(context)),
     ...[...venues].map((venue) => serve(syncAccountQueue(venue), syncAccount)),
   ];
+}
+
+/** The public log's key is this queue's alone. */
+export function logQueue(log: LogDesk): ServedQueue {
+  return serve(publishCheckpointQueue, (_payload, context) => publishCheckpoint(context, log));
 }
 
 /** Creates what is missing, brings options up to date and sets the schedules. */

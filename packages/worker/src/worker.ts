@@ -11,6 +11,7 @@ import { accountId } from '@track-record/jobs/queue';
 import type { MasterKey, RecordRoot } from '@track-record/sealing';
 import { intakeKeyPair } from '@track-record/sealing/intake';
 import { signingKeyFromSeed } from '@track-record/statement';
+import { logSignerFromSeed } from '@track-record/statement/log/signer';
 import { checkSchema, isHeld, openStore, storeFailure, type Database } from '@track-record/store';
 import type { Kysely } from 'kysely';
 import { PgBoss } from 'pg-boss';
@@ -21,8 +22,9 @@ import { startDoor } from './door.ts';
 import { enqueueInto } from './enqueue.ts';
 import { bindingOf, openEvidence } from './evidence.ts';
 import type { Log } from './log.ts';
+import { openLogDesk } from './log-desk.ts';
 import { loadMasterKey } from './master-key.ts';
-import { reconcileQueues, servedQueues, type ServedQueue } from './queues.ts';
+import { logQueue, reconcileQueues, servedQueues, type ServedQueue } from './queues.ts';
 import { loadRecordRoot, resealRoots } from './record-root.ts';
 import { isFinal, settleFailure, settleSuccess, type Job } from './settle.ts';
 import { handOverOf, loadSuccession } from './succession.ts';
@@ -94,7 +96,10 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
     const venues = await startVenues(options);
     ends.unshift(venues.stop);
     const rooms = await routeRooms(options, store.db, master, root, venues.venues);
+    const logSeed = root.logSigningSeed();
+    const signer = await logSeed.open(logSignerFromSeed).finally(() => logSeed.wipe());
     const binding = bindingOf(config, identity, {
+      logPublicKey: signer.publicKey,
       intakePublicKey: rooms.intake.publicKey,
       statementPublicKey: rooms.signingKey.publicKey,
     });
@@ -102,7 +107,8 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
     ends.unshift(async () => evidence.stop());
     const boss = await startBoss(options);
     ends.unshift(() => boss.stop({ graceful: false }));
-    const queues = servedQueues(rooms.venues.keys());
+    const desk = openLogDesk(signer, config.WORKER_CHECKPOINT_DIRECTORY);
+    const queues = [...servedQueues(rooms.venues.keys()), logQueue(desk)];
     await reconcileQueues(boss, queues);
     const handOver = await handOverOf(options, succession, evidence.bytes(), master);
     const port = await door.offer({

@@ -6,13 +6,14 @@ import {
   checkExtends,
   formatProofLines,
   parseProofLines,
-  signCheckpoint,
   verifyCheckpoint,
   type LogPolicy,
 } from './checkpoint.ts';
+import { signCheckpoint } from './checkpoint-note.ts';
 import { parseLogProof, parseLogTrust, proveRecord, verifyLogProof } from './log-proof.ts';
-import { formatNoteKey, noteKey, signNoteText, type NoteKey } from './note.ts';
-import { hashLeaf, proveConsistency, treeRoot } from './tree.ts';
+import { formatNoteKey, noteKey, signNoteText, type NoteKey } from './note-key.ts';
+import { hashLeaf, treeRoot } from './tree-hash.ts';
+import { proveConsistency, subtreesOf } from './tree.ts';
 
 const ORIGIN = 'log.example/records';
 const TIME = 1_800_000_000;
@@ -83,7 +84,7 @@ describe('accepts', () => {
   });
 
   it('a log that grew', async () => {
-    const proof = await proveConsistency(leaves, 4);
+    const proof = await proveConsistency(subtreesOf(leaves), 4, leaves.length);
     const lines = parseProofLines(formatProofLines(proof));
     expect(lines.map(toHex)).toEqual(proof.map(toHex));
     await extension(await checkpointOf(4), await checkpointOf(11), async () => lines);
@@ -157,7 +158,7 @@ describe('refuses', () => {
       'a log rewritten and grown',
       async () =>
         extension(await checkpointOf(4, forged), await checkpointOf(11), () =>
-          proveConsistency(leaves, 4),
+          proveConsistency(subtreesOf(leaves), 4, leaves.length),
         ),
       'LOG_INCONSISTENT',
     ],

@@ -4,21 +4,12 @@
 // untrusted; the policy is the verifier's own.
 
 import { RecordError } from '@track-record/errors';
-import { fromBase64, toBase64 } from './base64.ts';
-import { noteKey, signNoteText, verifyNote, type NoteKey, type NoteSignature } from './note.ts';
-import { HASH_SIZE_BYTES, isSame, verifyConsistency, type TreeHash } from './tree.ts';
-
-/** One spelling of a count that a number holds exactly. */
-const SIZE = /^(?:0|[1-9][0-9]{0,15})$/;
-const ROOT_LENGTH = 44;
-
-export interface Checkpoint {
-  /** The log's name; our logs sign under it. */
-  readonly origin: string;
-  /** Leaves. */
-  readonly size: number;
-  readonly root: TreeHash;
-}
+import { toBase64 } from './base64.ts';
+import { parseCheckpoint, parseTreeHash, type Checkpoint } from './checkpoint-note.ts';
+import type { NoteKey } from './note-key.ts';
+import { verifyNote, type NoteSignature } from './note.ts';
+import type { TreeHash } from './tree-hash.ts';
+import { isSame, verifyConsistency } from './tree.ts';
 
 export interface LogPolicy {
   readonly key: NoteKey;
@@ -33,17 +24,6 @@ declare const brand: unique symbol;
 export interface VerifiedCheckpoint extends Checkpoint {
   readonly cosignatures: readonly NoteSignature[];
   readonly [brand]: true;
-}
-
-/** A signed note. `sign` signs as the log of that name with `publicKey`. */
-export async function signCheckpoint(
-  checkpoint: Checkpoint,
-  publicKey: Uint8Array,
-  sign: (message: Uint8Array) => Promise<Uint8Array>,
-): Promise<string> {
-  const text = formatCheckpoint(checkpoint);
-  const key = await noteKey('log', checkpoint.origin, publicKey);
-  return `${text}\n${await signNoteText(text, key, null, sign)}`;
 }
 
 /** LOG_MALFORMED, LOG_SIGNATURE_INVALID, LOG_COSIGNATURE_MISSING. */
@@ -88,29 +68,9 @@ export function formatProofLines(proof: readonly TreeHash[]): string {
   return proof.map((hash) => `${toBase64(hash)}\n`).join('');
 }
 
-/** LOG_MALFORMED. */
-export function parseTreeHash(text: string): TreeHash {
-  if (text.length !== ROOT_LENGTH) malformed();
-  const hash = fromBase64(text);
-  return hash.length === HASH_SIZE_BYTES ? hash : malformed();
-}
-
-function formatCheckpoint({ origin, size, root }: Checkpoint): string {
-  return `${origin}\n${size}\n${toBase64(root)}\n`;
-}
-
 /** The only place that gives the brand: every check before it passed. */
 function readVerified(checked: Omit<VerifiedCheckpoint, typeof brand>): VerifiedCheckpoint {
   return checked as VerifiedCheckpoint;
-}
-
-/** Extension lines are refused: they are opaque, and nobody could say what was signed. */
-function parseCheckpoint(text: string): Checkpoint {
-  const [origin = '', size = '', root = '', end, ...rest] = text.split('\n');
-  if (origin === '' || !SIZE.test(size) || end !== '' || rest.length > 0) malformed();
-  const leaves = Number(size);
-  if (!Number.isSafeInteger(leaves)) malformed();
-  return { origin, size: leaves, root: parseTreeHash(root) };
 }
 
 function malformed(): never {

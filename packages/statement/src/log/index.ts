@@ -2,12 +2,11 @@ export {
   checkExtends,
   formatProofLines,
   parseProofLines,
-  signCheckpoint,
   verifyCheckpoint,
-  type Checkpoint,
   type LogPolicy,
   type VerifiedCheckpoint,
 } from './checkpoint.ts';
+export { parseCheckpoint, signCheckpoint, type Checkpoint } from './checkpoint-note.ts';
 export {
   parseLogProof,
   parseLogTrust,
@@ -16,21 +15,14 @@ export {
   type LogProof,
   type LogTrust,
 } from './log-proof.ts';
+export { formatNoteKey, noteKey, signNoteText, type NoteKey } from './note-key.ts';
+export { parseNoteKey, verifyNote, type NoteSignature } from './note.ts';
+export { tileTree, type ReadPublished, type TileTree } from './tile-tree.ts';
+export { hashLeaf, treeRoot, type TreeHash } from './tree-hash.ts';
 export {
-  formatNoteKey,
-  noteKey,
-  parseNoteKey,
-  signNoteText,
-  verifyNote,
-  type NoteKey,
-  type NoteSignature,
-} from './note.ts';
-export {
-  hashLeaf,
   proveConsistency,
   proveInclusion,
-  treeRoot,
+  subtreesOf,
   verifyConsistency,
   verifyInclusion,
-  type TreeHash,
 } from './tree.ts';

@@ -10,13 +10,14 @@ import { fromHex } from '../text-bytes.ts';
 import { toBase64 } from './base64.ts';
 import {
   checkExtends,
-  parseTreeHash,
   verifyCheckpoint,
   type LogPolicy,
   type VerifiedCheckpoint,
 } from './checkpoint.ts';
+import { parseTreeHash } from './checkpoint-note.ts';
 import { parseNoteKey } from './note.ts';
-import { hashLeaf, proveInclusion, verifyInclusion, type TreeHash } from './tree.ts';
+import { hashLeaf, type TreeHash } from './tree-hash.ts';
+import { proveInclusion, subtreesOf, verifyInclusion } from './tree.ts';
 
 /** A path in a tree of 2^53 leaves. */
 const PROOF_LENGTH_MAX = 53;
@@ -47,7 +48,7 @@ export async function proveRecord(
 ): Promise<LogProof> {
   const leaves = await Promise.all(statements.map((hash) => hashLeaf(fromHex(hash))));
   const index = statements.indexOf(head);
-  const inclusion = await proveInclusion(leaves, index);
+  const inclusion = await proveInclusion(subtreesOf(leaves), index, leaves.length);
   return { checkpoint, index, inclusion: inclusion.map(toBase64) };
 }
 

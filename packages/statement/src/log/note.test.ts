@@ -7,7 +7,8 @@ import { describe, expect, it } from '@jest/globals';
 import { codeOf } from '@track-record/errors';
 import { fromHex } from '../text-bytes.ts';
 import { fromBase64, toBase64 } from './base64.ts';
-import { formatNoteKey, noteKey, parseNoteKey, signNoteText, verifyNote } from './note.ts';
+import { formatNoteKey, noteKey, signNoteText } from './note-key.ts';
+import { parseNoteKey, verifyNote } from './note.ts';
 
 const PETER = 'PeterNeumann+c74f20a3+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW';
 const PETER_TEXT =

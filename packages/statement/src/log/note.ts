@@ -1,41 +1,30 @@
 // Signed notes (C2SP signed-note v1.0): a text and signatures over it, each line naming its key.
-// Two kinds of key are known: Ed25519 (type 0x01), which a log signs with, and the timestamped
-// witness cosignature (type 0x04, C2SP tlog-cosignature, `cosignature/v1`). Signatures of unknown
-// keys are ignored, as the format demands; one of a known key that fails refuses the whole note.
-// Notes are untrusted; keys come from the verifier's own policy.
+// Signatures of unknown keys are ignored, as the format demands; one of a known key that fails
+// refuses the whole note. Notes are untrusted; keys come from the verifier's own policy.
 
 import { RecordError } from '@track-record/errors';
 import { toHex } from '../text-bytes.ts';
-import { fromBase64, toBase64 } from './base64.ts';
+import { fromBase64 } from './base64.ts';
+import {
+  CONTROL,
+  isKeyName,
+  KEY_ID_SIZE_BYTES,
+  keyTypes,
+  messageOf,
+  noteKey,
+  TIME_SIZE_BYTES,
+  type NoteKey,
+} from './note-key.ts';
 
 /** A checkpoint with a hundred witnesses has 20 KiB; work on more is refused before it begins. */
 const NOTE_LENGTH_MAX = 64 * 1024;
 /** The format demands at least 16. */
 const SIGNATURES_MAX = 128;
-const PUBLIC_KEY_SIZE_BYTES = 32;
-const KEY_ID_SIZE_BYTES = 4;
-const TIME_SIZE_BYTES = 8;
 /** The end of the year 9999: beyond it a witness's clock is broken, and no date can be written. */
 const TIME_MAX = 253_402_300_799n;
 
-/** The byte that a key begins with; it is hashed into the key id. */
-const keyTypes = { log: 0x01, witness: 0x04 } as const;
-export type NoteKeyKind = keyof typeof keyTypes;
-
-/** No line break, no other ASCII control character. */
-const CONTROL = /[\u0000-\u0009\u000b-\u001f]/; // eslint-disable-line no-control-regex
-const KEY_NAME = /^[^\p{White_Space}+]+$/u;
 const SIGNATURE_LINE = /^\u2014 (\S+) ([A-Za-z0-9+/=]+)$/u;
 const KEY_TEXT = /^([^+]+)\+([0-9a-f]{8})\+([A-Za-z0-9+/=]{1,64})$/u;
-
-export interface NoteKey {
-  readonly kind: NoteKeyKind;
-  readonly name: string;
-  /** 8 hex digits. */
-  readonly keyId: string;
-  /** 32 bytes, raw Ed25519. */
-  readonly publicKey: Uint8Array<ArrayBuffer>;
-}
 
 /** Whose signature over the note holds, and for a witness when it was made: Unix seconds. */
 export interface NoteSignature {
@@ -55,19 +44,6 @@ interface UnverifiedSignature {
   readonly bytes: Uint8Array<ArrayBuffer>;
 }
 
-/** The key under this name. LOG_MALFORMED for a name or key of another form. */
-export async function noteKey(
-  kind: NoteKeyKind,
-  name: string,
-  publicKey: Uint8Array,
-): Promise<NoteKey> {
-  if (!isKeyName(name) || publicKey.length !== PUBLIC_KEY_SIZE_BYTES) malformed('key');
-  const named = Uint8Array.of(...utf8(`${name}\n`), keyTypes[kind], ...publicKey);
-  const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', named));
-  const keyId = toHex(digest.subarray(0, KEY_ID_SIZE_BYTES));
-  return { kind, name, keyId, publicKey: Uint8Array.from(publicKey) };
-}
-
 /** `name+id+base64(type, public key)`. LOG_MALFORMED, also when the id is not that of the key. */
 export async function parseNoteKey(text: string): Promise<NoteKey> {
   const [, name = '', keyId, encoded = ''] = KEY_TEXT.exec(text) ?? malformed('key');
@@ -76,25 +52,6 @@ export async function parseNoteKey(text: string): Promise<NoteKey> {
   if (type !== keyTypes[kind]) malformed('key');
   const key = await noteKey(kind, name, Uint8Array.from(publicKey));
   return key.keyId === keyId ? key : malformed('key');
-}
-
-export function formatNoteKey({ kind, name, keyId, publicKey }: NoteKey): string {
-  return `${name}+${keyId}+${toBase64(Uint8Array.of(keyTypes[kind], ...publicKey))}`;
-}
-
-/**
- * One signature line with its line break. `time` in Unix seconds for a witness, null for a log.
- */
-export async function signNoteText(
-  text: string,
-  key: NoteKey,
-  time: number | null,
-  sign: (message: Uint8Array) => Promise<Uint8Array>,
-): Promise<string> {
-  const stamp = time === null ? new Uint8Array() : timeBytes(time);
-  const signature = await sign(messageOf(text, time));
-  const id = Uint8Array.from(key.keyId.match(/../g) ?? [], (pair) => Number.parseInt(pair, 16));
-  return `\u2014 ${key.name} ${toBase64(Uint8Array.of(...id, ...stamp, ...signature))}\n`;
 }
 
 /**
@@ -164,30 +121,11 @@ function parseSignature(line: string): UnverifiedSignature {
   };
 }
 
-/** A witness signs the time it looked, so that an old view cannot be passed off as a new one. */
-function messageOf(text: string, time: number | null): Uint8Array<ArrayBuffer> {
-  return utf8(time === null ? text : `cosignature/v1\ntime ${time}\n${text}`);
-}
-
 function readTime(bytes: Uint8Array<ArrayBuffer>): number {
   if (bytes.length <= TIME_SIZE_BYTES) throw new RecordError('LOG_SIGNATURE_INVALID');
   const time = new DataView(bytes.buffer, bytes.byteOffset).getBigUint64(0);
   if (time > TIME_MAX) throw new RecordError('LOG_SIGNATURE_INVALID');
   return Number(time);
-}
-
-function timeBytes(time: number): Uint8Array {
-  const bytes = new Uint8Array(TIME_SIZE_BYTES);
-  new DataView(bytes.buffer).setBigUint64(0, BigInt(time));
-  return bytes;
-}
-
-function isKeyName(name: string): boolean {
-  return KEY_NAME.test(name) && name.isWellFormed() && !CONTROL.test(name);
-}
-
-function utf8(text: string): Uint8Array<ArrayBuffer> {
-  return new TextEncoder().encode(text);
 }
 
 function malformed(place: string): never {

@@ -6,14 +6,13 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { codeOf } from '@track-record/errors';
 import { fromHex, toHex } from '../text-bytes.ts';
+import { hashLeaf, treeRoot, type TreeHash } from './tree-hash.ts';
 import {
-  hashLeaf,
   proveConsistency,
   proveInclusion,
-  treeRoot,
+  subtreesOf,
   verifyConsistency,
   verifyInclusion,
-  type TreeHash,
 } from './tree.ts';
 
 const leafInputs = [
@@ -97,7 +96,7 @@ describe('accepts', () => {
     ],
   ];
   it.each(paths)('the published path of leaf %d of %d', async (index, size, path) => {
-    expect((await proveInclusion(leaves.slice(0, size), index)).map(toHex)).toEqual(path);
+    expect((await proveInclusion(subtreesOf(leaves), index, size)).map(toHex)).toEqual(path);
     const proof = path.map((each) => fromHex(each));
     await verifyInclusion(published(size), index, leafAt(index), proof);
   });
@@ -132,7 +131,7 @@ describe('accepts', () => {
     ],
   ];
   it.each(proofs)('the published proof from %d to %d leaves', async (old, size, path) => {
-    expect((await proveConsistency(leaves.slice(0, size), old)).map(toHex)).toEqual(path);
+    expect((await proveConsistency(subtreesOf(leaves), old, size)).map(toHex)).toEqual(path);
     const proof = path.map((each) => fromHex(each));
     await verifyConsistency(published(old), published(size), proof);
   });
@@ -140,9 +139,9 @@ describe('accepts', () => {
 
 describe('refuses', () => {
   const rows: readonly (readonly [string, () => Promise<unknown>, string])[] = [
-    ['a leaf that is not there', () => proveInclusion(leaves, 8), 'LOG_MALFORMED'],
-    ['a leaf before the first', () => proveInclusion(leaves, -1), 'LOG_MALFORMED'],
-    ['to shrink', () => proveConsistency(leaves, 9), 'LOG_MALFORMED'],
+    ['a leaf that is not there', () => proveInclusion(subtreesOf(leaves), 8, 8), 'LOG_MALFORMED'],
+    ['a leaf before the first', () => proveInclusion(subtreesOf(leaves), -1, 8), 'LOG_MALFORMED'],
+    ['to shrink', () => proveConsistency(subtreesOf(leaves), 9, 8), 'LOG_MALFORMED'],
     ['an index beyond the tree', () => included(8), 'LOG_INCLUSION_INVALID'],
     ['half an index', () => included(0.5), 'LOG_INCLUSION_INVALID'],
     ['another index', () => included(6), 'LOG_INCLUSION_INVALID'],
@@ -186,7 +185,7 @@ describe('refuses', () => {
     index: number,
     change: (path: readonly TreeHash[]) => readonly TreeHash[] = (path) => path,
   ): Promise<void> {
-    const path = await proveInclusion(leaves, 5);
+    const path = await proveInclusion(subtreesOf(leaves), 5, 8);
     await verifyInclusion(published(8), index, leafAt(5), change(path));
   }
 
@@ -199,7 +198,7 @@ describe('refuses', () => {
     size: number,
     change: (path: readonly TreeHash[]) => readonly TreeHash[] = (path) => path,
   ): Promise<void> {
-    const proof = old <= size ? await proveConsistency(leaves.slice(0, size), old) : [];
+    const proof = old <= size ? await proveConsistency(subtreesOf(leaves), old, size) : [];
     await verifyConsistency(published(old), published(size), change(proof));
   }
 });
@@ -214,7 +213,7 @@ describe('holds', () => {
         const [size, one, other] = each;
         const held = all.slice(0, size);
         const [index, claimed] = [one % size, other % size];
-        const proof = await proveInclusion(held, index);
+        const proof = await proveInclusion(subtreesOf(held), index, held.length);
         const leaf = held[index] ?? leafAt(0);
         const outcome = await outcomeOf(verifyInclusion(await treeOf(held), claimed, leaf, proof));
         expect(outcome).toBe(claimed === index ? 'accepted' : 'LOG_INCLUSION_INVALID');
@@ -229,7 +228,7 @@ describe('holds', () => {
         const [size, smaller, flipped] = each;
         const held = all.slice(0, size);
         const old = all.slice(0, smaller % (size + 1));
-        const proof = await proveConsistency(held, old.length);
+        const proof = await proveConsistency(subtreesOf(held), old.length, held.length);
         await verifyConsistency(await treeOf(old), await treeOf(held), proof);
         if (flipped >= old.length) return;
         const changed = await treeOf(old.with(flipped, leafAt(7)));

@@ -1,54 +1,45 @@
-// The Merkle tree of RFC 6962, section 2.1: its root, proofs that a leaf is in it, and proofs that
-// a larger tree extends a smaller one. Verification follows the recursive definitions of the RFC
-// rather than an unrolled loop, so that it can be read beside them. Proofs, sizes and roots to
-// verify are untrusted.
+// Proofs over the Merkle tree of RFC 6962, section 2.1: that a leaf is in it, and that a larger tree
+// extends a smaller one. Verification follows the recursive definitions of the RFC rather than an
+// unrolled loop, so that it can be read beside them. Proofs, sizes and roots to verify are
+// untrusted.
 
 import { RecordError } from '@track-record/errors';
+import { HASH_SIZE_BYTES } from './checkpoint-note.ts';
+import { hashNode, splitOf, treeRoot, type TreeHash } from './tree-hash.ts';
 
-export const HASH_SIZE_BYTES = 32;
 /** Two audit-path hashes per level of a tree of 2^53 leaves, the most a number counts exactly. */
 const PROOF_LENGTH_MAX = 106;
-/** The two prefixes keep a leaf from being shown as a node and a node as a leaf. */
-const LEAF_PREFIX = 0x00;
-const NODE_PREFIX = 0x01;
 
-export type TreeHash = Uint8Array<ArrayBuffer>;
+/** MTH(D[from:to]) of a tree that lies somewhere: what proofs are made of. */
+export type Subtrees = (from: number, to: number) => Promise<TreeHash>;
 
-/** MTH({d}): the hash of one leaf's data. */
-export function hashLeaf(leaf: Uint8Array): Promise<TreeHash> {
-  return sha256(Uint8Array.of(LEAF_PREFIX, ...leaf));
-}
-
-/** MTH(D[n]) of leaf hashes. The empty tree has the hash of nothing. */
-export async function treeRoot(leaves: readonly TreeHash[]): Promise<TreeHash> {
-  const [first] = leaves;
-  if (first === undefined) return sha256(new Uint8Array());
-  if (leaves.length === 1) return first;
-  const split = splitOf(leaves.length);
-  return hashNode(await treeRoot(leaves.slice(0, split)), await treeRoot(leaves.slice(split)));
+export function subtreesOf(leaves: readonly TreeHash[]): Subtrees {
+  return (from, to) => treeRoot(leaves.slice(from, to));
 }
 
 /** PATH(m, D[n]) of RFC 6962, 2.1.1. LOG_MALFORMED for a leaf the tree does not have. */
 export async function proveInclusion(
-  leaves: readonly TreeHash[],
+  subtrees: Subtrees,
   index: number,
+  size: number,
+  from = 0,
 ): Promise<readonly TreeHash[]> {
-  if (!isCount(index) || index >= leaves.length) malformed();
-  if (leaves.length === 1) return [];
-  const split = splitOf(leaves.length);
-  const [left, right] = [leaves.slice(0, split), leaves.slice(split)];
-  return index < split
-    ? [...(await proveInclusion(left, index)), await treeRoot(right)]
-    : [...(await proveInclusion(right, index - split)), await treeRoot(left)];
+  if (!isCount(index) || index >= size) malformed();
+  if (size - from === 1) return [];
+  const middle = from + splitOf(size - from);
+  return index < middle
+    ? [...(await proveInclusion(subtrees, index, middle, from)), await subtrees(middle, size)]
+    : [...(await proveInclusion(subtrees, index, size, middle)), await subtrees(from, middle)];
 }
 
 /** PROOF(m, D[n]) of RFC 6962, 2.1.2; from the empty tree and to the same tree it is empty. */
 export async function proveConsistency(
-  leaves: readonly TreeHash[],
+  subtrees: Subtrees,
   oldSize: number,
+  size: number,
 ): Promise<readonly TreeHash[]> {
-  if (!isCount(oldSize) || oldSize > leaves.length) malformed();
-  return oldSize === 0 ? [] : subproof(leaves, oldSize, true);
+  if (!isCount(oldSize) || oldSize > size) malformed();
+  return oldSize === 0 ? [] : subproof(subtrees, oldSize, 0, size);
 }
 
 /** LOG_INCLUSION_INVALID unless the leaf is at that index of the tree with that root. */
@@ -80,18 +71,18 @@ export function isSame(left: Uint8Array, right: Uint8Array): boolean {
   return left.length === right.length && left.every((byte, at) => byte === right[at]);
 }
 
-/** SUBPROOF(m, D[n], b): `whole` while the old tree's own root is a node the verifier has. */
+/** SUBPROOF(m, D[n], b): b while the subtree begins with the tree, whose old root is at hand. */
 async function subproof(
-  leaves: readonly TreeHash[],
+  subtrees: Subtrees,
   oldSize: number,
-  whole: boolean,
+  from: number,
+  to: number,
 ): Promise<readonly TreeHash[]> {
-  if (oldSize === leaves.length) return whole ? [] : [await treeRoot(leaves)];
-  const split = splitOf(leaves.length);
-  const [left, right] = [leaves.slice(0, split), leaves.slice(split)];
-  return oldSize <= split
-    ? [...(await subproof(left, oldSize, whole)), await treeRoot(right)]
-    : [...(await subproof(right, oldSize - split, false)), await treeRoot(left)];
+  if (oldSize === to) return from === 0 ? [] : [await subtrees(from, to)];
+  const middle = from + splitOf(to - from);
+  return oldSize <= middle
+    ? [...(await subproof(subtrees, oldSize, from, middle)), await subtrees(middle, to)]
+    : [...(await subproof(subtrees, oldSize, middle, to)), await subtrees(from, middle)];
 }
 
 /** The root that a leaf and its path give; null when the path has another length than it must. */
@@ -152,21 +143,6 @@ async function rootsAbove(
   }
   const right = await rootsAbove(oldRoot, oldSize - split, size - split, rest, false);
   return right && { old: await hashNode(last, right.old), new: await hashNode(last, right.new) };
-}
-
-/** The largest power of two below `size`, which is at least 2. */
-function splitOf(size: number): number {
-  let split = 1;
-  while (split * 2 < size) split *= 2;
-  return split;
-}
-
-function hashNode(left: TreeHash, right: TreeHash): Promise<TreeHash> {
-  return sha256(Uint8Array.of(NODE_PREFIX, ...left, ...right));
-}
-
-async function sha256(bytes: Uint8Array<ArrayBuffer>): Promise<TreeHash> {
-  return new Uint8Array(await crypto.subtle.digest('SHA-256', bytes));
 }
 
 function isCount(value: number): boolean {

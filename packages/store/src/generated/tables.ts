@@ -64,6 +64,19 @@ export const tables = {
     "delay_hours": "int4 null",
     "thin": "text null"
   },
+  "record.log_checkpoint": {
+    "size": "int8",
+    "note": "text",
+    "signed_at": "timestamptz own"
+  },
+  "record.log_hash": {
+    "level": "int4",
+    "position": "int8",
+    "hash": "bytea"
+  },
+  "record.log_pending": {
+    "hash": "bytea"
+  },
   "record.migration": {
     "number": "int4",
     "name": "text",

@@ -16,6 +16,7 @@ import {
   proveInclusion,
   proveRecord,
   signCheckpoint,
+  subtreesOf,
   treeRoot,
 } from '@track-record/statement/log';
 import { parseDocument } from '../house/document.ts';
@@ -114,7 +115,7 @@ describe('accepts', () => {
     const checkpoint = { origin, size: 3, root: await treeRoot(leaves) };
     const note = await signCheckpoint(checkpoint, logPublicKey, signAsLog);
     expect(note).toBe(`${checkpointText}\n`);
-    expect(formatProofLines(await proveInclusion(leaves, 2))).toBe(`${pathText}\n`);
+    expect(formatProofLines(await proveInclusion(subtreesOf(leaves), 2, 3))).toBe(`${pathText}\n`);
   });
 });
 
