@@ -1,7 +1,7 @@
 // The public log grows: the hashes of new statements become leaves, the new head is signed, and
 // what is new is shown where everybody reads it (C2SP tlog-tiles). Before it signs it asks whether
-// the database still holds the tree that was signed last, and the one that was shown: rows that were
-// changed or put back to an earlier day get no other signature. Rows and what is shown are
+// the database still holds the tree that was signed last, and the one that was shown: rows that
+// were changed or put back to an earlier day get no other signature. Rows and what is shown are
 // untrusted; a note of our own key is believed.
 
 import { RecordError } from '@track-record/errors';
@@ -31,7 +31,7 @@ import type { RouteContext } from '../context.ts';
 /** The log's key, and where it is shown. */
 export interface LogDesk {
   readonly signer: LogSigner;
-  /** The checkpoint that this process showed last, and the one that is there: no database has it. */
+  /** The checkpoint that this process showed last, and the one that is there: outside of rows. */
   readonly remembered: () => string | null;
   readonly shown: () => Promise<string | null>;
   /** LOG_UNPUBLISHED. Each file appears whole; the checkpoint comes last. */

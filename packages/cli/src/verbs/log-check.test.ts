@@ -47,7 +47,8 @@ const monday = await checkpointOf('monday', leaves.slice(0, 3));
 const tuesday = await checkpointOf('tuesday', leaves);
 const split = await checkpointOf('split', leaves.slice(1));
 const splitToo = await checkpointOf('split-too', leaves.slice(0, 4));
-const proof = fileOf('proof', formatProofLines(await proveConsistency(subtreesOf(leaves), 3, leaves.length)));
+const growth = await proveConsistency(subtreesOf(leaves), 3, leaves.length);
+const proof = fileOf('proof', formatProofLines(growth));
 
 function run(files: readonly string[], options: VerbInput['options'] = {}): Promise<VerbOutput> {
   return logCheck.run({

@@ -1,5 +1,5 @@
-// The text of a checkpoint (C2SP tlog-checkpoint v1.0), and the log that signs it: origin, tree size
-// and root. A text to parse is untrusted.
+// The text of a checkpoint (C2SP tlog-checkpoint v1.0), and the log that signs it: origin, tree
+// size and root. A text to parse is untrusted.
 
 import { RecordError } from '@track-record/errors';
 import { importSeed, keyIdOf } from '../signing-key.ts';

@@ -1,6 +1,6 @@
 // The tree of a published log (C2SP tlog-tiles), read tile by tile: what is needed to prove that a
-// statement is in it or that it grew. Tiles are untrusted; a proof made of wrong ones fails where it
-// is verified.
+// statement is in it or that it grew. Tiles are untrusted; a proof made of wrong ones fails where
+// it is verified.
 
 import { RecordError } from '@track-record/errors';
 import { HASH_SIZE_BYTES } from './checkpoint-note.ts';

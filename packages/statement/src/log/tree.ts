@@ -1,6 +1,6 @@
-// Proofs over the Merkle tree of RFC 6962, section 2.1: that a leaf is in it, and that a larger tree
-// extends a smaller one. Verification follows the recursive definitions of the RFC rather than an
-// unrolled loop, so that it can be read beside them. Proofs, sizes and roots to verify are
+// Proofs over the Merkle tree of RFC 6962, section 2.1: that a leaf is in it, and that a larger
+// tree extends a smaller one. Verification follows the recursive definitions of the RFC rather than
+// an unrolled loop, so that it can be read beside them. Proofs, sizes and roots to verify are
 // untrusted.
 
 import { RecordError } from '@track-record/errors';

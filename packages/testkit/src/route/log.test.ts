@@ -40,7 +40,7 @@ const AN_HOUR_AGO = `
     where hash not in (select hash from record.log_hash) on conflict do nothing`;
 
 describe('accepts', () => {
-  test('statements of several accounts, in batches, beyond one tile and to the same bytes', async () => {
+  test('statements of several accounts, in batches, beyond one tile', async () => {
     const log = await open();
     for (const count of [3, 250, 1, 300]) {
       const before = countOf(log, 'log_hash');

@@ -1,6 +1,6 @@
 // A public log over a database and a folder of a test's own, and whoever owns either.
 
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { codeOf } from '@track-record/errors';
@@ -50,11 +50,8 @@ export async function openPublicLog(isShown = true): Promise<PublicLog> {
   const shownIn = isShown ? folder : undefined;
   const running = openLogDesk(signer, shownIn);
   const read: ReadPublished = async (path) => {
-    try {
-      return readFileSync(join(folder, path));
-    } catch {
-      return null;
-    }
+    const file = join(folder, path);
+    return existsSync(file) ? readFileSync(file) : null;
   };
   const checkpoint = async (): Promise<VerifiedCheckpoint> => {
     const note = String(await read('checkpoint'));
