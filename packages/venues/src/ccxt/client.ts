@@ -55,6 +55,8 @@ export interface CcxtClient {
   readonly requestCount: () => number;
   /** Signs with the venue's clock from now on. */
   readonly setServerTime: (serverTime: number) => void;
+  /** Whether a text is the key that signs here. */
+  readonly isOurs: (apiKey: string) => boolean;
   readonly close: () => Promise<void>;
 }
 
@@ -277,6 +279,7 @@ function boundClient(
   let requests = 0;
   return {
     requestCount: () => requests,
+    isOurs: (apiKey) => exchange.apiKey === apiKey,
     setServerTime: (serverTime) => {
       const behind = context.now() - serverTime;
       exchange.options['timeDifference'] = behind;

@@ -27,7 +27,7 @@ import { candlesAt, parseInstant, parseText, shape, valueAt, type Path, type Row
 /** The floor that the manifest states is a day above it, for the time until the answer. */
 const FLOOR_SLACK_MS = DAY_MS;
 
-export type Place = readonly [method: string, path: Path];
+export type Place = readonly [method: string, path: Path, asked?: Parameters];
 
 export interface Candles {
   readonly rowsMax: number;
@@ -46,7 +46,8 @@ export interface Connector extends CcxtVenue {
   readonly account: Place;
   readonly permissions: {
     readonly method: string;
-    readonly read: (answer: unknown) => Permissions;
+    /** `isOurs` tells the session's key where the venue lists several. */
+    readonly read: (answer: unknown, isOurs: CcxtClient['isOurs']) => Permissions;
   };
   readonly wallets: readonly Wallet[];
   readonly positions: readonly PositionList[];
@@ -89,7 +90,7 @@ async function connect(
         venueAccountId: parseText(await fieldAt(client, account), 'field'),
         // A key of the paper venue is unknown to the hosts that we call.
         paper: false,
-        permissions: permissions.read(await client.call(permissions.method)),
+        permissions: permissions.read(await client.call(permissions.method), client.isOurs),
       }),
       // Balances are true at `asOf` if nothing happened until `quietUntil`, by the venue's clocks.
       observe: async () => {
@@ -123,8 +124,8 @@ async function timeAt(client: CcxtClient, clock: Place): Promise<number> {
   return parseInstant(await fieldAt(client, clock), 'field');
 }
 
-async function fieldAt(client: CcxtClient, [method, path]: Place): Promise<Row> {
-  return { field: valueAt(await client.call(method), path) };
+async function fieldAt(client: CcxtClient, [method, path, asked]: Place): Promise<Row> {
+  return { field: valueAt(await client.call(method, asked), path) };
 }
 
 async function fetchHistory(

@@ -55,7 +55,7 @@ export async function readRecorded(
     return { prices: [...closes].map(([at, price]) => ({ asset, currency, at, price })) };
   }
   if (request.feed === 'permissions') {
-    return { permissions: permissions.read(await client.call(permissions.method)) };
+    return { permissions: permissions.read(await client.call(permissions.method), client.isOurs) };
   }
   const name = request.market === null ? request.feed : `${request.feed} ${request.market}`;
   const feeds = [...connector.feeds, ...own.recorded];

@@ -17,7 +17,7 @@ function jobOf(log: readonly Row[], funding: readonly Row[] = [], withdrawn: rea
     throw new RecordError('VENUE_UNAVAILABLE');
   };
   const job: Job = {
-    client: { call: fail, requestCount: () => 0, setServerTime: fail, close: fail },
+    client: { call: fail, requestCount: () => 0, setServerTime: fail, isOurs: fail, close: fail },
     markets: { pairs: new Map(), contracts: new Map() },
     contracts: new Map(),
     window: { from: AT - 3_600_000, to: AT + 3_600_000 },

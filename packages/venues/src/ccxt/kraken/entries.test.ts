@@ -39,6 +39,7 @@ function jobOf(readings: Reading[]): Job {
       call: () => Promise.reject(new Error('Nothing is asked here.')),
       requestCount: () => 0,
       setServerTime: () => undefined,
+      isOurs: () => true,
       close: () => Promise.resolve(),
     },
     markets,

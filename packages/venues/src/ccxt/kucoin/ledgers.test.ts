@@ -80,7 +80,7 @@ function finished(main: readonly Row[], trade: readonly Row[] = []): readonly st
     throw new RecordError('VENUE_UNAVAILABLE');
   };
   const job: Job = {
-    client: { call: fail, requestCount: () => 0, setServerTime: fail, close: fail },
+    client: { call: fail, requestCount: () => 0, setServerTime: fail, isOurs: fail, close: fail },
     markets: { pairs: new Map(), contracts: new Map() },
     contracts: new Map(),
     window: { from: AT - 3_600_000, to: AT + 3_600_000 },
@@ -151,7 +151,7 @@ describe('accepts', () => {
 
   test('a key that may withdraw, bound to an address', () => {
     const data = { permission: 'General,Spot,Transfer', ipWhitelist: '203.***.154' };
-    expect(connector.permissions.read({ data })).toEqual({
+    expect(connector.permissions.read({ data }, () => true)).toEqual({
       read: true,
       trade: true,
       withdraw: true,
