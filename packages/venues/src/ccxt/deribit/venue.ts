@@ -164,7 +164,8 @@ export const connector: Connector = {
     rowsIn: (answer) => {
       const { ticks, close } = parseRow(valueAt(answer, 'result'), 'result');
       if (!Array.isArray(ticks) || !Array.isArray(close)) return null;
-      return ticks.map((tick: unknown, index) => ({ tick, close: close[index] as unknown }));
+      const closes: readonly unknown[] = close;
+      return ticks.map((tick: unknown, index) => ({ tick, close: closes[index] }));
     },
     close: (row, intervalMs) => [parseInstant(row, 'tick') + intervalMs, parseSize(row, 'close')],
   },
