@@ -58,7 +58,10 @@ const schema = z.strictObject({
 export type AccountState = Readonly<z.infer<typeof schema>> & { readonly version: number };
 
 /** STORE_ROW_UNTRUSTED, ENVELOPE_REFUSED when the row is not the one sealed for this version. */
-export function openAccountState(keys: AccountKeys, row: SealedState): AccountState {
+export function openAccountState(
+  keys: AccountKeys,
+  row: Pick<SealedState, 'version' | 'envelope'>,
+): AccountState {
   const plaintext = openRow(keys, { table: STATE_TABLE, version: row.version }, row.envelope);
   try {
     const state = schema.parse(JSON.parse(Buffer.from(plaintext).toString('utf8')));

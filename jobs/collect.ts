@@ -3,7 +3,7 @@
 
 import { RecordError, type Code } from '@track-record/errors';
 import { openCredential, type Secret } from '@track-record/sealing';
-import { loadCredentials, type Account } from '@track-record/store';
+import type { Account } from '@track-record/store';
 import { collect, type Collected } from '@track-record/venues/collect';
 import {
   credentialFields,
@@ -32,10 +32,9 @@ export async function visitVenue(
 ): Promise<Visit> {
   const credentials = new Map<CredentialField, Secret>();
   try {
-    for (const row of await loadCredentials(context.db, account.accountId)) {
-      const field = credentialField(row.field, 'STORE_ROW_UNTRUSTED');
-      const place = { venue: account.venue, field };
-      credentials.set(field, openCredential(keys, place, row.envelope));
+    for (const [index, envelope] of account.envelopes.entries()) {
+      const field = credentialField(String(account.fields[index]), 'STORE_ROW_UNTRUSTED');
+      credentials.set(field, openCredential(keys, { venue: account.venue, field }, envelope));
     }
     context.step('opened');
     const { allowTradingKey } = account;
@@ -50,7 +49,9 @@ export async function visitVenue(
           state === null
             ? undefined
             : { ...state, from: state.checkpoint.asOf, entries: state.recent };
-        return { identity, collected: await collect(session, from, cursor, unstated) };
+        const collected = await collect(session, from, cursor, unstated);
+        context.asked(collected.requests);
+        return { identity, collected };
       },
     );
   } finally {

@@ -4,12 +4,10 @@
 
 import { RecordError } from '@track-record/errors';
 import {
-  insertRows,
   lockAccount,
-  readBackStatements,
-  saveState,
-  saveStatus,
+  saveFindings,
   type StatementRow,
+  type WrittenStatement,
 } from '@track-record/store';
 import { NO_PREVIOUS, releaseAt } from '@track-record/statement';
 import { sealAccountState, type AccountState } from './account-state.ts';
@@ -62,35 +60,34 @@ export async function commitHours(
   const sealedState = sealAccountState(keys, nextState, context.random);
   // The venue's clock may be ahead of ours.
   const final = finalUntil(venue.capabilities, Math.max(context.now(), coveredTo));
-  await context.db.transaction().execute(async (trx) => {
-    await lockAccount(trx, accountId);
-    await saveState(trx, sealedState);
-    // One by one: a segment may be megabytes.
-    for (const each of segments) await insertRows(trx, 'record.sealed_segment', [each]);
-    await insertRows(trx, 'record.statement', statements);
-    checkWritten(statements, await readBackStatements(trx, accountId, statements));
-    const now = context.now();
-    if (statements.some(({ releaseAt: due }) => due !== null && due <= now)) {
+  const now = context.now();
+  const status = {
+    accountId,
+    lastHour: report.closing.asOf - HOUR_MS,
+    hoursMissing: (final - report.closing.asOf) / HOUR_MS,
+    syncing: false,
+    updatedAt: now,
+  };
+  const findings = { state: sealedState, segments, statements, status };
+  const settling = context.settling({ hours: hours.length });
+  context.step('written');
+  if (statements.some(({ releaseAt: due }) => due !== null && due <= now)) {
+    await context.db.transaction().execute(async (trx) => {
+      await lockAccount(trx, accountId);
+      checkWritten(statements, await saveFindings(trx, findings, settling));
       await releaseDue(trx, accountId, context);
-    }
-    await saveStatus(trx, {
-      accountId,
-      lastHour: report.closing.asOf - HOUR_MS,
-      hoursMissing: (final - report.closing.asOf) / HOUR_MS,
-      syncing: false,
-      updatedAt: context.now(),
     });
-    context.step('written');
-    await context.settle(trx, { hours: hours.length });
-  });
+  } else {
+    checkWritten(statements, await saveFindings(context.db, findings, settling));
+  }
   context.step('committed');
 }
 
 /**
  * The second of the pair of checks around a write: what the database says now is what was signed.
  */
-function checkWritten(sent: readonly StatementRow[], found: readonly StatementRow[]): void {
-  const same = (one: StatementRow, other: StatementRow | undefined) =>
+function checkWritten(sent: readonly StatementRow[], found: readonly WrittenStatement[]): void {
+  const same = (one: StatementRow, other: WrittenStatement | undefined) =>
     other !== undefined &&
     Buffer.compare(one.body, other.body) === 0 &&
     Buffer.compare(one.signature, other.signature) === 0;

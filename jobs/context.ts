@@ -6,7 +6,7 @@ import type { IntakeKeyPair } from '@track-record/sealing/intake';
 import type { SigningKey } from '@track-record/statement';
 import type { Database } from '@track-record/store';
 import type { Egress, Venue, VenueContext } from '@track-record/venues/contract';
-import type { Kysely, Transaction } from 'kysely';
+import type { Kysely, RawBuilder, Transaction } from 'kysely';
 import type { QueueDefinition } from './queue.ts';
 
 /** The steps of a route at which a crash test may kill the worker. */
@@ -39,12 +39,16 @@ export interface RouteContext {
   readonly signal: AbortSignal;
   /** Completes the claimed job in the transaction that holds its results, or JOB_CLAIM_LOST. */
   readonly settle: (trx: Transaction<Database>, output: RouteOutput) => Promise<void>;
+  /** The same as a statement, which returns a row if the claim holds. */
+  readonly settling: (output: RouteOutput) => RawBuilder<unknown>;
   /** Adds jobs in the transaction; a key that already has a job keeps it. */
   readonly enqueue: <Payload extends object>(
     trx: Transaction<Database>,
     queue: QueueDefinition<Payload>,
     payloads: readonly Payload[],
   ) => Promise<void>;
+  /** Told how many requests a venue was sent. */
+  readonly asked: (requests: number) => void;
   readonly step: (step: RouteStep) => void;
 }
 

@@ -20,7 +20,7 @@ import {
   type StatementBody,
   type UnverifiedStatement,
 } from '@track-record/statement';
-import { loadStatements, ownedAccounts } from '@track-record/store';
+import { loadStatements } from '@track-record/store';
 import type { AccountState } from './account-state.ts';
 import type { RouteContext } from './context.ts';
 import type { Derivation } from './derive-hours.ts';
@@ -53,10 +53,10 @@ export async function stateHours(
   context: RouteContext,
 ): Promise<Stated> {
   const { signingKey, root } = context;
-  const census = await ownedAccounts(context.db, account.accountId);
-  const { connected } = census;
+  const { connected, ended, ordinal, restarts } = account;
   if (state !== null && connected < state.connected) throw new RecordError('STORE_ROW_UNTRUSTED');
-  const owner = { ...census, pseudonym: root.pseudonym(account.ownerId, 'owner') };
+  const pseudonymOfOwner = root.pseudonym(account.ownerId, 'owner');
+  const owner = { connected, ended, ordinal, restarts, pseudonym: pseudonymOfOwner };
   const fills = Map.groupBy(
     entries.filter(({ kind }) => kind === 'fill'),
     ({ at }) => startOfHour(at),

@@ -3,14 +3,14 @@
 
 import { RecordError } from '@track-record/errors';
 import { openAccountKeys, type AccountKeys } from '@track-record/sealing';
-import { lastStatement, loadRow, type Account } from '@track-record/store';
+import { loadSealedAccount, type SealedAccount } from '@track-record/store';
 import type { Venue } from '@track-record/venues/contract';
 import { openAccountState, type AccountState } from './account-state.ts';
 import { venueOf } from './collect.ts';
 import type { RouteContext } from './context.ts';
 
 export interface Subject {
-  readonly account: Account;
+  readonly account: SealedAccount;
   readonly venue: Venue;
   readonly keys: AccountKeys;
   /** Null before the first synchronisation. */
@@ -26,14 +26,13 @@ export async function withSubject(
   context: RouteContext,
   work: (subject: Subject) => Promise<void>,
 ): Promise<void> {
-  const account = await loadRow(context.db, 'record.account', accountId);
+  const account = await loadSealedAccount(context.db, accountId);
   if (account === null) throw new RecordError('ACCOUNT_UNKNOWN');
   if (account.state !== 'active') throw new RecordError('ACCOUNT_PAUSED');
-  const root = await loadRow(context.db, 'record.account_key', accountId);
-  if (root === null) throw new RecordError('KEY_UNKNOWN');
-  const keys = openAccountKeys(context.master, accountId, root.envelope);
+  if (account.root === null) throw new RecordError('KEY_UNKNOWN');
+  const keys = openAccountKeys(context.master, accountId, account.root);
   try {
-    const state = await trustedState(keys, context);
+    const state = trustedState(keys, account);
     context.step('loaded');
     await work({ account, venue: venueOf(account.venue, context), keys, state });
   } finally {
@@ -45,15 +44,14 @@ export async function withSubject(
  * The sealed state, whose head must be the last statement of the chain: a database from which
  * statements were taken, or to which old ones were put back, is refused.
  */
-async function trustedState(
+function trustedState(
   keys: AccountKeys,
-  context: RouteContext,
-): Promise<AccountState | null> {
-  const row = await loadRow(context.db, 'record.sealed_state', keys.accountId);
-  const last = await lastStatement(context.db, keys.accountId);
-  const state = row === null ? null : openAccountState(keys, row);
+  { version, envelope, head }: SealedAccount,
+): AccountState | null {
+  const state =
+    version === null || envelope === null ? null : openAccountState(keys, { version, envelope });
   const expected = state !== null && state.statementCount > 0 ? state.head : null;
-  const found = last === null ? null : Buffer.from(last.hash).toString('hex');
+  const found = head === null ? null : Buffer.from(head).toString('hex');
   if (expected !== found) throw new RecordError('STORE_ROW_UNTRUSTED');
   return state;
 }

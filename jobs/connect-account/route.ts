@@ -29,7 +29,7 @@ import { askVenue, credentialField, venueOf, wipe } from '../collect.ts';
 import { settleUnchanged, type RouteContext } from '../context.ts';
 import { finalUntil, HOUR_MS, servedFrom } from '../hour.ts';
 import type { AccountPayload } from '../queue.ts';
-import { syncAccountQueue } from '../sync-account/queue.ts';
+import { backfillAccountQueue, syncAccountQueue } from '../sync-account/queue.ts';
 
 /** What is stored of a login: the root of the account's keys, and each field under one of them. */
 interface SealedLogin {
@@ -127,7 +127,8 @@ async function commitLogin(
     const tried = { accountId, code: null, codeAt: null, syncing: isActive, updatedAt: at };
     await saveStatus(trx, { ...status, ...tried });
     const hour = finalUntil(capabilities, at) - HOUR_MS;
-    if (isActive) await context.enqueue(trx, syncAccountQueue(venue), [{ accountId, hour }]);
+    const queue = isNew ? backfillAccountQueue(venue) : syncAccountQueue(venue);
+    if (isActive) await context.enqueue(trx, queue, [{ accountId, hour }]);
     context.step('written');
     await context.settle(trx, { hours: 0 });
   });

@@ -9,7 +9,16 @@ const schema = accountPayload.extend({ hour: fullHour });
 export type SyncAccountPayload = z.infer<typeof schema>;
 
 export function syncAccountQueue(venue: string): QueueDefinition<SyncAccountPayload> {
-  return accountQueue(`sync-account.${venue}`, schema, ({ accountId, hour }) => ({
+  return queueOf(`sync-account.${venue}`);
+}
+
+/** First synchronisations, which may page through years: hours do not wait behind them. */
+export function backfillAccountQueue(venue: string): QueueDefinition<SyncAccountPayload> {
+  return queueOf(`backfill-account.${venue}`);
+}
+
+function queueOf(name: string): QueueDefinition<SyncAccountPayload> {
+  return accountQueue(name, schema, ({ accountId, hour }) => ({
     accountId,
     hour: new Date(hour).toISOString(),
   }));

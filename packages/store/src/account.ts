@@ -1,8 +1,8 @@
 // Accounts, what was handed in for them, and where their record stands. Every instant is ms UTC.
 
 import type { Code } from '@track-record/errors';
-import { sql, type Kysely, type Transaction } from 'kysely';
-import { insertRows, type Database, type Row } from './rows.ts';
+import { sql, type Kysely, type RawBuilder, type Transaction } from 'kysely';
+import { insertion, insertRows, type Database, type Row } from './rows.ts';
 
 export type AccountStateName = 'active' | 'paused' | 'quarantined' | 'closed';
 
@@ -22,6 +22,9 @@ export type Intake = Row<'record.intake'>;
  * success.
  */
 type AccountStatus = Row<'record.account_status'>;
+/** What it leaves out is as it is before the first hour. */
+export type NewStatus = Partial<AccountStatus> &
+  Pick<AccountStatus, 'accountId' | 'syncing' | 'updatedAt'>;
 
 /**
  * What the door says of an account to its owner; `connecting` until the worker has tried the
@@ -118,6 +121,8 @@ export interface VenueHour {
 const SPREAD_MS = 480_000;
 /** Jobs that wait at one venue: about a minute of one worker's work, and what a pass can insert. */
 const WAITING_MAX = 20_000;
+/** They take minutes: no more wait than a pass a minute keeps busy. */
+const BACKFILLS_WAITING_MAX = 200;
 
 /**
  * Active accounts whose last final hour is missing and due: at the account's own moment, or at once
@@ -134,17 +139,43 @@ export async function dueAccounts(
     set final_to = excluded.final_to, dispatched_at = excluded.dispatched_at`.execute(db);
   const found = await sql<{ accountId: string }>`
     select account_id as "accountId"
-    from record.account left join record.account_status using (account_id)
-    where state = 'active' and venue = ${venue} and (last_hour is null
-      or last_hour < ${new Date(finalTo)}::timestamptz - interval '2 hours'
-      or (last_hour < ${new Date(finalTo)}::timestamptz - interval '1 hour'
-        and mod(hashtextextended(account_id::text, 0) & x'7fffffff'::bigint, ${SPREAD_MS})
-          <= ${finalForMs}))
-    order by last_hour nulls first
-    limit greatest(0, ${WAITING_MAX} - (
-      select count(*) from pgboss.job_common
-      where name = ${queue} and state in ('created', 'retry')))`.execute(db);
+    from record.account join record.account_status using (account_id)
+    where state = 'active' and venue = ${venue}
+      and (last_hour < ${new Date(finalTo)}::timestamptz - interval '2 hours'
+        or (last_hour < ${new Date(finalTo)}::timestamptz - interval '1 hour'
+          and mod(hashtextextended(account_id::text, 0) & x'7fffffff'::bigint, ${SPREAD_MS})
+            <= ${finalForMs}))
+      and ${isIdle(queue)}
+    order by last_hour ${room(queue, WAITING_MAX)}`.execute(db);
   return found.rows.map((row) => row.accountId);
+}
+
+/**
+ * Active accounts without any hour, an owner's second one after every owner's first: whoever
+ * connects thousands delays nobody else.
+ */
+export async function newAccounts(
+  db: Kysely<Database>,
+  { venue, queue }: Pick<VenueHour, 'venue' | 'queue'>,
+): Promise<readonly string[]> {
+  const found = await sql<{ accountId: string }>`
+    select account_id as "accountId"
+    from record.account left join record.account_status using (account_id)
+    where state = 'active' and venue = ${venue} and last_hour is null and ${isIdle(queue)}
+    order by row_number() over (partition by owner_id order by connected_at), account_id
+    ${room(queue, BACKFILLS_WAITING_MAX)}`.execute(db);
+  return found.rows.map((row) => row.accountId);
+}
+
+/** That no job of the account waits or runs there. */
+function isIdle(queue: string): RawBuilder<unknown> {
+  return sql`account_id::text not in (select singleton_key from pgboss.job_common
+    where name = ${queue} and state < 'completed' and singleton_key is not null)`;
+}
+
+function room(queue: string, waitingMax: number): RawBuilder<unknown> {
+  return sql`limit greatest(0, ${waitingMax} - (select count(*) from pgboss.job_common
+    where name = ${queue} and state < 'active'))`;
 }
 
 /** Whether an operator holds the queue back. */
@@ -153,16 +184,16 @@ export async function isHeld(db: Kysely<Database>, queue: string): Promise<boole
   return held.rows.length > 0;
 }
 
-/** What `status` leaves out is as it is before the first hour. */
-export async function saveStatus(
-  db: Kysely<Database>,
-  status: Partial<AccountStatus> & Pick<AccountStatus, 'accountId' | 'syncing' | 'updatedAt'>,
-): Promise<void> {
+export async function saveStatus(db: Kysely<Database>, status: NewStatus): Promise<void> {
+  await statusSaving(status).execute(db);
+}
+
+export function statusSaving(status: NewStatus): RawBuilder<unknown> {
   const replace = `on conflict (account_id) do update set last_hour = excluded.last_hour,
     code = excluded.code, code_at = excluded.code_at, hours_missing = excluded.hours_missing,
     syncing = excluded.syncing, updated_at = excluded.updated_at`;
   const none = { lastHour: null, code: null, codeAt: null, hoursMissing: 0 };
-  await insertRows(db, 'record.account_status', [{ ...none, ...status }], replace);
+  return insertion('record.account_status', [{ ...none, ...status }], replace);
 }
 
 /** All accounts of the owner, or one of them; an account of another owner is absent. */

@@ -5,6 +5,7 @@ export {
   insertAccount,
   isHeld,
   lockAccount,
+  newAccounts,
   ownerOfRecord,
   replaceCredentials,
   saveStatus,
@@ -15,22 +16,14 @@ export {
   type NewAccount,
   type OwnedAccountStatus,
 } from './account.ts';
-export {
-  latestCheckpoint,
-  loadLogNodes,
-  lockLog,
-  takePending,
-  type LogNode,
-} from './log.ts';
+export { closeVenue, listenForWork, takeTokens } from './allowance.ts';
+export { latestCheckpoint, loadLogNodes, lockLog, takePending, type LogNode } from './log.ts';
 export { checkSchema, migrate, QUEUE_SCHEMA_VERSION } from './migrate.ts';
 export { openStore, roleNames, type RoleName, type Store } from './open-store.ts';
 export {
   dueReleases,
   hourlyReturns,
-  lastStatement,
   loadStatements,
-  ownedAccounts,
-  readBackStatements,
   unreleasedStatements,
   type HourlyReturnRow,
   type StatedHourRow,
@@ -39,15 +32,19 @@ export {
 export { insertRows, loadRow, type Database } from './rows.ts';
 export {
   accountKeysUnder,
-  loadCredentials,
   loadSegments,
   loadSentinel,
   masterKeyIds,
   replaceAccountKey,
   replaceSentinel,
-  saveState,
   type SealedCredential,
   type SealedSegment,
   type SealedState,
 } from './sealed.ts';
 export { storeFailure } from './store-failure.ts';
+export {
+  loadSealedAccount,
+  saveFindings,
+  type SealedAccount,
+  type WrittenStatement,
+} from './visit.ts';

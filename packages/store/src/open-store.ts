@@ -50,6 +50,7 @@ export function openStore(url: string, options: StoreOptions): Store {
   pool.on('error', () => undefined);
   // The same for a connection in use that breaks between two queries of a transaction.
   pool.on('connect', (client) => client.on('error', () => undefined));
+  pool.on('connect', prepareQueries);
   const db = new Kysely<Database>({ dialect: new PostgresDialect({ pool }) });
   return { db, close: () => db.destroy() };
 }
@@ -60,3 +61,17 @@ const typeParser: typeof pg.types.getTypeParser = (oid: number, format?: 'text' 
   if (oid === pg.types.builtins.INT8) return Number;
   return pg.types.getTypeParser(oid, format);
 };
+
+/** Names by text: what a room asks is a closed list of texts. */
+const names = new Map<string, string>();
+
+/** Lets the server parse and plan a query once for each connection instead of each time. */
+function prepareQueries(client: pg.PoolClient): void {
+  const query = client.query.bind(client);
+  const prepared = (text: string, values: unknown[] = []): Promise<pg.QueryResult> => {
+    const name = names.get(text) ?? `query-${names.size}`;
+    names.set(text, name);
+    return query({ text, values, ...(values.length === 0 ? {} : { name }) });
+  };
+  Object.assign(client, { query: prepared });
+}

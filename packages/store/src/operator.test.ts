@@ -208,19 +208,20 @@ describe('accepts', () => {
   it('pause and resume: waiting jobs end, and what is missing is due again', async () => {
     const account = await newAccount();
     const waiting = await send(account);
+    const look = { venue: 'binance', queue: 'another' };
     const finalTo = SAMPLE_HOUR + 7_200_000;
-    const look = { venue: 'binance', queue: QUEUE, finalTo, finalForMs: 3_600_000, at: finalTo };
-    expect(await store.dueAccounts(worker.db, look)).toContain(account);
+    await store.dueAccounts(worker.db, { ...look, finalTo, finalForMs: 0, at: finalTo });
+    expect(await store.newAccounts(worker.db, look)).toContain(account);
     expect(await operator.pauseAccount(desk.db, account, REASON)).toBe('1');
     expect(await stateOf(waiting)).toBe('cancelled');
-    expect(await store.dueAccounts(worker.db, look)).not.toContain(account);
+    expect(await store.newAccounts(worker.db, look)).not.toContain(account);
     const filter = { accountId: account, venue: null, state: null, behind: true, limit: 1 };
     expect(await operator.listAccounts(desk.db, filter)).toMatchObject([
       { state: 'paused', code: 'ACCOUNT_PAUSED', hoursMissing: '2' },
     ]);
     const job = await operator.resumeAccount(desk.db, account, REASON);
     expect(await stateOf(job ?? '')).toBe('created');
-    expect(await store.dueAccounts(worker.db, look)).toContain(account);
+    expect(await store.newAccounts(worker.db, look)).toContain(account);
     expect(await operator.resumeAccount(desk.db, account, REASON)).toBeNull();
     expect(await actionsOf(account)).toEqual([
       ['resume', '1'],

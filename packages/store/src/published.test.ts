@@ -3,6 +3,7 @@
 
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { sql } from 'kysely';
 import { freshDatabase, type FreshDatabase } from '../../testkit/src/postgres/template-database.ts';
 import {
   SAMPLE_HOUR,
@@ -39,6 +40,25 @@ async function newAccount(change: Partial<store.NewAccount> = {}): Promise<store
   const account = sampleAccount(change);
   expect(await store.insertAccount(worker.db, account)).toBe(true);
   return account;
+}
+
+/** What a job found out, in as many segments as there are statements up to two. */
+function save(
+  accountId: string,
+  version: number,
+  statements: readonly store.StatementRow[] = [],
+  settling = sql`select 1`,
+) {
+  const envelope = Buffer.from('sealed');
+  const ends = statements.slice(0, 2).map(({ sequence }) => sequence + 1);
+  const segments = ends.map((at) => ({ firstSequence: at, lastSequence: at }));
+  const findings = {
+    state: { accountId, version, keyId: 'k1', envelope },
+    segments: segments.map((range) => ({ accountId, ...range, keyId: 'k1', envelope })),
+    statements,
+    status: { ...STATUS, accountId },
+  };
+  return store.saveFindings(worker.db, findings, settling);
 }
 
 async function codeOf(work: Promise<unknown>): Promise<string> {
@@ -83,9 +103,20 @@ describe('accepts', () => {
       const credential = { accountId, field, keyId: 'k1', envelope };
       await store.insertRows(worker.db, 'record.credential', [credential]);
     }
-    const credentials = await store.loadCredentials(worker.db, accountId);
-    expect(credentials.map((each) => each.field)).toEqual(['apiKey', 'secret']);
-    expect(credentials[0]?.envelope).toEqual(envelope);
+    expect(await store.loadSealedAccount(worker.db, accountId)).toEqual({
+      connected: 1,
+      ended: 0,
+      ordinal: 1,
+      restarts: 0,
+      ...(await store.loadRow(worker.db, 'record.account', accountId)),
+      root: envelope,
+      version: null,
+      envelope: null,
+      head: null,
+      fields: ['apiKey', 'secret'],
+      envelopes: [envelope, envelope],
+    });
+    expect(await store.loadSealedAccount(worker.db, randomUUID())).toBe(null);
     const segments = [
       { accountId, firstSequence: 1, lastSequence: 5, keyId: 'k1', envelope },
       { accountId, firstSequence: 6, lastSequence: 6, keyId: 'k1', envelope },
@@ -97,9 +128,9 @@ describe('accepts', () => {
   it('statements and hours in bulk, with the digits they were signed with', async () => {
     const { accountId } = await newAccount();
     const statements = sampleStatements(accountId, 2_500);
-    await store.insertRows(worker.db, 'record.statement', statements);
+    const written = await save(accountId, 1, statements);
+    expect(written).toEqual(statements.map(({ body, signature }) => ({ body, signature })));
     await store.insertRows(worker.db, 'record.hourly_return', statements.map(sampleReturn));
-    expect(await store.readBackStatements(worker.db, accountId, statements)).toEqual(statements);
     expect(await collect(store.loadStatements(worker.db, accountId))).toEqual(statements);
     const [from, to] = [SAMPLE_HOUR + HOUR_MS, SAMPLE_HOUR + 3 * HOUR_MS];
     const between = await collect(store.loadStatements(worker.db, accountId, from, to));
@@ -107,7 +138,10 @@ describe('accepts', () => {
     const hours = await store.hourlyReturns(worker.db, accountId, from, to);
     const expected = statements.slice(1, 3);
     expect(hours).toEqual(expected.map((each) => ({ ...sampleReturn(each), hash: each.hash })));
-    expect(await store.lastStatement(worker.db, accountId)).toEqual(statements.at(-1));
+    expect(await store.loadSealedAccount(worker.db, accountId)).toMatchObject({
+      version: 1,
+      head: statements.at(-1)?.hash,
+    });
   });
 
   it('a restatement, which the hour then shows', async () => {
@@ -146,7 +180,8 @@ describe('accepts', () => {
     const finalTo = SAMPLE_HOUR + 4 * HOUR_MS;
     const look = { venue, queue: 'q', finalTo, finalForMs: HOUR_MS, at: finalTo + HOUR_MS };
     const due = await store.dueAccounts(worker.db, look);
-    expect(due).toEqual([fresh.accountId, behind.accountId]);
+    expect(due).toEqual([behind.accountId]);
+    expect(await store.newAccounts(worker.db, look)).toEqual([fresh.accountId]);
     const [status] = await store.accountStatuses(worker.db, behind.ownerId, null);
     expect(status).toMatchObject({ hoursMissing: 2 });
   });
@@ -209,13 +244,23 @@ describe('refuses', () => {
     ['a version that skips one', 4],
   ])('STORE_CONFLICT: state, %s', async (_name, version) => {
     const { accountId } = await newAccount();
-    await store.saveState(worker.db, { accountId, version: 1, ...STATE });
-    await store.saveState(worker.db, { accountId, version: 2, ...STATE });
-    const work = store.saveState(worker.db, { accountId, version, ...STATE });
-    expect(await codeOf(work)).toBe('STORE_CONFLICT');
-    expect(await store.loadRow(worker.db, 'record.sealed_state', accountId)).toMatchObject({
+    const [first, second, third] = sampleStatements(accountId, 3).map((each) => [each]);
+    await save(accountId, 1, first);
+    await save(accountId, 2, second);
+    expect(await codeOf(save(accountId, version, third))).toBe('STORE_CONFLICT');
+    expect(await store.loadSealedAccount(worker.db, accountId)).toMatchObject({
       version: 2,
+      head: second?.[0]?.hash,
     });
+  });
+
+  it.each([1, 2_500])('JOB_CLAIM_LOST: %s statements, and nothing of them stays', async (count) => {
+    const { accountId } = await newAccount();
+    const work = save(accountId, 1, sampleStatements(accountId, count), sql`select where false`);
+    expect(await codeOf(work)).toBe('JOB_CLAIM_LOST');
+    expect(await collect(store.loadStatements(worker.db, accountId))).toEqual([]);
+    const account = await store.loadSealedAccount(worker.db, accountId);
+    expect(account).toMatchObject({ version: null, head: null });
   });
 
   it('STORE_CONFLICT: an hour stated twice, a fork, an overlap, a second sentinel', async () => {

@@ -2,7 +2,6 @@
 // `hourly_return` may be read outside with its statement, and no other. Nothing here changes or
 // removes a row, and the database would refuse it.
 
-import assert from 'node:assert';
 import { sql, type Kysely } from 'kysely';
 import { columns, selectRows, type Database, type Row } from './rows.ts';
 
@@ -18,27 +17,6 @@ export type HourlyReturnRow = Row<'record.hourly_return'>;
 /** `hash`: of the statement that holds for the hour. */
 export interface StatedHourRow extends HourlyReturnRow {
   readonly hash: Uint8Array;
-}
-
-/** What the database now holds for the sequences of `written`, in order. */
-export function readBackStatements(
-  db: Kysely<Database>,
-  accountId: string,
-  written: readonly StatementRow[],
-): Promise<readonly StatementRow[]> {
-  const sequences = written.map((row) => row.sequence);
-  const same = sql`where account_id = ${accountId} and sequence = any(${sequences}::bigint[])`;
-  return selectRows(db, 'record.statement', sql`${same} order by sequence`);
-}
-
-/** The head of the account's chain. */
-export async function lastStatement(
-  db: Kysely<Database>,
-  accountId: string,
-): Promise<StatementRow | null> {
-  const latest = sql`where account_id = ${accountId} order by sequence desc limit 1`;
-  const [last] = await selectRows(db, 'record.statement', latest);
-  return last ?? null;
 }
 
 /** The released statements of the hours in [from, to), by sequence, read page by page. */
@@ -80,15 +58,6 @@ export async function dueReleases(db: Kysely<Database>, at: number): Promise<rea
   const found = await sql<{ id: string }>`
     select record.due_releases(${new Date(at)}) as id`.execute(db);
   return found.rows.map(({ id }) => id);
-}
-
-/** What the account's owner connected: docs/statement.md#selection. Counts are of accounts. */
-export async function ownedAccounts(db: Kysely<Database>, accountId: string) {
-  type Owned = Record<'connected' | 'ended' | 'ordinal' | 'restarts', number>;
-  const found = await sql<Owned>`select * from record.owned_accounts(${accountId})`.execute(db);
-  const [owned] = found.rows;
-  assert(owned !== undefined);
-  return owned;
 }
 
 /** The hours in [from, to), each as its latest statement has it, oldest first. */

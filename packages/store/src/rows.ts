@@ -6,7 +6,7 @@ import { sql, type Kysely, type RawBuilder } from 'kysely';
 import { tables } from './generated/tables.ts';
 
 /** A few megabytes per round trip; a first synchronisation may bring tens of thousands of hours. */
-const ROWS_PER_INSERT = 2_000;
+export const ROWS_PER_INSERT = 2_000;
 
 /** Every query is SQL text of this room, so Kysely has no tables of its own to check. */
 export type Database = Record<string, never>;
@@ -83,24 +83,30 @@ export async function insertRows<Table extends TableName>(
   rows: readonly Row<Table>[],
   conflict = '',
 ): Promise<number> {
-  const names = columnsOf(table);
-  const into = sql.raw(`${table} (${names.map(({ name }) => `"${name}"`).join(', ')})`);
   let inserted = 0;
   for (let start = 0; start < rows.length; start += ROWS_PER_INSERT) {
-    const part = rows.slice(start, start + ROWS_PER_INSERT).map((row) => Object.entries(row));
-    const values = part.map((entries) => new Map<string, unknown>(entries));
-    // One array per column: any number of rows has as many parameters as there are columns.
-    const arrays = names.map(({ key, type }) => {
-      const column = values.map((row) => parameter(row.get(key), type));
-      return sql`${column}::${sql.raw(type)}[]`;
-    });
-    const result = await sql`
-      insert into ${into} select * from unnest(${sql.join(arrays)}) ${sql.raw(conflict)}`.execute(
-      db,
-    );
+    const part = rows.slice(start, start + ROWS_PER_INSERT);
+    const result = await insertion(table, part, conflict).execute(db);
     inserted += Number(result.numAffectedRows);
   }
   return inserted;
+}
+
+/** The statement that inserts these rows, `clauses` after it. */
+export function insertion<Table extends TableName>(
+  table: Table,
+  rows: readonly Row<Table>[],
+  clauses = '',
+): RawBuilder<unknown> {
+  const names = columnsOf(table);
+  const into = sql.raw(`${table} (${names.map(({ name }) => `"${name}"`).join(', ')})`);
+  const values = rows.map((row) => new Map<string, unknown>(Object.entries(row)));
+  // One array per column: any number of rows has as many parameters as there are columns.
+  const arrays = names.map(({ key, type }) => {
+    const column = values.map((row) => parameter(row.get(key), type));
+    return sql`${column}::${sql.raw(type)}[]`;
+  });
+  return sql`insert into ${into} select * from unnest(${sql.join(arrays)}) ${sql.raw(clauses)}`;
 }
 
 function columnsOf(table: TableName): { name: string; key: string; type: string }[] {

@@ -27,6 +27,8 @@ let onFetch: () => void;
 let onTouch: () => number;
 let onSettle: () => Promise<void>;
 let held: boolean;
+let admitted: number;
+let unclaimed: number[];
 let loop: ClaimLoop | null;
 
 beforeEach(() => {
@@ -36,6 +38,7 @@ beforeEach(() => {
   onTouch = () => 1;
   onSettle = () => Promise.resolve();
   held = false;
+  [admitted, unclaimed] = [Infinity, []];
   loop = null;
 });
 
@@ -85,6 +88,37 @@ describe('accepts', () => {
     held = false;
     await pass(POLL_MS);
     expect(ids()).toEqual(['a']);
+  });
+
+  test('as many as are admitted, and tells which of them the queue did not have', async () => {
+    waiting = ['a', 'b', 'c'];
+    admitted = 2;
+    loop = start({ slots: 4 });
+    await pass(0);
+    expect([ids(), fetches, unclaimed]).toEqual([['a', 'b'], [2], [0]]);
+    await pass(POLL_MS);
+    expect([ids(), fetches, unclaimed]).toEqual([
+      ['a', 'b', 'c'],
+      [2, 2],
+      [0, 1],
+    ]);
+  });
+
+  test('a job for which a person waits: at once when it is woken, also during a look', async () => {
+    loop = start({ slots: 2 });
+    await pass(1);
+    waiting = ['a'];
+    loop.wake();
+    await pass(0);
+    expect(ids()).toEqual(['a']);
+    onFetch = () => {
+      onFetch = () => undefined;
+      loop?.wake();
+      waiting.push('b');
+    };
+    waiting = [];
+    await pass(POLL_MS);
+    expect(ids()).toEqual(['a', 'b']);
   });
 
   test('work that keeps its claim: three touches in each heartbeat', async () => {
@@ -233,7 +267,8 @@ function start(
     queue: 'q',
     slots: 1,
     pollMs: POLL_MS,
-    isHeld: () => Promise.resolve(held),
+    admit: (free) => Promise.resolve(held ? 0 : Math.min(free, admitted)),
+    unclaimed: (jobs) => unclaimed.push(jobs),
     ...change,
     run: ({ id }, signal) =>
       new Promise((resolve, reject) => {

@@ -12,8 +12,10 @@ export interface ClaimLoopOptions {
   readonly queue: string;
   readonly slots: number;
   readonly pollMs: number;
-  /** An operator may hold the queue back: then nothing is claimed, and what runs goes on. */
-  readonly isHeld: () => Promise<boolean>;
+  /** How many of so many free slots may be filled now; what runs goes on. */
+  readonly admit: (free: number) => Promise<number>;
+  /** Told how many of those that were admitted the queue did not have. */
+  readonly unclaimed: (jobs: number) => void;
   readonly run: (job: Job, signal: AbortSignal) => Promise<void>;
   /** Records the failure and hands the job back or to the dead letters. */
   readonly settleFailure: (job: Job, error: unknown) => Promise<void>;
@@ -26,6 +28,8 @@ export interface ClaimLoop {
    * Claims nothing more; resolves when the running jobs have ended or `abortAfterMs` aborted them.
    */
   readonly stop: (abortAfterMs: number) => Promise<void>;
+  /** Looks now instead of at the end of the poll. */
+  readonly wake: () => void;
   /** Jobs in hand now. */
   readonly running: () => number;
 }
@@ -40,6 +44,7 @@ export function startClaimLoop(options: ClaimLoopOptions): ClaimLoop {
   const stopping = new AbortController();
   const aborting = new AbortController();
   const inHand = new Set<Promise<void>>();
+  let waking = new AbortController();
   const loop = poll();
 
   async function poll(): Promise<void> {
@@ -51,18 +56,30 @@ export function startClaimLoop(options: ClaimLoopOptions): ClaimLoop {
         continue;
       }
       try {
-        const claim = { batchSize: free, includeMetadata: true } as const;
-        const isHeld = await options.isHeld();
-        const jobs = isHeld ? [] : await options.boss.fetch<unknown>(options.queue, claim);
+        waking = new AbortController();
+        const jobs = await claim(free);
         for (const job of jobs) hold(runClaimed(options, job, aborting.signal));
         failurePauseMs = FAILURE_PAUSE_MS;
-        if (jobs.length < free) await pause(options.pollMs, stopping.signal);
+        if (jobs.length < free) {
+          await pause(options.pollMs, AbortSignal.any([stopping.signal, waking.signal]));
+        }
       } catch (error) {
         options.onLoopFailure(options.queue, error);
         await pause(failurePauseMs, stopping.signal);
         failurePauseMs = Math.min(failurePauseMs * 2, FAILURE_PAUSE_MAX_MS);
       }
     }
+  }
+
+  async function claim(free: number): Promise<readonly Job[]> {
+    const batchSize = await options.admit(free);
+    if (batchSize === 0) return [];
+    const jobs = await options.boss.fetch<unknown>(options.queue, {
+      batchSize,
+      includeMetadata: true,
+    });
+    options.unclaimed(batchSize - jobs.length);
+    return jobs;
   }
 
   function hold(work: Promise<void>): void {
@@ -72,6 +89,7 @@ export function startClaimLoop(options: ClaimLoopOptions): ClaimLoop {
 
   return {
     running: () => inHand.size,
+    wake: () => waking.abort(),
     stop: async (abortAfterMs) => {
       stopping.abort();
       const timer = setTimeout(() => aborting.abort(), abortAfterMs);

@@ -41,6 +41,10 @@ const shared = {
   WORKER_SLOTS: count(1, 200).default(10),
   WORKER_CONNECTIONS: count(2, 100).default(8),
   WORKER_CHECKPOINT_DIRECTORY: z.string().min(1).optional(),
+  WORKER_EGRESS: z
+    .string()
+    .regex(/^[a-z0-9][a-z0-9.-]{0,63}$/)
+    .default('shared'),
   WORKER_VENUES: venueNames.default(['binance']),
 };
 

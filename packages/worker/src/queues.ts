@@ -18,12 +18,15 @@ import { reaggregateAccountQueue } from '@track-record/jobs/reaggregate-account/
 import { reaggregateAccount } from '@track-record/jobs/reaggregate-account/route';
 import { releaseResultsQueue } from '@track-record/jobs/release-results/queue';
 import { releaseResults } from '@track-record/jobs/release-results/route';
-import { syncAccountQueue } from '@track-record/jobs/sync-account/queue';
+import { backfillAccountQueue, syncAccountQueue } from '@track-record/jobs/sync-account/queue';
 import { syncAccount } from '@track-record/jobs/sync-account/route';
 import type { PgBoss } from 'pg-boss';
 
 export interface ServedQueue {
   readonly name: string;
+  /** Whom its jobs ask, where that is one venue. */
+  readonly venue: string | null;
+  readonly isBackfill: boolean;
   readonly run: (data: unknown, context: RouteContext) => Promise<void>;
   readonly definition: Omit<QueueDefinition<never>, 'parse' | 'keyOf'>;
 }
@@ -34,7 +37,10 @@ export function servedQueues(venues: Iterable<string>): readonly ServedQueue[] {
     serve(reaggregateAccountQueue, reaggregateAccount),
     serve(releaseResultsQueue, releaseResults),
     serve(dispatchHourlyQueue, (_payload, context) => dispatchHourly(context)),
-    ...[...venues].map((venue) => serve(syncAccountQueue(venue), syncAccount)),
+    ...[...venues].flatMap((venue) => [
+      { ...serve(syncAccountQueue(venue), syncAccount), venue },
+      { ...serve(backfillAccountQueue(venue), syncAccount), venue, isBackfill: true },
+    ]),
   ];
 }
 
@@ -65,6 +71,8 @@ function serve<Payload>(
 ): ServedQueue {
   return {
     name: definition.name,
+    venue: null,
+    isBackfill: false,
     definition,
     run: async (data, context) => route(definition.parse(data), context),
   };

@@ -59,7 +59,7 @@ beforeEach(async () => {
 describe('accepts', () => {
   test('a success, in the transaction that holds its results', async () => {
     const job = await claim();
-    await store.db.transaction().execute((trx) => settleSuccess(boss, job, trx, { hours: 3 }));
+    await store.db.transaction().execute((trx) => settleSuccess(job, trx, { hours: 3 }));
     expect(await rows()).toMatchObject([
       { state: 'completed', output: { code: 'DONE', hours: 3 } },
     ]);
@@ -98,7 +98,7 @@ describe('refuses', () => {
     const before = await rows();
     const settled = store.db.transaction().execute(async (trx) => {
       await sql`delete from pgboss.job_common`.execute(trx);
-      await settleSuccess(boss, lost, trx, { hours: 1 });
+      await settleSuccess(lost, trx, { hours: 1 });
     });
     await expect(settled).rejects.toMatchObject({ code: 'JOB_CLAIM_LOST' });
     expect(await rows()).toEqual(before);

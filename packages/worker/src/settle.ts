@@ -5,26 +5,34 @@
 
 import assert from 'node:assert';
 import { codeOf, codes, RecordError, type Code } from '@track-record/errors';
+import type { RouteOutput } from '@track-record/jobs/context';
 import type { Database } from '@track-record/store';
-import { sql, type Kysely, type Transaction } from 'kysely';
+import { sql, type Kysely, type RawBuilder, type Transaction } from 'kysely';
 import { fromKysely, type JobWithMetadata, type PgBoss } from 'pg-boss';
 
 export type Job = JobWithMetadata<unknown>;
 
 /** Completes the job in `trx`, or JOB_CLAIM_LOST, which rolls the transaction back. */
 export async function settleSuccess(
-  boss: PgBoss,
   job: Job,
   trx: Transaction<Database>,
-  output: { readonly hours: number },
+  output: RouteOutput,
 ): Promise<void> {
-  const settled = await boss.complete(
-    job.name,
-    job,
-    { code: 'DONE', hours: output.hours },
-    { db: fromKysely(trx) },
-  );
-  if (readAffected(settled) !== 1) throw new RecordError('JOB_CLAIM_LOST');
+  const { rows } = await settling(job, output).execute(trx);
+  if (rows.length !== 1) throw new RecordError('JOB_CLAIM_LOST');
+}
+
+/**
+ * What pg-boss's own `complete` does to a job, for a transaction that is one statement: a row if
+ * the claim still holds.
+ */
+export function settling(job: Job, { hours }: RouteOutput): RawBuilder<unknown> {
+  return sql`
+    update pgboss.job_common set state = 'completed', completed_on = pgboss.job_now(),
+      output = ${{ code: 'DONE', hours }}::jsonb
+    where name = ${job.name} and id = ${job.id} and state = 'active'
+      and retry_count = ${job.retryCount}
+    returning 1`;
 }
 
 /**

@@ -4,29 +4,31 @@
 import { randomBytes } from 'node:crypto';
 import type { TrustAnchors } from '@track-record/attestation';
 import type { TsmFiles } from '@track-record/attestation/obtain';
-import { codeOf, RecordError, type Code } from '@track-record/errors';
+import { RecordError } from '@track-record/errors';
 import type { RouteContext } from '@track-record/jobs/context';
-import { recordFailure } from '@track-record/jobs/failure';
-import { accountId } from '@track-record/jobs/queue';
 import type { MasterKey, RecordRoot } from '@track-record/sealing';
 import { intakeKeyPair } from '@track-record/sealing/intake';
 import { signingKeyFromSeed } from '@track-record/statement';
 import { logSignerFromSeed } from '@track-record/statement/log/signer';
-import { checkSchema, isHeld, openStore, storeFailure, type Database } from '@track-record/store';
+import {
+  checkSchema,
+  listenForWork,
+  openStore,
+  storeFailure,
+  type Database,
+} from '@track-record/store';
 import type { Kysely } from 'kysely';
 import { PgBoss } from 'pg-boss';
-import { startClaimLoop, type ClaimLoop } from './claim-loop.ts';
 import type { Clock } from './clock.ts';
 import type { Config } from './config.ts';
 import { startDoor } from './door.ts';
-import { enqueueInto } from './enqueue.ts';
 import { bindingOf, openEvidence } from './evidence.ts';
 import type { Log } from './log.ts';
 import { openLogDesk } from './log-desk.ts';
 import { loadMasterKey } from './master-key.ts';
-import { logQueue, reconcileQueues, servedQueues, type ServedQueue } from './queues.ts';
+import { logQueue, reconcileQueues, servedQueues } from './queues.ts';
 import { loadRecordRoot, resealRoots } from './record-root.ts';
-import { isFinal, settleFailure, settleSuccess, type Job } from './settle.ts';
+import { failureCode, serveQueues, type RouteRooms } from './serve-queue.ts';
 import { handOverOf, loadSuccession } from './succession.ts';
 import { createTlsIdentity } from './tls-identity.ts';
 import { unseal } from './unseal.ts';
@@ -58,11 +60,8 @@ export interface Worker {
   readonly stop: () => Promise<void>;
 }
 
-type RouteRooms = Omit<RouteContext, 'signal' | 'settle' | 'enqueue'>;
-
 /** pg-boss's own pool: claims, settles and its supervisor. */
 const BOSS_CONNECTIONS = 4;
-const POLL_MS = 500;
 /** A dead worker's job is found this long after its heartbeat ran out; a pass costs 25 ms. */
 const MONITOR_SECONDS = 5;
 /** A running job is aborted after this long at a stop, and handed back. */
@@ -119,13 +118,17 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
       submitShare: () => Promise.reject(new RecordError('UNSEAL_SHARE_REFUSED', { place: 'key' })),
       handOver,
     });
-    const loops = queues.map((queue) => startLoop(queue, boss, rooms, options));
+    const { WORKER_SLOTS: slots, WORKER_EGRESS: egress } = config;
+    const served = serveQueues(queues, boss, rooms, { ...options, slots, egress });
+    const listening = new AbortController();
+    const listened = listenForWork(config.DATABASE_URL, served.wake, listening.signal);
     // While jobs run: each row opens under one of the two keys at every instant.
     const resealing = resealRoots(store.db, master, random).catch((error: unknown) =>
       log('loop-failed', { code: failureCode(error) }),
     );
     ends.unshift(async () => {
-      await Promise.all([resealing, ...loops.map((loop) => loop.stop(STOP_ABORT_MS))]);
+      listening.abort();
+      await Promise.all([listened, resealing, served.stop(STOP_ABORT_MS)]);
     });
     log('started', { port });
     return {
@@ -203,63 +206,4 @@ async function startBoss({ config, log }: WorkerOptions): Promise<PgBoss> {
   boss.on('error', (error) => log('loop-failed', { code: failureCode(error) }));
   await boss.start();
   return boss;
-}
-
-function startLoop(
-  queue: ServedQueue,
-  boss: PgBoss,
-  rooms: RouteRooms,
-  options: WorkerOptions,
-): ClaimLoop {
-  const { log, clock } = options;
-  return startClaimLoop({
-    boss,
-    queue: queue.name,
-    slots: options.config.WORKER_SLOTS,
-    pollMs: POLL_MS,
-    isHeld: async () => isHeld(rooms.db, queue.name),
-    run: async (job, signal) => {
-      const started = clock();
-      await queue.run(job.data, {
-        ...rooms,
-        signal,
-        settle: async (trx, output) => settleSuccess(boss, job, trx, output),
-        enqueue: enqueueInto(boss),
-      });
-      log('job-done', { queue: queue.name, jobId: job.id, ms: clock() - started });
-    },
-    settleFailure: async (job, error) => {
-      const code = await settleFailure(boss, rooms.db, job, expectedFailure(error));
-      if (code === 'INTERNAL') options.onBug(error);
-      log('job-failed', { queue: queue.name, jobId: job.id, attempt: job.retryCount, code });
-      const named = accountIdOf(job);
-      if (named !== null) {
-        await recordFailure(rooms.db, named, code, isFinal(code, job), clock(), queue.name);
-      }
-    },
-    onLoopFailure: (name, error) => log('loop-failed', { queue: name, code: failureCode(error) }),
-  });
-}
-
-/** A failure of the database becomes its code; a bug stays what it is and becomes INTERNAL. */
-function expectedFailure(error: unknown): unknown {
-  try {
-    return storeFailure(error);
-  } catch (bug) {
-    return bug;
-  }
-}
-
-function failureCode(error: unknown): Code {
-  const failure = expectedFailure(error);
-  return codeOf(failure);
-}
-
-/**
- * The payload is untrusted: only a job that names an account in the form of an id has a status to
- * keep.
- */
-function accountIdOf({ data }: Job): string | null {
-  if (typeof data !== 'object' || data === null || !('accountId' in data)) return null;
-  return accountId.safeParse(data.accountId).data ?? null;
 }

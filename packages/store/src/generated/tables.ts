@@ -132,6 +132,19 @@ export const tables = {
     "previous_sequence": "int8 own",
     "release_at": "timestamptz null"
   },
+  "record.venue_allowance": {
+    "venue": "text",
+    "egress": "text",
+    "per_minute": "float4",
+    "burst": "float4",
+    "tokens": "float4",
+    "counted_at": "timestamptz own",
+    "cost": "float4",
+    "closed_until": "timestamptz null",
+    "closings": "int4 own",
+    "admitted": "int8 own",
+    "refused": "int8 own"
+  },
   "record.venue_hour": {
     "venue": "text",
     "final_to": "timestamptz",

@@ -36,7 +36,7 @@ describe('accepts', () => {
     await desk.handIn();
     expect(await desk.connect({ enqueue })).toBe('DONE');
     expect(enqueued).toEqual([
-      'sync-account.binance',
+      'backfill-account.binance',
       { accountId: ACCOUNT, hour: LAST_BACKFILLED },
     ]);
     const { credentials, intake, status } = await openRecord(database.url, MASTER_KEY);

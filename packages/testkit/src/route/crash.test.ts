@@ -110,7 +110,8 @@ async function killAtSync(
     if (now === OBSERVED_AT) await site.gateway.enqueueSync(ACCOUNT, LAST_OBSERVED);
     expect(await wasKilled(worker)).toBe(true);
     const isOver = step === 'committed';
-    expect(await stateOf('sync-account.binance', site)).toBe(isOver ? 'completed' : 'active');
+    const queue = now === OBSERVED_AT ? 'sync-account.binance' : 'backfill-account.binance';
+    expect(await stateOf(queue, site)).toBe(isOver ? 'completed' : 'active');
   });
   return finish(database, now);
 }

@@ -16,6 +16,7 @@ import { intakeKeyPair, sealIntake } from '@track-record/sealing/intake';
 import { signingKeyFromSeed } from '@track-record/statement';
 import { openStore, storeFailure } from '@track-record/store';
 import { loadVenues } from '@track-record/venues';
+import { sql } from 'kysely';
 import pg from 'pg';
 import { startBinanceSimulator, type BinanceSimulator } from '../binance/simulator.ts';
 import { fixedRecordRoot, fixRecordRoot } from '../postgres/record-root.ts';
@@ -33,6 +34,15 @@ export interface DeskOptions {
   readonly masterKey: string;
   readonly now: number;
 }
+
+/** Nothing is claimed, so nothing is settled. */
+const withoutQueue = {
+  settle: () => Promise.resolve(),
+  settling: () => sql`select 1`,
+  enqueue: () => Promise.resolve(),
+  asked: () => undefined,
+  step: () => undefined,
+};
 
 /** How a run of a route ended: with a code of its own, or done. */
 export type Ending = Code | 'DONE';
@@ -79,9 +89,7 @@ export async function openDesk(options: DeskOptions): Promise<Desk> {
     now: () => now,
     random: (sizeBytes) => new Uint8Array(randomBytes(sizeBytes)),
     signal: new AbortController().signal,
-    settle: () => Promise.resolve(),
-    enqueue: () => Promise.resolve(),
-    step: () => undefined,
+    ...withoutQueue,
   };
 
   async function run(queue: string, route: () => Promise<void>): Promise<Ending> {

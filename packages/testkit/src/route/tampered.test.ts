@@ -2,9 +2,10 @@
 // read, change and remove every row, and can put old ones back; triggers do not hold him.
 
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { RecordError, type Code } from '@track-record/errors';
+import type { Code } from '@track-record/errors';
 import type { RouteContext } from '@track-record/jobs/context';
 import { sealRow } from '@track-record/sealing';
+import { sql } from 'kysely';
 import {
   UNLOCKED,
   openBackfilledAccount,
@@ -197,27 +198,16 @@ describe('refuses, and writes nothing', () => {
 });
 
 describe('holds', () => {
-  test.each<readonly [string, Code, (copy: Copy) => Partial<RouteContext>]>([
+  test.each<readonly [string, Code, Partial<RouteContext>]>([
     [
-      'the database goes away before the commit',
+      'the database gives up before the commit',
       'STORE_UNAVAILABLE',
-      ({ admin }) => ({
-        settle: async () => {
-          await admin.query(
-            `select pg_terminate_backend(pid) from pg_stat_activity
-             where datname = current_database() and usename <> current_user`,
-          );
-        },
-      }),
+      { settling: () => sql`select pg_cancel_backend(pg_backend_pid()), pg_sleep(9)` },
     ],
-    [
-      'the claim is lost',
-      'JOB_CLAIM_LOST',
-      () => ({ settle: () => Promise.reject(new RecordError('JOB_CLAIM_LOST')) }),
-    ],
+    ['the claim is lost', 'JOB_CLAIM_LOST', { settling: () => sql`select where false` }],
   ])('%s: %s, and the next run goes on', async (_name, code, change) => {
     await account.withCopy(async (copy) => {
-      expect(await copy.sync(LAST_OBSERVED, change(copy))).toBe(code);
+      expect(await copy.sync(LAST_OBSERVED, change)).toBe(code);
       expect(writtenBy(await copy.record())).toEqual(writtenBy(account.before));
       expect(await copy.sync(LAST_OBSERVED)).toBe('DONE');
       expect(await copy.record()).toEqual(account.undisturbed);
