@@ -131,10 +131,10 @@ export function checkDocument(document: LedgerDocument): void {
       checkPosition(instrument, price, instruments, `${place}.positions`);
     }
   }
-  for (const [index, price] of prices.entries()) {
+  prices.forEach((price, index) => {
     const known = price.source === undefined || account.references?.some((of) => isOf(of, price));
     if (known !== true) throw malformed(`document.prices[${index}].source`);
-  }
+  });
   for (const [index, { instrument, price }] of marks.entries()) {
     checkPosition(instrument, price, instruments, `document.marks[${index}]`);
   }

@@ -41,11 +41,11 @@ export class PriceTable {
   /** Makes every price and mark known that holds at or before `at`. */
   advance(at: number): void {
     for (let instant = this.#instants[this.#next]; instant !== undefined && instant.at <= at;) {
-      for (const [asset, quote] of resolveChains(instant, this.#reportingCurrency)) {
-        remember(this.#prices, asset, quote);
+      for (const { asset, price, at, source } of resolveChains(instant, this.#reportingCurrency)) {
+        remember(this.#prices, asset, { price, at, source });
       }
-      for (const mark of instant.marks) {
-        remember(this.#marks, mark.instrument, { price: mark.price, at: instant.at });
+      for (const { instrument, price, at } of instant.marks) {
+        remember(this.#marks, instrument, { price, at });
       }
       this.#next += 1;
       instant = this.#instants[this.#next];
@@ -89,9 +89,15 @@ export class PriceTable {
   }
 }
 
-/** Every asset that reaches the reporting currency through prices of one instant. */
-function resolveChains({ at, prices }: Instant, reportingCurrency: string): Map<string, Quote> {
-  const resolved = new Map<string, Quote>([[reportingCurrency, { price: ONE, at }]]);
+/** In the reporting currency: every asset that reaches it through prices of one instant. */
+function resolveChains({ at, prices }: Instant, reportingCurrency: string): readonly Price[] {
+  // One quote of each pair from one source, and all in the reporting currency: nothing to choose.
+  const source = prices[0]?.source;
+  const isPlain = (leg: Price): boolean =>
+    leg.currency === reportingCurrency && leg.asset !== reportingCurrency && leg.source === source;
+  if (prices.every(isPlain)) return prices;
+  const own = { asset: reportingCurrency, currency: reportingCurrency, at, price: ONE };
+  const resolved = new Map<string, Price>([[reportingCurrency, own]]);
   // EUR in USDT is the pair that exists when EUR is the reporting currency: a leg like any other.
   let legs = prices.map((leg) => (leg.asset === reportingCurrency ? turned(leg) : leg));
   for (let further = true; further && legs.length > 0;) {
@@ -99,26 +105,21 @@ function resolveChains({ at, prices }: Instant, reportingCurrency: string): Map<
     legs = legs.filter(({ asset, currency }) => !resolved.has(asset) || !resolved.has(currency));
   }
   resolved.delete(reportingCurrency);
-  return resolved;
+  return [...resolved.values()];
 }
 
 /** One leg further from everything that is resolved; false when there is none. */
-function extend(resolved: Map<string, Quote>, legs: readonly Price[]): boolean {
-  const level = new Map<string, Price>();
-  for (const leg of legs) {
-    if (resolved.has(leg.asset) || !resolved.has(leg.currency)) continue;
-    const rival = level.get(leg.asset);
-    if (rival === undefined || compareLegs(leg, rival) < 0) level.set(leg.asset, leg);
+function extend(resolved: Map<string, Price>, legs: readonly Price[]): boolean {
+  const level = legs.filter((leg) => !resolved.has(leg.asset) && resolved.has(leg.currency));
+  for (const leg of level.sort(compareLegs)) {
+    const price = multiply(leg.price, resolved.get(leg.currency)?.price ?? ONE);
+    if (!resolved.has(leg.asset)) resolved.set(leg.asset, { ...leg, price });
   }
-  for (const { asset, currency, at, price, source } of level.values()) {
-    const next = resolved.get(currency)?.price ?? ONE;
-    resolved.set(asset, { price: next === ONE ? price : multiply(price, next), at, source });
-  }
-  return level.size > 0;
+  return level.length > 0;
 }
 
 /** From what has a price to what no leg leads from. */
-function legsBack(resolved: ReadonlyMap<string, Quote>, legs: readonly Price[]): Price[] {
+function legsBack(resolved: ReadonlyMap<string, Price>, legs: readonly Price[]): Price[] {
   const open = legs.filter((leg) => resolved.has(leg.asset) && !resolved.has(leg.currency));
   return open.map(turned);
 }
@@ -130,8 +131,9 @@ function turned(leg: Price): Price {
   return { ...leg, asset: leg.currency, currency: leg.asset, price };
 }
 
-/** Of one asset: which leg is taken first. */
+/** By asset, then which leg of it is taken first. */
 function compareLegs(left: Price, right: Price): number {
+  if (left.asset !== right.asset) return left.asset < right.asset ? -1 : 1;
   if (left.currency !== right.currency) return left.currency < right.currency ? -1 : 1;
   if (left.source !== right.source) return (left.source ?? '') > (right.source ?? '') ? -1 : 1;
   // A pair may be quoted in both directions; the larger price, to be independent of input order.
@@ -140,13 +142,19 @@ function compareLegs(left: Price, right: Price): number {
 
 function groupByInstant(document: LedgerDocument): Instant[] {
   const instants = new Map<number, Instant>();
+  let instant: Instant | null = null;
+  // The instant of its latest price, for each asset: what comes after that repeats nothing.
+  const latest = new Map<string, number>();
   document.prices.forEach((price, index) => {
-    const { prices } = instantAt(instants, price.at);
-    const repeated = prices.find(
-      ({ asset, currency, source }) =>
-        asset === price.asset && currency === price.currency && source === price.source,
-    );
-    if (repeated === undefined) prices.push(price);
+    const { asset, currency, source, at } = price;
+    if (instant?.at !== at) instant = instantAt(instants, at);
+    const isNew = at > (latest.get(asset) ?? Number.NEGATIVE_INFINITY);
+    if (isNew) latest.set(asset, at);
+    const isSame = (of: Price): boolean => of.asset === asset && of.currency === currency;
+    const repeated = isNew
+      ? undefined
+      : instant.prices.find((of) => isSame(of) && of.source === source);
+    if (repeated === undefined) instant.prices.push(price);
     else checkRepeat(repeated.price, price.price, `prices[${index}]`);
   });
   for (const [index, mark] of document.marks.entries()) {
@@ -159,9 +167,7 @@ function groupByInstant(document: LedgerDocument): Instant[] {
 }
 
 function instantAt(instants: Map<number, Instant>, at: number): Instant {
-  const known = instants.get(at);
-  if (known !== undefined) return known;
-  const instant: Instant = { at, prices: [], marks: [] };
+  const instant = instants.get(at) ?? { at, prices: [], marks: [] };
   instants.set(at, instant);
   return instant;
 }

@@ -215,11 +215,10 @@ export class HourReplay {
 
   /** Cash is taken out at the old rate and put back at the new one; what that made is fx. */
   #revalue(hour: OpenHour, moved: (held: Decimal) => Decimal): void {
-    for (const currency of this.#rules.currencies) {
-      for (const totals of [this.#book.balances, this.#book.transit]) {
-        const held = totals.get(currency);
-        if (held !== undefined) hour.tallies.fx.add(currency, moved(held));
-      }
+    for (const totals of [this.#book.balances, this.#book.transit]) {
+      totals.forEach((held, asset) => {
+        if (this.#rules.currencies.has(asset)) hour.tallies.fx.add(asset, moved(held));
+      });
     }
   }
 
@@ -323,7 +322,7 @@ function isOfItsInstant({ freshness }: Worth): boolean {
 function coverageOf({ holdings }: Valuation): Decimal {
   const priced = holdings.fresh + holdings.closed;
   const all = priced + holdings.worthless + holdings.stale + holdings.unpriced;
-  if (all === 0) return ONE;
+  if (priced === all) return ONE;
   return normalise(divide(integer(priced), integer(all), COVERAGE_SCALE));
 }
 

@@ -69,12 +69,12 @@ export class Tally {
 
   /** Values what happened so far at the prices known so far; what has no price yet stays open. */
   settle(table: PriceTable, at: number): void {
-    for (const [asset, total] of this.#open) {
+    this.#open.forEach((total, asset) => {
       const quote = table.price(asset, at);
-      if (quote === null && total.mantissa !== 0n) continue;
+      if (quote === null && total.mantissa !== 0n) return;
       if (quote !== null) this.#value = add(this.#value, multiply(total, quote.price));
       this.#open.delete(asset);
-    }
+    });
   }
 
   /** null when something never had a price. */

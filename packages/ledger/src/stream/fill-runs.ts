@@ -76,12 +76,10 @@ export class FillRuns {
 
   #isOrdered(): boolean {
     const { count, at } = this.#columns;
-    let before = Number.NEGATIVE_INFINITY;
-    for (let row = 0; row < count; row += 1) {
-      const now = real(at, row);
-      if (before > now) return false;
-      if (before === now && this.#columns.id(row - 1) >= this.#columns.id(row)) return false;
-      before = now;
+    for (let row = 1; row < count; row += 1) {
+      if (real(at, row - 1) < real(at, row)) continue;
+      if (real(at, row - 1) > real(at, row)) return false;
+      if (this.#columns.id(row - 1) >= this.#columns.id(row)) return false;
     }
     return true;
   }

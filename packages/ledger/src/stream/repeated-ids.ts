@@ -1,6 +1,6 @@
 // Whether any id stands twice among millions, many times faster than a map of them: a hash of every
-// id marks a bit, and only ids that share one are compared. Ids made to collide cost no more than
-// comparing every id.
+// id marks a bit, and only ids that may share one are compared. Ids made to collide cost no more
+// than comparing every id.
 
 import assert from 'node:assert/strict';
 import { type FillColumns, byteOf, whole } from './fill-columns.ts';
@@ -23,17 +23,14 @@ const WORD_MASK = 31;
 /** True where an id of the fills or of the others stands twice. */
 export function hasRepeats(fills: FillColumns, others: readonly string[]): boolean {
   const hashes = new Uint32Array(fills.count + others.length);
-  const end = whole(fills.idStart, fills.count);
-  for (let row = 0, at = 0; at < end; row += 1) {
-    const next = whole(fills.idStart, row + 1);
-    hashes[row] = hashOf(fills.ids, at, next);
-    at = next;
+  for (let row = 0; row < fills.count; row += 1) {
+    hashes[row] = hashOf(fills.ids, whole(fills.idStart, row), whole(fills.idStart, row + 1));
   }
   for (const [index, id] of others.entries()) {
     const bytes = Buffer.from(id, 'utf8');
     hashes[fills.count + index] = hashOf(bytes, 0, bytes.length);
   }
-  // First by the upper bits of the hashes, then those that are left by all bits.
+  // Of the few that are left, the hashes are mixed: what was alike in some bits differs in others.
   const some = Uint32Array.from(sharing(hashes));
   const mixed = Uint32Array.from(some, (index) => Math.imul(whole(hashes, index), MIXER));
   const suspects = sharing(mixed).map((place) => whole(some, place));
@@ -54,20 +51,22 @@ function hashOf(bytes: Uint8Array, start: number, end: number): number {
   return hash;
 }
 
-/** Indexes of the hashes whose upper bits another one has. */
+/** Indexes of the hashes that another one may equal: of those that do, every one. */
 function sharing(hashes: Uint32Array): readonly number[] {
   const shift = Math.clz32(hashes.length) - SPARE_BITS;
-  const words = Math.ceil(2 ** (32 - shift - WORD_BITS));
-  const once = new Uint32Array(words);
-  const twice = new Uint32Array(words);
+  const once = new Uint32Array(Math.ceil(2 ** (32 - shift - WORD_BITS)));
+  // What has the upper bits of one before marks its lower bits, in a table that caches hold.
+  const again = new Uint32Array(Math.ceil(once.length / 2 ** SPARE_BITS));
+  const lower = again.length * 2 ** WORD_BITS - 1;
   // By index: an iterator or a callback makes an object of every hash.
   for (let index = 0; index < hashes.length; index += 1) {
-    const bit = whole(hashes, index) >>> shift;
-    mark(isMarked(once, bit) ? twice : once, bit);
+    const hash = whole(hashes, index);
+    if (isMarked(once, hash >>> shift)) mark(again, hash & lower);
+    else mark(once, hash >>> shift);
   }
   const suspects: number[] = [];
   for (let index = 0; index < hashes.length; index += 1) {
-    if (isMarked(twice, whole(hashes, index) >>> shift)) suspects.push(index);
+    if (isMarked(again, whole(hashes, index) & lower)) suspects.push(index);
   }
   return suspects;
 }
