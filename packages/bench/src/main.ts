@@ -8,10 +8,11 @@ import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { attestation } from './attestation/attestation.ts';
 import type { Benchmark } from './benchmark.ts';
+import { disclosure } from './disclosure/disclosure.ts';
 import { queue } from './queue/queue.ts';
 import { returns } from './returns/returns.ts';
 
-const BENCHMARKS: readonly Benchmark[] = [attestation, queue, returns];
+const BENCHMARKS: readonly Benchmark[] = [attestation, disclosure, queue, returns];
 
 const PAGE = path.resolve(import.meta.dirname, '../../../docs/benchmarks.md');
 

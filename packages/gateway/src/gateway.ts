@@ -1,7 +1,7 @@
 // What a gateway does through the database: hand in sealed credentials, ask for work, end a
 // connection, have an account forgotten, read what was released. It runs with the role `gateway`,
-// which has six functions and three views and nothing else; no code of the worker is in its import
-// graph. Nothing it reads is verified here: `track-record verify` does that.
+// which has seven functions and three views and nothing else; no code of the worker is in its
+// import graph. Nothing it reads is verified here: `track-record verify` does that.
 
 import type { AccountStatus, HourlyReturn } from '@track-record/rpc/client';
 import { Pool } from 'pg';
