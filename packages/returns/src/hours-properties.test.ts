@@ -25,6 +25,7 @@ import {
   subtract,
   ZERO,
 } from '@track-record/ledger';
+import { disturb, inTwo, partOf } from '../../testkit/src/oracle/rearranged.ts';
 import { computeHours, formatHoursReport, type HoursReport } from './index.ts';
 
 const START = Date.UTC(2026, 0, 5);
@@ -281,41 +282,6 @@ function entryOf(
 /** A transfer there and back: the legs are in one entry and sum to nothing. */
 function asCycle(item: Event): Event {
   return item.kind === 'transfer' ? { ...item, amount: 0 } : item;
-}
-
-function inTwo(entry: Entry): Entry[] {
-  const half = (value: Decimal): Decimal => divide(value, parseDecimal('2'), 9);
-  const part = (id: string): Entry => ({
-    ...entry,
-    id,
-    postings: entry.postings.map((posting) => ({ ...posting, amount: half(posting.amount) })),
-    ...(entry.position === undefined
-      ? {}
-      : { position: { ...entry.position, contracts: half(entry.position.contracts) } }),
-  });
-  return [part(`${entry.id}-1`), part(`${entry.id}-2`)];
-}
-
-/** Repeats some items and moves them about, as told by the picks. */
-function disturb<T>(items: readonly T[], picks: readonly number[]): T[] {
-  const disturbed = [...items];
-  for (const pick of picks) {
-    const item = items[pick % items.length];
-    if (item !== undefined) disturbed.splice(pick % (disturbed.length + 1), 0, item);
-  }
-  return disturbed.reverse();
-}
-
-function partOf(ledger: LedgerDocument, from: number, to: number): LedgerDocument {
-  const within = ({ at }: { readonly at: number }): boolean => at >= from && at <= to;
-  return {
-    ...ledger,
-    window: { from, to },
-    anchors: ledger.anchors.filter(({ asOf }) => asOf >= from),
-    entries: ledger.entries.filter(({ at }) => at >= from && at < to),
-    prices: ledger.prices.filter(within),
-    marks: ledger.marks.filter(within),
-  };
 }
 
 /** What a venue would show: contracts and their average price with all the digits there are. */
