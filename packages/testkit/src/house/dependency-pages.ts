@@ -3,8 +3,7 @@
 // date or a serial number: the same lockfile gives the same bytes.
 
 import { readFileSync } from 'node:fs';
-import path from 'node:path';
-import type { InstalledPackage } from './installed-packages.ts';
+import { readPackageFile, type InstalledPackage } from './installed-packages.ts';
 import { readText, type Repository } from './repository.ts';
 import type { WorkerFiles } from './trusted-base.ts';
 
@@ -14,6 +13,7 @@ const REASONS: Readonly<Record<string, string>> = {
   '@bufbuild/protobuf': 'reads and writes the wire format for the generated messages',
   '@grpc/grpc-js': 'the gRPC server',
   '@peculiar/x509': 'writes the TLS certificate of the key made at start',
+  '@stoqey/ib': 'handshake and requests to TWS and IB Gateway; reads no answer',
   ccxt: 'signs requests and knows the endpoints of crypto exchanges',
   hpke: 'RFC 9180 over WebCrypto: sealed credentials and shares',
   kysely: 'typed SQL',
@@ -50,11 +50,6 @@ const CODE_FROM_TEXT = /\bnew Function\(|\beval\(|\bFunction\("/;
 /** `https://github.com/owner/name`, `github:owner/name` or `owner/name`. */
 const OWNER = /(?:github(?:\.com)?[/:]|^)(?<owner>[\w.-]+)\/[\w.-]+/;
 const ENVIRONMENT = /\bprocess\.env\b/;
-
-interface PackageFile {
-  readonly license?: string | { readonly type?: string };
-  readonly repository?: string | { readonly url?: string };
-}
 
 export function dependenciesPage({ own, packages }: WorkerFiles): string {
   const rooms = new Set(own.map((file) => file.room));
@@ -129,12 +124,8 @@ export function billOfMaterials(repository: Repository, { packages }: WorkerFile
   return `${JSON.stringify(document, null, 2)}\n`;
 }
 
-function parsePackageFile(folder: string): PackageFile {
-  return JSON.parse(readFileSync(path.join(folder, 'package.json'), 'utf8')) as PackageFile;
-}
-
 function describe({ folder }: InstalledPackage): { license: string; owner: string } {
-  const { license, repository } = parsePackageFile(folder);
+  const { license, repository } = readPackageFile(folder);
   const url = typeof repository === 'string' ? repository : (repository?.url ?? '');
   const owner = OWNER.exec(url)?.groups?.['owner'];
   const name = typeof license === 'string' ? license : license?.type;

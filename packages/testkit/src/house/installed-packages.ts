@@ -81,16 +81,22 @@ interface PackageFile {
   readonly dependencies?: Record<string, string>;
   readonly peerDependencies?: Record<string, string>;
   readonly peerDependenciesMeta?: Record<string, { readonly optional?: boolean }>;
+  readonly license?: string | { readonly type?: string };
+  readonly repository?: string | { readonly url?: string };
 }
 
-/** Peers count when they are installed and not optional. */
+/**
+ * Peers count when they are installed and not optional. What pnpm-workspace.yaml leaves out of a
+ * package is on no disk.
+ */
 function requiredBy(folder: string): readonly Wanted[] {
   const manifest = readPackageFile(folder);
   const siblings = folder.slice(0, -manifest.name.length);
   const peers = Object.keys(manifest.peerDependencies ?? {}).filter(
     (name) => manifest.peerDependenciesMeta?.[name]?.optional !== true && isFolder(siblings + name),
   );
-  const names = [...Object.keys(manifest.dependencies ?? {}), ...peers];
+  const own = Object.keys(manifest.dependencies ?? {}).filter((name) => isFolder(siblings + name));
+  const names = [...own, ...peers];
   return names.map((name) => ({ folder: realpathSync(siblings + name), usedBy: manifest.name }));
 }
 
@@ -125,7 +131,7 @@ function scriptsBelow(folder: string): readonly string[] {
   });
 }
 
-function readPackageFile(folder: string): PackageFile {
+export function readPackageFile(folder: string): PackageFile {
   return JSON.parse(readFileSync(path.join(folder, 'package.json'), 'utf8')) as PackageFile;
 }
 
