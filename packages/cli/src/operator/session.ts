@@ -58,6 +58,15 @@ export function textOf(options: Options, name: string, form: RegExp): string | n
   return text;
 }
 
+/** One of the states that a list may be of. */
+export function stateOf(options: Options, states: readonly string[]): string | null {
+  const state = textOf(options, 'state', /^[a-z]+$/);
+  if (state !== null && !states.includes(state)) {
+    throw new UsageError(`--state is one of ${states.join(' ')}.`);
+  }
+  return state;
+}
+
 export function accountOf(options: Options): string | null {
   return textOf(options, 'account', UUID);
 }

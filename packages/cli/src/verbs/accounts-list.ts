@@ -2,8 +2,8 @@
 
 import { listAccounts } from '@track-record/store/operator';
 import { accountsTable } from '../operator/accounts-table.ts';
-import { asOperator, checkAlone, limitOf, textOf } from '../operator/session.ts';
-import { UsageError, type Verb, type VerbInput, type VerbOutput } from '../verb.ts';
+import { asOperator, checkAlone, limitOf, stateOf, textOf } from '../operator/session.ts';
+import type { Verb, VerbInput, VerbOutput } from '../verb.ts';
 
 const LIMIT = 50;
 const STATES = ['active', 'paused', 'quarantined', 'closed'];
@@ -20,10 +20,7 @@ export const accountsList: Verb = {
 async function run(input: VerbInput): Promise<VerbOutput> {
   checkAlone(input);
   const { options } = input;
-  const state = textOf(options, 'state', /^[a-z]+$/);
-  if (state !== null && !STATES.includes(state)) {
-    throw new UsageError(`--state is one of ${STATES.join(' ')}.`);
-  }
+  const state = stateOf(options, STATES);
   const venue = textOf(options, 'venue', /^[a-z0-9-]{1,32}$/);
   const limit = limitOf(options, LIMIT);
   const filter = { accountId: null, venue, state, behind: false, limit };

@@ -2,8 +2,15 @@
 
 import { listJobs } from '@track-record/store/operator';
 import { jobsTable } from '../operator/jobs-table.ts';
-import { accountOf, asOperator, checkAlone, limitOf, textOf } from '../operator/session.ts';
-import { UsageError, type Verb, type VerbInput, type VerbOutput } from '../verb.ts';
+import {
+  accountOf,
+  asOperator,
+  checkAlone,
+  limitOf,
+  stateOf,
+  textOf,
+} from '../operator/session.ts';
+import type { Verb, VerbInput, VerbOutput } from '../verb.ts';
 
 const LIMIT = 20;
 const STATES = ['created', 'retry', 'active', 'failed', 'completed', 'cancelled'];
@@ -26,10 +33,7 @@ export const queueList: Verb = {
 async function run(input: VerbInput): Promise<VerbOutput> {
   checkAlone(input);
   const { options } = input;
-  const state = textOf(options, 'state', /^[a-z]+$/);
-  if (state !== null && !STATES.includes(state)) {
-    throw new UsageError(`--state is one of ${STATES.join(' ')}.`);
-  }
+  const state = stateOf(options, STATES);
   const filter = {
     queue: textOf(options, 'queue', /^[\w.-]{1,80}$/),
     state,
