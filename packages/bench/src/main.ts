@@ -11,8 +11,9 @@ import type { Benchmark } from './benchmark.ts';
 import { disclosure } from './disclosure/disclosure.ts';
 import { queue } from './queue/queue.ts';
 import { returns } from './returns/returns.ts';
+import { venues } from './venues/venues.ts';
 
-const BENCHMARKS: readonly Benchmark[] = [attestation, disclosure, queue, returns];
+const BENCHMARKS: readonly Benchmark[] = [attestation, disclosure, queue, returns, venues];
 
 const PAGE = path.resolve(import.meta.dirname, '../../../docs/benchmarks.md');
 

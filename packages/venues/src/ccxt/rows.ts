@@ -19,10 +19,17 @@ const INSTANT_MAX = 4_102_444_800_000;
 const EXPONENTIAL = /^(-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?)[eE]([-+]?[0-9]{1,2})$/;
 
 /**
+ * A number that a double may not hold as written, or text that looks so: it stands where a value
+ * may.
+ */
+const PERHAPS_INEXACT = /(?:^|[:,[])\s*-?(?:\d{16}|\d+[.eE]|(?<=-)0)/;
+
+/**
  * JSON whose numbers keep their digits: what a double cannot hold as written stays the source text.
  */
 export function parseLosslessJson(text: string): unknown {
   try {
+    if (!PERHAPS_INEXACT.test(text)) return JSON.parse(text);
     return JSON.parse(text, (_key, value: unknown, context?: { source?: string }) => {
       if (typeof value !== 'number' || context?.source === undefined) return value;
       return Number.isSafeInteger(value) && String(value) === context.source
