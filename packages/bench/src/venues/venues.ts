@@ -28,6 +28,8 @@ const SYNC_MB_MAX = 300;
 const RATIO_MAX = 1.3;
 
 const VENUES = path.resolve(import.meta.dirname, '../../../venues/src');
+/** The compiled worker: `pnpm build` first. */
+const WORKER = path.resolve(import.meta.dirname, '../../../worker/dist/main.js');
 const PARSE = path.join(import.meta.dirname, 'parse-fills.ts');
 
 export const venues: Benchmark = {
@@ -104,6 +106,8 @@ async function synchronise(
     scenario,
     database: { url: server.url, urlFor: (role) => logins[role] },
     masterKey: '5e'.repeat(32),
+    // As deployed: compiled, so that nothing strips types.
+    workerCommand: ['--disable-warning=ExperimentalWarning', WORKER],
     now: START + HOURS * HOUR_MS + LOOK_MS,
   });
   try {
