@@ -4,7 +4,6 @@
 import './isolate/isolate.ts';
 import './isolate/lock.ts';
 import { once } from 'node:events';
-import { amdTrustAnchors } from '@track-record/attestation';
 import { kernelFiles } from '@track-record/attestation/obtain';
 import { codeOf, RecordError } from '@track-record/errors';
 import { fileClock, systemClock, type Clock } from './clock.ts';
@@ -35,7 +34,7 @@ async function main(): Promise<void> {
       clock,
       log,
       tsmFiles: kernelFiles,
-      trustAnchors: amdTrustAnchors,
+      trustAnchors: null,
       codeSha256: ownCodeSha256,
       stopping: stopping.signal,
       step: (step) => killAt(config, step),

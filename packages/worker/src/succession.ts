@@ -4,9 +4,7 @@
 // in the evidence or signed; every request is untrusted.
 
 import { readFile } from 'node:fs/promises';
-import { reportDataOf } from '@track-record/attestation/binding';
-import { verifyRelease } from '@track-record/attestation/manifest';
-import { type Code, RecordError } from '@track-record/errors';
+import { RecordError } from '@track-record/errors';
 import type { RpcSources } from '@track-record/rpc/sources';
 import type { MasterKey } from '@track-record/sealing';
 import {
@@ -17,6 +15,8 @@ import {
 } from '@track-record/sealing/unseal';
 import type { Config } from './config.ts';
 import { tryingSetting } from './door.ts';
+import { startIsolate } from './isolate/isolate.ts';
+import type { PeerClaim, ProvenPeer, VerifierCalls } from './isolate/verifier-calls.ts';
 import type { WorkerOptions } from './worker.ts';
 
 export interface LoadedSuccession {
@@ -26,6 +26,9 @@ export interface LoadedSuccession {
   /** The signed manifest as it was given; null where there is none. */
   readonly release: Uint8Array | null;
 }
+
+/** A manifest and a chain of certificates are a few hundred kilobytes. */
+const VERIFIER_HEAP_SIZE_MB_MAX = 64;
 
 /** Null where a setting gives the master key. CONFIG_INVALID with the setting as its place. */
 export async function loadSuccession(config: Config): Promise<LoadedSuccession | null> {
@@ -55,11 +58,12 @@ export async function handOverOf(
   if (succession === null || ownRelease === null || config.AMD_SEV_SNP !== 'true') {
     return () => Promise.reject(new RecordError('HANDOVER_REFUSED'));
   }
+  const { releaseKeys, releaseThreshold } = succession.document;
   const verify = async (evidence: Uint8Array, release: Uint8Array, minSvn: number) => {
-    const given = [parseJson(evidence, 'EVIDENCE_MALFORMED'), parseJson(release)] as const;
-    const { document, sha256: successionSha256 } = succession;
-    const expected = { ...document, successionSha256, minSvn, trustAnchors, now: clock() };
-    return await verifyRelease(...given, expected);
+    const { sha256: successionSha256 } = succession;
+    const known = { releaseKeys, releaseThreshold, successionSha256, minSvn };
+    const expected = { ...known, trustAnchors, now: clock() };
+    return await verifyApart({ evidence, release, expected });
   };
   const own = await verify(ownEvidence, ownRelease, 0);
   let isBusy = false;
@@ -68,8 +72,7 @@ export async function handOverOf(
     if (isBusy) throw new RecordError('RPC_OVERLOADED');
     isBusy = true;
     try {
-      const { binding } = await verify(evidence, release, own.manifest.svn);
-      const peer = { publicKey: binding.unsealPublicKey, reportData: await reportDataOf(binding) };
+      const peer = await verify(evidence, release, own.svn);
       const keys = master.previous === null ? [master] : [master, master.previous];
       const sealed = keys.map(async (key) => {
         const copy = key.copyForHandOver();
@@ -84,10 +87,15 @@ export async function handOverOf(
   };
 }
 
-function parseJson(bytes: Uint8Array, code: Code = 'MANIFEST_MALFORMED'): unknown {
-  try {
-    return JSON.parse(new TextDecoder().decode(bytes));
-  } catch (cause) {
-    throw new RecordError(code, { cause });
-  }
+/** In an isolate that starts for it and ends with it. */
+async function verifyApart(claim: PeerClaim): Promise<ProvenPeer> {
+  const isolate = startIsolate<VerifierCalls>({
+    file: new URL('./isolate/verifier-isolate.ts', import.meta.url),
+    given: () => ({}),
+    calls: {},
+    heapSizeMbMax: VERIFIER_HEAP_SIZE_MB_MAX,
+    refusal: 'HANDOVER_REFUSED',
+    onEnd: () => undefined,
+  });
+  return await isolate.ask('verifyRelease', claim).finally(isolate.stop);
 }

@@ -2,7 +2,7 @@
 // stops them again. Nothing is served before everything that could refuse the start has been asked.
 
 import { randomBytes } from 'node:crypto';
-import type { TrustAnchors } from '@track-record/attestation';
+import type { TrustAnchors } from '@track-record/attestation/trust-anchors';
 import type { TsmFiles } from '@track-record/attestation/obtain';
 import { RecordError } from '@track-record/errors';
 import type { RouteContext } from '@track-record/jobs/context';
@@ -40,8 +40,8 @@ export interface WorkerOptions {
   readonly log: Log;
   /** The kernel's, or a test's. */
   readonly tsmFiles: TsmFiles;
-  /** AMD's, or a test's: who may vouch for an enclave that asks for the master key. */
-  readonly trustAnchors: TrustAnchors;
+  /** A test's, or null for AMD's: who may vouch for an enclave that asks for the master key. */
+  readonly trustAnchors: TrustAnchors | null;
   /** Of the deployed tree that runs here; empty in a checkout. */
   readonly codeSha256: () => Promise<Uint8Array>;
   /** Aborts when the process is told to end: also ends a wait for the master key. */

@@ -53,7 +53,7 @@ export const venues: Benchmark = {
     return [
       `One worker process with ${ids.length} venues (${ids.join(', ')}) after its start, and at`,
       `the peak of a first synchronisation of ${entries} entries of one Binance account over`,
-      `${HOURS} hours, of which ${FILLS} are fills asked for. Resident memory of all three isolates.`,
+      `${HOURS} hours. Resident memory of the whole process.`,
       '',
       '| memory | MB | bound |',
       '|---|---:|---|',
