@@ -1,21 +1,14 @@
 // The verb over files on disk: all genuine reports with the answers of their MANIFEST, and the fake
 // authority for what is not to be had from AMD.
 
-import {
-  existsSync,
-  mkdtempSync,
-  readFileSync,
-  rmSync,
-  truncateSync,
-  writeFileSync,
-} from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, readFileSync, truncateSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import { checks } from '@track-record/attestation/auditor';
 import { codeOf } from '@track-record/errors';
 import { fakeAmdAuthority } from '../../../testkit/src/amd/fake-authority.ts';
 import { type EvidenceChange, fakeEvidence } from '../../../testkit/src/amd/fake-evidence.ts';
+import { scratchFolder } from '../../../testkit/src/scratch-folder.ts';
 import { UsageError, type VerbInput, type VerbOutput } from '../verb.ts';
 import { attestationVerify } from './attestation-verify.ts';
 
@@ -24,18 +17,10 @@ const present = existsSync(VECTORS) || process.env['CI'] !== undefined;
 const withVectors = present ? describe : describe.skip;
 
 const AT = '2026-01-01T00:00:00Z';
-const folder = mkdtempSync(join(tmpdir(), 'track-record-attestation-'));
+const { folder, fileOf } = scratchFolder('attestation');
 const authority = fakeAmdAuthority();
 const anchors = fileOf('roots.pem', authority.rootsPem);
 let files = 0;
-
-afterAll(() => rmSync(folder, { recursive: true }));
-
-function fileOf(name: string, content: string | Uint8Array): string {
-  const file = join(folder, name);
-  writeFileSync(file, content);
-  return file;
-}
 
 function run(
   options: VerbInput['options'],

@@ -2,24 +2,20 @@
 // other code, measurement or firmware. The manifest is written and signed as docs/unseal.md says.
 
 import { generateKeyPairSync, sign, type KeyObject } from 'node:crypto';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { afterAll, describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import { fakeAmdAuthority } from '../../../testkit/src/amd/fake-authority.ts';
 import { fakeEvidenceDocument, SETTLED } from '../../../testkit/src/amd/fake-document.ts';
+import { scratchFolder } from '../../../testkit/src/scratch-folder.ts';
 import type { VerbOutput } from '../verb.ts';
 import { evidenceVerify } from './evidence-verify.ts';
 
 const CODE = 'c0'.repeat(32);
 const MEASUREMENT = '4d'.repeat(48);
-const folder = mkdtempSync(join(tmpdir(), 'track-record-evidence-release-'));
+const { fileOf } = scratchFolder('evidence-release');
 const authority = fakeAmdAuthority();
 const anchors = fileOf('anchors.pem', authority.rootsPem);
 const keys = [1, 2, 3].map(() => generateKeyPairSync('ed25519'));
 const releaseKeys = keys.map(({ publicKey }) => hexOf(publicKey));
-
-afterAll(() => rmSync(folder, { recursive: true }));
 
 describe('accepts', () => {
   test('evidence of the release that two of three keys signed', async () => {
@@ -100,11 +96,6 @@ function signedManifest({ microcode = 1, signers = 2 }: Change): unknown {
 function evidenceOf({ code = CODE, measurement = MEASUREMENT }: Change): Promise<unknown> {
   const report = { measurement: Buffer.from(measurement, 'hex') };
   return fakeEvidenceDocument(authority, { ...SETTLED, codeSha256: code }, report);
-}
-
-function fileOf(name: string, text: string): string {
-  writeFileSync(join(folder, name), text);
-  return join(folder, name);
 }
 
 /** The raw key: the last 32 bytes of its SubjectPublicKeyInfo (RFC 8410). */

@@ -1,54 +1,30 @@
 // The verb over files on disk. Evidence that a whole worker made is judged in
 // packages/testkit/src/tsm; here is what becomes of other files and arguments.
 
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, describe, expect, test } from '@jest/globals';
-import { bindingFields } from '@track-record/attestation/binding';
+import { describe, expect, test } from '@jest/globals';
 import { codeOf, RecordError } from '@track-record/errors';
-import { fakeAmdAuthority, fakeCertificateTable } from '../../../testkit/src/amd/fake-authority.ts';
+import { fakeAmdAuthority } from '../../../testkit/src/amd/fake-authority.ts';
+import { fakeEvidenceDocument, SETTLED } from '../../../testkit/src/amd/fake-document.ts';
+import { scratchFolder } from '../../../testkit/src/scratch-folder.ts';
 import { UsageError, type VerbInput, type VerbOutput } from '../verb.ts';
 import { evidenceVerify } from './evidence-verify.ts';
 
 const AT = '2026-02-01T00:00:00Z';
-const folder = mkdtempSync(join(tmpdir(), 'track-record-evidence-verify-'));
+const { folder, fileOf } = scratchFolder('evidence-verify');
 const authority = fakeAmdAuthority();
 const anchors = fileOf('anchors.pem', authority.rootsPem);
 const measured = fileOf('policy.json', JSON.stringify({ measurements: ['4d'.repeat(48)] }));
-/** Everything else is empty. */
-const bound = { hpkeSuite: '002000010002', successionSha256: '5c'.repeat(32) };
-/** SHA-512 of the label and of these ten fields, by Python's hashlib. */
+/** SHA-512 of the label and of the ten fields of `SETTLED`, by Python's hashlib. */
 const REPORT_DATA = Buffer.from(
   '45cb6ef402ff774c938cccd0d2a0a6f139ba0716b51ba10674fd81a7a7b6b2db' +
     'b40b63d22458a4e5991fe6d3f373406b6ab274f07720ccfe67ee6034402309d5',
   'hex',
 );
 
-afterAll(() => rmSync(folder, { recursive: true }));
-
-function fileOf(name: string, text: string): string {
-  writeFileSync(join(folder, name), text);
-  return join(folder, name);
-}
-
-/** Written by hand and not by the worker's code. */
-function evidenceOf(product: 'Genoa' | 'Milan'): Record<string, unknown> {
-  const kind = { product, signer: 'VCEK' } as const;
-  const leaf = authority.leaf(kind);
-  const report = authority.report({ ...kind, reportData: REPORT_DATA }, leaf);
-  const table = fakeCertificateTable([
-    ['63da758d-e664-4564-adc5-f4b93be8accd', leaf.der],
-    ['4ab7b379-bbac-4fe4-a02f-05aef327c782', authority.intermediate(kind)],
-  ]);
-  return {
-    format: 'track-record-evidence/1',
-    insecure: false,
-    collectedAt: '2026-01-05T00:00:00.000Z',
-    report: report.toString('base64'),
-    certificateTable: table.toString('base64'),
-    binding: { ...Object.fromEntries(bindingFields.map((field) => [field, ''])), ...bound },
-  };
+/** What is signed over the binding is Python's, and not of the worker's code. */
+function evidenceOf(product: 'Genoa' | 'Milan'): Promise<Readonly<Record<string, unknown>>> {
+  return fakeEvidenceDocument(authority, SETTLED, { product, reportData: REPORT_DATA });
 }
 
 function run(
@@ -63,8 +39,9 @@ function run(
   });
 }
 
-const genoa = fileOf('genoa.json', JSON.stringify(evidenceOf('Genoa')));
-const milan = fileOf('milan.json', JSON.stringify(evidenceOf('Milan')));
+const genoa = fileOf('genoa.json', JSON.stringify(await evidenceOf('Genoa')));
+const ofMilan = await evidenceOf('Milan');
+const milan = fileOf('milan.json', JSON.stringify(ofMilan));
 
 describe('accepts', () => {
   test('evidence written by hand from its description', async () => {
@@ -139,6 +116,5 @@ function big(): string {
 
 /** CHIP_ID of the report, as its place in the layout says. */
 function evidenceChip(): string {
-  const { report } = evidenceOf('Milan');
-  return Buffer.from(String(report), 'base64').subarray(0x1a0, 0x1e0).toString('hex');
+  return Buffer.from(String(ofMilan['report']), 'base64').subarray(0x1a0, 0x1e0).toString('hex');
 }

@@ -2,16 +2,16 @@
 // module; here is what becomes of files and arguments.
 
 import { createHash } from 'node:crypto';
-import { mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { truncateSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import { codeOf } from '@track-record/errors';
 import { fakeFirmware } from '../../../testkit/src/amd/fake-firmware.ts';
+import { scratchFolder } from '../../../testkit/src/scratch-folder.ts';
 import { UsageError, type VerbInput, type VerbOutput } from '../verb.ts';
 import { measure } from './measure.ts';
 
-const folder = mkdtempSync(join(tmpdir(), 'track-record-measure-'));
+const { folder, fileOf } = scratchFolder('measure');
 const good = {
   ovmf: fileOf('OVMF.fd', fakeFirmware({ pages: 2 })),
   kernel: fileOf('vmlinuz', 'a kernel'),
@@ -20,14 +20,6 @@ const good = {
   vcpus: '2',
   'vcpu-type': 'EPYC-v4',
 };
-
-afterAll(() => rmSync(folder, { recursive: true }));
-
-function fileOf(name: string, content: string | Uint8Array): string {
-  const file = join(folder, name);
-  writeFileSync(file, content);
-  return file;
-}
 
 function run(
   options: VerbInput['options'],

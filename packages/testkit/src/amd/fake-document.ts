@@ -1,5 +1,5 @@
-// An enclave's evidence as JSON, in the form of docs/evidence.md: a report of a fake Genoa chip
-// over the keys in the binding, and the certificates that vouch for it.
+// An enclave's evidence as JSON, in the form of docs/evidence.md: a report of a fake chip over the
+// keys in the binding, and the certificates that vouch for it.
 
 import { bindingFields, reportDataOf, type Binding } from '@track-record/attestation/binding';
 import { fakeCertificateTable, type FakeAmdAuthority } from './fake-authority.ts';
@@ -25,7 +25,8 @@ export async function fakeEvidenceDocument(
   report: Partial<ReportOptions> = {},
   reported: FakeBinding = binding,
 ): Promise<Readonly<Record<string, unknown>>> {
-  const kind = { product: 'Genoa', signer: 'VCEK' } as const;
+  const { product = 'Genoa' } = report;
+  const kind = { product, signer: 'VCEK' } as const;
   const leaf = authority.leaf(kind);
   const reportData = await reportDataOf(parseBinding(reported));
   const table = fakeCertificateTable([
