@@ -80,6 +80,7 @@ export const codes = {
   STATEMENT_KEY_UNBOUND: never('The signing key is not bound by the evidence.'),
   STATEMENT_TIME_INVALID: never('A statement is dated after the time of the check.'),
 
+  LOG_EMPTY: later('The log has no checkpoint yet.'),
   LOG_MALFORMED: never('A checkpoint, log proof or log key does not have the documented form.'),
   LOG_SIGNATURE_INVALID: never('A checkpoint is not signed by the expected log.'),
   LOG_COSIGNATURE_MISSING: never('A checkpoint has fewer cosignatures than the policy requires.'),
@@ -133,6 +134,8 @@ export const codes = {
   RPC_UNAVAILABLE: later('The other side of the call does not answer.'),
   RPC_OVERLOADED: later('More calls run than the worker takes at once.'),
   RPC_DEADLINE: later('The call took longer than its deadline.'),
+  RPC_UNAUTHENTICATED: never('The call needs a good certificate or owner token, and has none.'),
+  RPC_FORBIDDEN: never('The caller may not ask this.'),
   RPC_PEER_UNTRUSTED: never('The other side does not hold the expected key.'),
   RPC_ANSWER_MALFORMED: never('The answer does not have the documented form.'),
 

@@ -161,6 +161,9 @@ describe('accepts', () => {
       hoursMissing: 2,
       code: null,
       syncing: true,
+      coverage: '1',
+      queuePosition: 0,
+      backfill: null,
     });
     expect(await gateway.status(REFUSED)).toMatchObject({
       state: 'refused',

@@ -156,7 +156,8 @@ export function createGateway(options: GatewayOptions): Gateway {
 
 const STATUS = `
   select account_id, coalesce(state, 'refused') as state, coalesce(state_code, code) as code,
-    extract(epoch from last_hour)::bigint * 1000 as last_hour_ms, hours_missing, syncing
+    extract(epoch from last_hour)::bigint * 1000 as last_hour_ms, hours_missing, syncing,
+    hours_due, coverage::text, queue_position
   from released.account_status where account_id = $1`;
 
 /** What hands in credentials: asked once, since a second time may meet the first. */

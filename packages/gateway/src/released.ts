@@ -3,7 +3,7 @@
 // say.
 
 import { RecordError } from '@track-record/errors';
-import type { AccountStatus, HourlyReturn } from '@track-record/rpc/client';
+import { backfillOf, type AccountStatus, type HourlyReturn } from '@track-record/rpc/client';
 import type { Ask, CallOptions } from './ask.ts';
 import {
   orNull,
@@ -113,13 +113,17 @@ export async function* readPages<T>(
 }
 
 export function parseStatus(row: Row): AccountStatus {
+  const hoursMissing = parseInteger(row['hours_missing']);
   return {
     accountId: parseText(row['account_id']),
     state: parseWord(ACCOUNT_STATES, row['state']),
     lastHourMs: orNull(parseInteger, row['last_hour_ms']),
-    hoursMissing: parseInteger(row['hours_missing']),
+    hoursMissing,
     code: orNull(parseCode, row['code']),
     syncing: row['syncing'] === true,
+    coverage: orNull(parseText, row['coverage']),
+    queuePosition: orNull(parseInteger, row['queue_position']),
+    backfill: backfillOf(orNull(parseInteger, row['hours_due']), hoursMissing),
   };
 }
 

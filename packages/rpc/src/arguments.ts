@@ -32,6 +32,17 @@ export function parseWindow(request: { accountId: string; fromMs: bigint; toMs: 
   return { accountId, fromMs: Number(request.fromMs), toMs: Number(request.toMs) };
 }
 
+/** A word of a generated enum; one that this version does not know is no argument. */
+export function parseLiteral<Name extends string>(
+  literals: Readonly<Record<Uppercase<Name>, number>>,
+  value: number,
+  place: string,
+): Name {
+  const found = Object.entries(literals).find(([, literal]) => literal === value);
+  if (found === undefined || value === 0) throw new RecordError('ARGUMENT_INVALID', { place });
+  return found[0].toLowerCase() as Name;
+}
+
 export function parseNonce(nonce: Uint8Array): Uint8Array {
   if (nonce.length !== 0 && (nonce.length < NONCE_BYTES_MIN || nonce.length > NONCE_BYTES_MAX)) {
     throw new RecordError('ARGUMENT_INVALID', { place: 'nonce' });

@@ -1,14 +1,20 @@
-// How a call runs, whatever it asks: counted, bounded in time, cancelled with its caller, one
-// message in flight per stream, and ended with a code. A caller controls how fast it reads and when
-// it leaves.
+// How a call runs, whatever it asks: admitted, counted, bounded in time, cancelled with its caller,
+// one message in flight per stream, and ended with a code. A caller controls how fast it reads and
+// when it leaves.
 
 import type { sendUnaryData, ServerUnaryCall, ServerWritableStream } from '@grpc/grpc-js';
 import { RecordError } from '@track-record/errors';
+import type { Approach, Caller } from './access.ts';
+import { allowances, type Allowance } from './allowance.ts';
 import { statusOfError, type CallStatus } from './status-of-code.ts';
 
 export interface CallLimits {
-  /** Calls that run at once, over all connections. */
+  /** Calls with one answer that run at once, over all connections. */
   readonly callsMax: number;
+  /** The same of calls with a stream of answers, which last as long as their readers like. */
+  readonly streamsMax: number;
+  /** Calls of one client. */
+  readonly perClient: Allowance;
   readonly unaryTimeoutMs: number;
   readonly streamTimeoutMs: number;
 }
@@ -16,29 +22,42 @@ export interface CallLimits {
 /** Told of every failure that is not a RecordError; the caller sees INTERNAL only. */
 export type OnBug = (method: string, error: unknown) => void;
 
+/** Who calls, told to `count` first; or the refusal. */
+export type Admit = (call: Approach, count: (identity: string) => void) => Caller;
+
 export interface Calls {
   /** A handler of one question with one answer. */
   unary<Request, Answer>(
-    answer: (request: Request) => Promise<Answer>,
+    answer: (request: Request, caller: Caller) => Promise<Answer>,
   ): (call: ServerUnaryCall<Request, Answer>, reply: sendUnaryData<Answer>) => void;
   /** A handler of one question with a stream of answers. */
   stream<Request, Answer>(
-    answer: (request: Request) => AsyncGenerator<Answer>,
+    answer: (request: Request, caller: Caller) => AsyncGenerator<Answer>,
   ): (call: ServerWritableStream<Request, Answer>) => void;
   /** Ends whatever still runs. */
   end(): void;
 }
 
-export function createCalls(limits: CallLimits, onBug: OnBug): Calls {
-  const running = new Set<AbortController>();
+export function createCalls(limits: CallLimits, onBug: OnBug, admit: Admit): Calls {
+  const unaries = new Set<AbortController>();
+  const streams = new Set<AbortController>();
+  const isAllowed = allowances(limits.perClient);
 
   /**
    * Holds a place until the source has ended, which is later than the call when the source hangs.
    */
-  async function counted<T>(end: AbortController, work: () => Promise<T>): Promise<T> {
-    if (running.size >= limits.callsMax) throw new RecordError('RPC_OVERLOADED');
-    running.add(end);
-    return await work().finally(() => running.delete(end));
+  async function inPlace<T>(
+    [places, most]: readonly [Set<AbortController>, number],
+    end: AbortController,
+    call: Approach,
+    work: (caller: Caller) => Promise<T>,
+  ): Promise<T> {
+    const caller = admit(call, (identity) => {
+      if (!isAllowed(identity)) throw new RecordError('RPC_OVERLOADED');
+    });
+    if (places.size >= most) throw new RecordError('RPC_OVERLOADED');
+    places.add(end);
+    return await work(caller).finally(() => places.delete(end));
   }
 
   function failure(method: string, error: unknown): CallStatus {
@@ -50,7 +69,7 @@ export function createCalls(limits: CallLimits, onBug: OnBug): Calls {
     unary: (answer) => (call, reply) => {
       const end = endOf(call, limits.unaryTimeoutMs);
       untilAborted(
-        counted(end, () => answer(call.request)),
+        inPlace([unaries, limits.callsMax], end, call, (caller) => answer(call.request, caller)),
         end.signal,
       ).then(
         (value) => reply(null, value),
@@ -60,14 +79,15 @@ export function createCalls(limits: CallLimits, onBug: OnBug): Calls {
     stream: (answer) => (call) => {
       const end = endOf(call, limits.streamTimeoutMs);
       const fail = (error: unknown) => call.emit('error', failure(call.getPath(), error));
-      counted(end, async () => {
-        const answers = answer(call.request);
+      inPlace([streams, limits.streamsMax], end, call, async (caller) => {
+        const answers = answer(call.request, caller);
         await pump(call, answers, end.signal).then(() => call.end(), fail);
         await answers.return(undefined);
       }).catch(fail);
     },
     end: () => {
-      for (const controller of running) controller.abort(new RecordError('RPC_UNAVAILABLE'));
+      for (const controller of [...unaries, ...streams])
+        controller.abort(new RecordError('RPC_UNAVAILABLE'));
     },
   };
 }

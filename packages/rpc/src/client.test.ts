@@ -4,29 +4,21 @@ import { createHash } from 'node:crypto';
 import { connect } from 'node:tls';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { RecordError } from '@track-record/errors';
+import { cannedSources } from '../../testkit/src/rpc/canned-sources.ts';
 import {
   selfSignedCertificate,
   type SelfSignedCertificate,
 } from '../../testkit/src/tls/self-signed-certificate.ts';
 import { connectRpc, type RpcClientOptions } from './client.ts';
 import { startRpcServer, type RpcServer } from './server.ts';
-import type { RpcSources } from './sources.ts';
 
 const tls = selfSignedCertificate();
 const open: (() => Promise<void> | void)[] = [];
 
 /** Nothing but health is asked here. */
+const sources = cannedSources();
 const unasked = () => {
-  throw new Error('This test asked for more than health.');
-};
-const sources: RpcSources = {
-  statusOf: unasked,
-  hourlyReturns: unasked,
-  statements: unasked,
-  attestation: unasked,
-  submitShare: unasked,
-  handOver: unasked,
-  health: async () => ({ database: true, queue: true, attestation: true, key: true }),
+  throw new Error('A bug.');
 };
 
 afterEach(async () => {
@@ -39,6 +31,8 @@ async function start(certificate: SelfSignedCertificate = tls): Promise<RpcServe
     host: '0.0.0.0',
     port: 0,
     tls: certificate,
+    access: null,
+    now: Date.now,
     sources,
     onBug: unasked,
   });
@@ -106,6 +100,8 @@ describe('refuses', () => {
       host: '127.0.0.1',
       port: first.port,
       tls: selfSignedCertificate(),
+      access: null,
+      now: Date.now,
       sources,
       onBug: unasked,
     });

@@ -7,35 +7,53 @@ import { createHash, X509Certificate } from 'node:crypto';
 import { once } from 'node:events';
 import { isIP } from 'node:net';
 import { checkServerIdentity, connect, createSecureContext } from 'node:tls';
-import {
-  ChannelCredentials,
-  status,
-  type ClientReadableStream,
-  type ClientUnaryCall,
-  type ServiceError,
-  type VerifyOptions,
-} from '@grpc/grpc-js';
-import { codes, RecordError, type Code } from '@track-record/errors';
+import { ChannelCredentials, type VerifyOptions } from '@grpc/grpc-js';
+import { RecordError } from '@track-record/errors';
 import {
   HealthCheckResponse_ServingStatus as Serving,
   HealthClient,
   type HealthCheckResponse,
 } from './generated/grpc/health/v1/health.ts';
 import { AttestationClient } from './generated/trackrecord/v1/attestation.ts';
-import { ResultsClient } from './generated/trackrecord/v1/results.ts';
-import { StatusClient, type GetStatusResponse } from './generated/trackrecord/v1/status.ts';
+import {
+  CheckpointClient,
+  type GetCheckpointResponse,
+} from './generated/trackrecord/v1/checkpoint.ts';
 import { UnsealClient, type RequestHandOverResponse } from './generated/trackrecord/v1/unseal.ts';
-import type { Component, RpcSources } from './sources.ts';
-import { parseAccount, parseCode, parseHour } from './parse-answer.ts';
+import type {
+  AccountStatus,
+  Component,
+  HourlyReturn,
+  Metrics,
+  MonthlyTable,
+  PeriodReturn,
+  ReturnPeriodName,
+  RpcSources,
+  SignedStatement,
+} from './sources.ts';
+import { stream, unary } from './one-call.ts';
+import { ownedCalls } from './owned-client.ts';
+import type { TlsKeyPair } from './transport.ts';
 
+export { backfillOf } from './sources.ts';
+export { remediationOf } from './remediation.ts';
+export { signOwnerToken, type OwnerClaims } from './sign-owner-token.ts';
 export type {
   AccountStateName,
   AccountStatus,
   AttestationEvidence,
+  Backfill,
   Component,
+  Figure,
+  FigureKey,
   HourlyReturn,
+  Metrics,
+  MonthlyTable,
+  PeriodReturn,
+  ReturnPeriodName,
   SignedStatement,
 } from './sources.ts';
+export type { TlsKeyPair } from './transport.ts';
 
 /** Bridges a lost connection, not a restart. A call repeated does no harm: a share counts once. */
 const RETRY = {
@@ -83,15 +101,46 @@ export interface RpcClientOptions {
   /** `host:port`. */
   readonly endpoint: string;
   readonly trust: RpcTrustRoot | RpcTrustPin | RpcTrustNobody;
-  /** For each call, streams included; a health watch has none. */
+  /** For each call, streams included; a watch has none. */
   readonly deadlineMs: number;
+  /** The client's certificate and key: its role at the door. */
+  readonly identity?: TlsKeyPair;
+  /** A new owner token, asked for at each attempt of a call: none is taken twice. */
+  readonly ownerToken?: () => string | Promise<string>;
 }
 
-/** What the sources give the server, with cancellation. A failed call throws RecordError. */
+export type Windowed<T> = (
+  accountId: string,
+  fromMs: number,
+  toMs: number,
+  signal?: AbortSignal,
+) => AsyncIterable<T>;
+
+/** Every call can be cancelled. A failed one throws RecordError. Lists go on by themselves. */
 export interface RpcClient {
-  statusOf(...args: Cancellable<'statusOf'>): ReturnType<RpcSources['statusOf']>;
-  hourlyReturns(...args: Cancellable<'hourlyReturns'>): ReturnType<RpcSources['hourlyReturns']>;
-  statements(...args: Cancellable<'statements'>): ReturnType<RpcSources['statements']>;
+  /** All accounts of the owner, or one. */
+  statusOf(
+    ownerId: string,
+    accountId: string | null,
+    signal?: AbortSignal,
+  ): Promise<readonly AccountStatus[]>;
+  /** The same now, then the accounts that changed, until the door ends it or it is cancelled. */
+  watchStatus(
+    ownerId: string,
+    accountId: string | null,
+    signal?: AbortSignal,
+  ): AsyncIterable<readonly AccountStatus[]>;
+  hourlyReturns: Windowed<HourlyReturn>;
+  dailyReturns: Windowed<PeriodReturn>;
+  statements: Windowed<SignedStatement>;
+  monthlyTable(accountId: string, signal?: AbortSignal): Promise<MonthlyTable>;
+  metrics(
+    accountId: string,
+    window: { readonly fromMs: number; readonly toMs: number; readonly period: ReturnPeriodName },
+    signal?: AbortSignal,
+  ): Promise<Metrics>;
+  /** The signed note. LOG_EMPTY before the first one. */
+  checkpoint(signal?: AbortSignal): Promise<Uint8Array>;
   attestation(...args: Cancellable<'attestation'>): ReturnType<RpcSources['attestation']>;
   submitShare(...args: Cancellable<'submitShare'>): ReturnType<RpcSources['submitShare']>;
   handOver(...args: Cancellable<'handOver'>): ReturnType<RpcSources['handOver']>;
@@ -121,27 +170,16 @@ export async function connectRpc(options: RpcClientOptions): Promise<RpcClient> 
     'grpc.enable_http_proxy': 0,
   });
   const shared = { channelOverride: health.getChannel() };
-  const accounts = new StatusClient(options.endpoint, credentials, shared);
-  const results = new ResultsClient(options.endpoint, credentials, shared);
   const attestation = new AttestationClient(options.endpoint, credentials, shared);
+  const checkpoint = new CheckpointClient(options.endpoint, credentials, shared);
   const unseal = new UnsealClient(options.endpoint, credentials, shared);
   return {
-    statusOf: async (ownerId, accountId, signal) => {
-      const request = { ownerId, accountId: accountId ?? undefined };
-      const answer = await unary<GetStatusResponse>(signal, (reply) =>
-        accounts.getStatus(request, reply),
+    ...ownedCalls(options, credentials, shared),
+    checkpoint: async (signal) => {
+      const answer = await unary<GetCheckpointResponse>(signal, (reply) =>
+        checkpoint.getCheckpoint({}, reply),
       );
-      return answer.accounts.map(parseAccount);
-    },
-    hourlyReturns: async function* (accountId, fromMs, toMs, signal) {
-      const request = windowOf(accountId, fromMs, toMs);
-      const answers = stream(signal, () => results.getHourlyReturns(request));
-      for await (const answer of answers) yield* answer.hours.map(parseHour);
-    },
-    statements: async function* (accountId, fromMs, toMs, signal) {
-      const request = windowOf(accountId, fromMs, toMs);
-      const answers = stream(signal, () => results.exportStatements(request));
-      for await (const answer of answers) yield* answer.statements;
+      return answer.checkpoint;
     },
     attestation: (nonce, fresh = false, signal?: AbortSignal) => {
       const request = { nonce: Buffer.from(nonce), fresh };
@@ -172,31 +210,25 @@ export async function connectRpc(options: RpcClientOptions): Promise<RpcClient> 
   };
 }
 
-function windowOf(accountId: string, fromMs: number, toMs: number) {
-  return {
-    accountId,
-    fromMs: BigInt(fromMs),
-    toMs: BigInt(toMs),
-    resumeToken: Buffer.alloc(0),
-  };
-}
-
 function serviceConfig(deadlineMs: number): string {
-  const watch = { service: 'grpc.health.v1.Health', method: 'Watch' };
+  const watches = [
+    { service: 'grpc.health.v1.Health', method: 'Watch' },
+    { service: 'trackrecord.v1.Watch', method: 'WatchStatus' },
+  ];
   return JSON.stringify({
     methodConfig: [
-      { name: [watch] },
+      { name: watches },
       { name: [{}], timeout: `${deadlineMs / 1000}s`, retryPolicy: RETRY },
     ],
   });
 }
 
 async function trustedCredentials(
-  { trust, deadlineMs }: RpcClientOptions,
+  { trust, deadlineMs, identity }: RpcClientOptions,
   address: Address,
 ): Promise<ChannelCredentials> {
   if ('rootCertificatePem' in trust) {
-    return credentialsUnder(trust.rootCertificatePem, {
+    return credentialsUnder(trust.rootCertificatePem, identity, {
       checkServerIdentity: (_name, certificate) => checkServerIdentity(address.host, certificate),
     });
   }
@@ -204,15 +236,24 @@ async function trustedCredentials(
   const pin = 'untrusted' in trust ? spkiSha256(certificate.raw) : Buffer.from(trust.spkiSha256);
   const isPinned = (der: Buffer) => spkiSha256(der).equals(pin);
   if (!isPinned(certificate.raw)) throw new RecordError('RPC_PEER_UNTRUSTED');
-  return credentialsUnder(certificate.toString(), {
+  return credentialsUnder(certificate.toString(), identity, {
     checkServerIdentity: (_name, { raw }) =>
       isPinned(raw) ? undefined : new RecordError('RPC_PEER_UNTRUSTED'),
   });
 }
 
-function credentialsUnder(ca: string, verify: VerifyOptions): ChannelCredentials {
-  // A certificate given as trusted is an anchor, whoever issued it.
-  const context = createSecureContext({ ca, minVersion: 'TLSv1.3', allowPartialTrustChain: true });
+function credentialsUnder(
+  ca: string,
+  identity: TlsKeyPair | undefined,
+  verify: VerifyOptions,
+): ChannelCredentials {
+  const context = createSecureContext({
+    ca,
+    ...(identity && { cert: identity.certificatePem, key: identity.privateKeyPem }),
+    minVersion: 'TLSv1.3',
+    // A certificate given as trusted is an anchor, whoever issued it.
+    allowPartialTrustChain: true,
+  });
   return ChannelCredentials.createFromSecureContext(context, verify);
 }
 
@@ -250,64 +291,4 @@ function spkiSha256(certificateDer: Buffer): Buffer {
   return createHash('sha256')
     .update(publicKey.export({ type: 'spki', format: 'der' }))
     .digest();
-}
-
-function unary<Answer>(
-  signal: AbortSignal | undefined,
-  start: (reply: (error: ServiceError | null, answer: Answer) => void) => ClientUnaryCall,
-): Promise<Answer> {
-  return new Promise((resolve, reject) => {
-    signal?.throwIfAborted();
-    const call = start((error, answer) => {
-      signal?.removeEventListener('abort', cancel);
-      if (error === null) resolve(answer);
-      else reject(failureOf(error, signal));
-    });
-    const cancel = () => call.cancel();
-    signal?.addEventListener('abort', cancel);
-  });
-}
-
-/** One message at a time: the next is read when the caller asks for it. */
-async function* stream<Answer>(
-  signal: AbortSignal | undefined,
-  start: () => ClientReadableStream<Answer>,
-): AsyncGenerator<Answer> {
-  signal?.throwIfAborted();
-  const call = start();
-  const cancel = () => call.cancel();
-  signal?.addEventListener('abort', cancel);
-  // The loop below reports the error; this one is for the CANCELLED that follows when a caller
-  // stops early.
-  call.on('error', () => undefined);
-  const answers: AsyncIterable<Answer> = call;
-  try {
-    yield* answers;
-  } catch (error) {
-    throw failureOf(error, signal);
-  } finally {
-    signal?.removeEventListener('abort', cancel);
-    call.cancel();
-  }
-}
-
-/** The abort's own reason, or our code where the server sent one, or what the status means. */
-function failureOf(error: unknown, signal: AbortSignal | undefined): unknown {
-  if (signal?.aborted === true) return signal.reason;
-  if (!isServiceError(error)) return error;
-  if (Object.hasOwn(codes, error.details)) {
-    return new RecordError(parseCode(error.details), { cause: error });
-  }
-  return new RecordError(codeOfStatus(error.code), { cause: error });
-}
-
-function isServiceError(error: unknown): error is ServiceError {
-  return Error.isError(error) && 'details' in error && 'code' in error;
-}
-
-function codeOfStatus(code: status): Code {
-  if (code === status.UNAVAILABLE) return 'RPC_UNAVAILABLE';
-  if (code === status.DEADLINE_EXCEEDED) return 'RPC_DEADLINE';
-  if (code === status.RESOURCE_EXHAUSTED) return 'RPC_OVERLOADED';
-  return 'RPC_ANSWER_MALFORMED';
 }

@@ -12,6 +12,7 @@ import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { RecordError } from '@track-record/errors';
 import fc from 'fast-check';
+import { cannedSources } from '../../testkit/src/rpc/canned-sources.ts';
 import { selfSignedCertificate } from '../../testkit/src/tls/self-signed-certificate.ts';
 import { connectRpc, type RpcClient } from './client.ts';
 import { startRpcServer, type RpcServer } from './server.ts';
@@ -35,15 +36,19 @@ beforeAll(async () => {
     host: '127.0.0.1',
     port: 0,
     tls,
-    sources: {
+    access: null,
+    now: Date.now,
+    sources: cannedSources({
       statusOf: async () => [],
       hourlyReturns: async function* () {},
       statements: async function* () {},
+      dailyReturns: async function* () {},
+      monthlyTable: async () => ({ months: [], years: [] }),
+      metrics: async () => ({ figures: [], returns: 0, hoursWithoutReturn: 0 }),
       attestation: () => Promise.reject(new RecordError('ATTESTATION_UNAVAILABLE')),
       submitShare: () => Promise.reject(new RecordError('UNSEAL_SHARE_REFUSED')),
       handOver: () => Promise.reject(new RecordError('HANDOVER_REFUSED')),
-      health: async () => ({ database: true, queue: true, attestation: true, key: true }),
-    },
+    }),
     onBug: (_method, error) => bugs.push(error),
     limits: { connectionsMax: 16 },
   });

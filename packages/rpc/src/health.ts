@@ -4,6 +4,8 @@
 
 import { setTimeout as sleep } from 'node:timers/promises';
 import { status } from '@grpc/grpc-js';
+import { RecordError } from '@track-record/errors';
+import type { Caller } from './access.ts';
 import {
   HealthCheckResponse_ServingStatus as Serving,
   type HealthCheckRequest,
@@ -19,25 +21,29 @@ const INTERVAL_MS = 1000;
 export function createHealth(calls: Calls, look: () => Promise<ComponentHealth>): HealthServer {
   const health = oncePerInterval(look);
 
-  async function statusOf({ service }: HealthCheckRequest): Promise<Serving> {
+  async function statusOf({ service }: HealthCheckRequest, caller: Caller): Promise<Serving> {
+    if (service !== '' && !caller.isNamed) throw new RecordError('RPC_UNAUTHENTICATED');
     if (!isKnown(service)) return Serving.SERVICE_UNKNOWN;
     const components = await health();
     const asked = service === '' ? COMPONENTS : [service];
     return asked.every((name) => components[name]) ? Serving.SERVING : Serving.NOT_SERVING;
   }
 
-  async function* watch(request: HealthCheckRequest): AsyncGenerator<HealthCheckResponse> {
+  async function* watch(
+    request: HealthCheckRequest,
+    caller: Caller,
+  ): AsyncGenerator<HealthCheckResponse> {
     let last: Serving | null = null;
     for (;;) {
-      const present = await statusOf(request);
+      const present = await statusOf(request, caller);
       if (present !== last) yield { status: present };
       last = present;
       await sleep(INTERVAL_MS, undefined, { ref: false });
     }
   }
 
-  const check = calls.unary(async (request: HealthCheckRequest) => ({
-    status: await statusOf(request),
+  const check = calls.unary(async (request: HealthCheckRequest, caller) => ({
+    status: await statusOf(request, caller),
   }));
   return {
     // The protocol answers an unknown name differently here and in a watch.

@@ -3,15 +3,19 @@
 
 import { codes, RecordError, type Code } from '@track-record/errors';
 import {
+  FigureName,
+  FigureReason,
   HourStatus,
   Provenance,
+  type Figure as WireFigure,
   type HourlyReturn as WireHour,
+  type PeriodReturn as WirePeriod,
 } from './generated/trackrecord/v1/results.ts';
 import {
   AccountState,
   type AccountStatus as WireAccount,
 } from './generated/trackrecord/v1/status.ts';
-import type { AccountStatus, HourlyReturn } from './sources.ts';
+import type { AccountStatus, Figure, HourlyReturn, PeriodReturn } from './sources.ts';
 import { RATIO, WORD } from './wire.ts';
 
 export function parseAccount(wire: WireAccount): AccountStatus {
@@ -22,6 +26,9 @@ export function parseAccount(wire: WireAccount): AccountStatus {
     hoursMissing: wire.hoursMissing,
     code: wire.code === undefined ? null : parseCode(wire.code),
     syncing: wire.syncing,
+    coverage: parseRatio(wire.coverage),
+    queuePosition: wire.queuePosition ?? null,
+    backfill: wire.backfill ?? null,
   };
 }
 
@@ -30,11 +37,28 @@ export function parseHour(wire: WireHour): HourlyReturn {
     hourMs: parseInteger(wire.hourMs),
     status: parseName(HourStatus, wire.status),
     reason: wire.reason === undefined ? null : matching(WORD, wire.reason),
-    hourlyReturn: wire.hourlyReturn === undefined ? null : matching(RATIO, wire.hourlyReturn),
+    hourlyReturn: parseRatio(wire.hourlyReturn),
     coverage: matching(RATIO, wire.coverage),
     provenance: parseName(Provenance, wire.provenance),
     sequence: parseInteger(wire.sequence),
     statementHash: wire.statementHash,
+  };
+}
+
+export function parsePeriod(wire: WirePeriod): PeriodReturn {
+  return {
+    startMs: parseInteger(wire.startMs),
+    hours: wire.hours,
+    periodReturn: parseRatio(wire.periodReturn),
+    reason: wire.reason === undefined ? null : parseName(FigureReason, wire.reason),
+  };
+}
+
+export function parseFigure({ name, value, reason }: WireFigure): Figure {
+  return {
+    name: parseName(FigureName, name),
+    value: parseRatio(value),
+    reason: reason === undefined ? null : parseName(FigureReason, reason),
   };
 }
 
@@ -57,6 +81,10 @@ function parseInteger(value: bigint): number {
   const result = Number(value);
   if (!Number.isSafeInteger(result)) throw new RecordError('RPC_ANSWER_MALFORMED');
   return result;
+}
+
+function parseRatio(text: string | undefined): string | null {
+  return text === undefined ? null : matching(RATIO, text);
 }
 
 function matching(form: RegExp, text: string): string {

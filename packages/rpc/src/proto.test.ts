@@ -211,8 +211,12 @@ describe('holds', () => {
 });
 
 /** What no field may be called, in any of its words, however it is listed above. */
-const SPOKEN_OF =
-  /(^|_)(trades?|fills?|orders?|symbols?|assets?|instruments?|amounts?|quantity|size|balances?|equity|navs?|price|value_in|cost|fees?|pnl|profit|secret|password|credentials?|api|private|text|message|note|comment|description|details?|label|memo|json|any)(_|$)/;
+const SPOKEN_OF = new Set(
+  `trade trades fill fills order orders symbol symbols asset assets instrument instruments amount
+  amounts quantity size balance balances equity nav price value_in cost fee fees pnl profit secret
+  password credential credentials api private text message note comment description detail details
+  label memo json any`.split(/\s+/),
+);
 /** Whole numbers of hours, jobs, shares or milliseconds; a float is no exact ratio. */
 const TYPES = /^(string|bytes|bool|enum|message|u?int(32|64))$/;
 
@@ -222,7 +226,11 @@ function couldCarryMore(field: string): boolean {
   const name = path.slice(path.lastIndexOf('.') + 1);
   const row = FIELDS.split('\n').find((line) => line.startsWith(`${path} `)) ?? '';
   const form = row.split(/ +/).slice(2).join(' ');
-  return SPOKEN_OF.test(name) || !TYPES.test(type) || (/string|bytes/.test(type) && form === '');
+  return (
+    name.split('_').some((word) => SPOKEN_OF.has(word)) ||
+    !TYPES.test(type) ||
+    (/string|bytes/.test(type) && form === '')
+  );
 }
 
 function fieldsOf(scope: string, message: DescriptorProto): string[] {

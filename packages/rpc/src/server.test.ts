@@ -5,15 +5,25 @@ import { createHash } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { RecordError, type Code } from '@track-record/errors';
+import { allWell, cannedSources } from '../../testkit/src/rpc/canned-sources.ts';
 import { selfSignedCertificate } from '../../testkit/src/tls/self-signed-certificate.ts';
 import { connectRpc, type RpcClient } from './client.ts';
 import { startRpcServer, type RpcLimits, type RpcServer } from './server.ts';
 import { requestHandOver } from './request-hand-over.ts';
-import type { AccountStatus, HourlyReturn, RpcSources } from './sources.ts';
+import type {
+  AccountStatus,
+  Figure,
+  HourlyReturn,
+  OwnedStatus,
+  PeriodReturn,
+  RpcSources,
+} from './sources.ts';
 
 const OWNER = '00000000-0000-4000-8000-000000000001';
 const ACCOUNT = '00000000-0000-4000-8000-0000000000a1';
+const OTHER_ACCOUNT = '00000000-0000-4000-8000-0000000000a2';
 const HOUR_MS = 3_600_000;
+const DAY_MS = 24 * HOUR_MS;
 const YEAR_10000_MS = 253_402_300_800_000;
 
 const account: AccountStatus = {
@@ -23,6 +33,19 @@ const account: AccountStatus = {
   hoursMissing: 3,
   code: 'VENUE_IP_REJECTED',
   syncing: true,
+  coverage: '0.9975',
+  queuePosition: 12,
+  backfill: { hoursTotal: 8760, hoursDone: 8757, percent: 99 },
+};
+const idle: AccountStatus = {
+  ...account,
+  accountId: OTHER_ACCOUNT,
+  state: 'active',
+  lastHourMs: null,
+  code: null,
+  coverage: null,
+  queuePosition: null,
+  backfill: null,
 };
 
 function hourAt(index: number): HourlyReturn {
@@ -38,6 +61,10 @@ function hourAt(index: number): HourlyReturn {
   };
 }
 
+function statementAt(index: number) {
+  return { sequence: index, body: Buffer.alloc(100, index), signature: Buffer.alloc(64, index) };
+}
+
 const unmeasured: HourlyReturn = {
   ...hourAt(0),
   status: 'no_capital',
@@ -45,16 +72,28 @@ const unmeasured: HourlyReturn = {
   hourlyReturn: null,
 };
 
-const answering: RpcSources = {
-  statusOf: async () => [account, { ...account, state: 'active', lastHourMs: null, code: null }],
+const day: PeriodReturn = { startMs: 0, hours: 24, periodReturn: '-0.01', reason: null };
+const lost: PeriodReturn = { startMs: 86_400_000, hours: 1, periodReturn: null, reason: 'ruined' };
+const sharpe: Figure = { name: 'sharpe_annual', value: null, reason: 'fewer_than_two' };
+
+const answering = cannedSources({
+  statusOf: async () => [account, idle].map((each) => ({ ...each, ownerId: OWNER })),
+  headOf: async () => 100,
   hourlyReturns: async function* () {
-    for (let index = 0; index < 1000; index += 1) yield hourAt(index);
-    yield unmeasured;
-  },
-  statements: async function* () {
-    for (let index = 0; index < 100; index += 1) {
-      yield { body: Buffer.alloc(100, index), signature: Buffer.alloc(64, index) };
+    for (let page = 0; page < 10; page += 1) {
+      yield Array.from({ length: 100 }, (_, index) => hourAt(page * 100 + index));
     }
+    yield [unmeasured];
+  },
+  dailyReturns: async function* () {
+    yield [day];
+    yield [lost];
+  },
+  monthlyTable: async () => ({ months: [day, lost], years: [day] }),
+  metrics: async () => ({ figures: [sharpe], returns: 1, hoursWithoutReturn: 3 }),
+  checkpoint: async () => Buffer.from('a signed note'),
+  statements: async function* () {
+    for (let index = 0; index < 100; index += 1) yield [statementAt(index)];
   },
   attestation: async (nonce) => ({
     evidenceFormat: 'track-record-evidence/1',
@@ -65,13 +104,12 @@ const answering: RpcSources = {
     tlsSpkiSha256: spkiSha256,
     nonceSignature: Buffer.from(nonce),
   }),
-  health: async () => ({ database: true, queue: true, attestation: true, key: true }),
   submitShare: async (holder, message) => {
     shares.push([holder, Buffer.from(message).toString('hex')]);
     return { held: 1, threshold: 3 };
   },
   handOver: async (evidence, release) => [Buffer.concat([evidence, release])],
-};
+});
 const shares: (readonly string[])[] = [];
 const share = Buffer.alloc(123, 1);
 
@@ -93,6 +131,8 @@ async function start(
     host: '127.0.0.1',
     port: 0,
     tls,
+    access: null,
+    now: Date.now,
     sources: { ...answering, ...sources },
     onBug: (_method, error) => bugs.push(error),
     limits,
@@ -127,10 +167,14 @@ async function codeOfFailure(work: Promise<unknown>): Promise<string> {
 describe('accepts', () => {
   it('each question over a pinned key', async () => {
     const client = await clientOf(await start());
-    expect(await client.statusOf(OWNER, null)).toEqual([
-      account,
-      { ...account, state: 'active', lastHourMs: null, code: null },
-    ]);
+    expect(await client.statusOf(OWNER, null)).toEqual([account, idle]);
+    expect(await client.statusOf(OWNER, ACCOUNT)).toEqual([account]);
+    expect(await collect(client.dailyReturns(ACCOUNT, 0, 2 * DAY_MS))).toEqual([day, lost]);
+    expect(await client.monthlyTable(ACCOUNT)).toEqual({ months: [day, lost], years: [day] });
+    const window = { fromMs: 0, toMs: HOUR_MS, period: 'hour' } as const;
+    const figures = { figures: [sharpe], returns: 1, hoursWithoutReturn: 3 };
+    expect(await client.metrics(ACCOUNT, window)).toEqual(figures);
+    expect(Buffer.from(await client.checkpoint()).toString()).toBe('a signed note');
     const hours = await collect(client.hourlyReturns(ACCOUNT, 0, HOUR_MS));
     expect(hours).toEqual([
       ...Array.from({ length: 1000 }, (_, index) => hourAt(index)),
@@ -153,7 +197,7 @@ describe('accepts', () => {
 
   it('a watch, which tells the present health and each change', async () => {
     let works = true;
-    const health = async () => ({ database: true, queue: works, attestation: true, key: true });
+    const health = async () => ({ ...allWell, queue: works });
     const client = await clientOf(await start({ health }));
     const seen: boolean[] = [];
     for await (const serving of client.watchServing('queue')) {
@@ -245,7 +289,7 @@ describe('refuses', () => {
       throw new RecordError(expected, { cause: new Error('secret-marker') });
     };
     const hourlyReturns = async function* () {
-      yield hourAt(0);
+      yield [hourAt(0)];
       fail();
     };
     const client = await clientOf(await start({ statusOf: async () => fail(), hourlyReturns }));
@@ -273,7 +317,7 @@ describe('refuses', () => {
     ];
     for (const form of forms) {
       const hourlyReturns = async function* () {
-        yield { ...hourAt(0), ...form };
+        yield [{ ...hourAt(0), ...form }];
       };
       const client = await clientOf(await start({ hourlyReturns }));
       const hours = collect(client.hourlyReturns(ACCOUNT, 0, 1));
@@ -282,8 +326,8 @@ describe('refuses', () => {
   });
 
   it('more calls than its limit: RPC_OVERLOADED, while health answers', async () => {
-    const gate = Promise.withResolvers<readonly AccountStatus[]>();
-    const server = await start({ statusOf: () => gate.promise }, { callsMax: 4 });
+    const gate = Promise.withResolvers<readonly OwnedStatus[]>();
+    const server = await start({ statusOf: () => gate.promise }, { callsMax: 4, streamsMax: 0 });
     const client = await clientOf(server);
     const held = Array.from({ length: 4 }, () => client.statusOf(OWNER, null));
     await sleep(50);
@@ -328,7 +372,7 @@ describe('holds', () => {
     const hourlyReturns = async function* () {
       try {
         for (let index = 0; ; index += 1) {
-          yield hourAt(index);
+          yield [hourAt(index)];
           await sleep(1);
         }
       } finally {
@@ -351,7 +395,7 @@ describe('holds', () => {
     let made = 0;
     const statements = async function* () {
       for (; made < 20_000; made += 1) {
-        yield { body: Buffer.alloc(20_000, made), signature: Buffer.alloc(64) };
+        yield [{ ...statementAt(made), body: Buffer.alloc(20_000, made) }];
       }
     };
     const client = await clientOf(await start({ statements }));
@@ -367,7 +411,7 @@ describe('holds', () => {
   });
 
   it('stop lets a running call end, and ends one that does not', async () => {
-    const gate = Promise.withResolvers<readonly AccountStatus[]>();
+    const gate = Promise.withResolvers<readonly OwnedStatus[]>();
     const server = await start({ statusOf: () => gate.promise });
     const client = await clientOf(server);
     const ending = client.statusOf(OWNER, null);

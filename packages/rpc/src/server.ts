@@ -4,36 +4,36 @@
 // asked.
 
 import assert from 'node:assert';
-import { once } from 'node:events';
-import type { Socket } from 'node:net';
-import { createServer, type Server as TlsServer, type TLSSocket } from 'node:tls';
+import { EventEmitter } from 'node:events';
+import { constants as http2, type Http2Session } from 'node:http2';
 import {
   logVerbosity,
   Server,
   ServerCredentials,
   setLogVerbosity,
   type ServerOptions,
+  type ServiceDefinition,
+  type UntypedServiceImplementation,
 } from '@grpc/grpc-js';
-import { parseHolder, parseNonce, parseUuid, parseWindow } from './arguments.ts';
+import { gatekeeper, rules, type RpcAccess } from './access.ts';
+import { allowances } from './allowance.ts';
+import { parseHolder, parseNonce } from './arguments.ts';
 import { createCalls, type CallLimits, type Calls, type OnBug } from './calls.ts';
 import { HealthService } from './generated/grpc/health/v1/health.ts';
 import {
   AttestationService,
   type AttestationServer,
 } from './generated/trackrecord/v1/attestation.ts';
-import { ResultsService, type ResultsServer } from './generated/trackrecord/v1/results.ts';
-import { StatusService, type StatusServer } from './generated/trackrecord/v1/status.ts';
+import { CheckpointService, type CheckpointServer } from './generated/trackrecord/v1/checkpoint.ts';
+import { ResultsService } from './generated/trackrecord/v1/results.ts';
+import { StatusService, WatchService } from './generated/trackrecord/v1/status.ts';
 import { UnsealService, type UnsealServer } from './generated/trackrecord/v1/unseal.ts';
 import { createHealth } from './health.ts';
+import { resultsServer, statusServer, watchServer } from './owned-calls.ts';
 import type { RpcSources } from './sources.ts';
-import { accountToWire, evidenceToWire, hourToWire, statementToWire } from './wire.ts';
+import { openTransport, type TlsKeyPair } from './transport.ts';
+import { evidenceToWire } from './wire.ts';
 
-/** A TLS handshake takes milliseconds; a peer that stretches it holds a socket for nothing. */
-const HANDSHAKE_TIMEOUT_MS = 10_000;
-/** Hours per message, about 20 kB: a message per hour would cost more than the hour. */
-const HOURS_PER_MESSAGE = 128;
-/** Statements per message: a statement is a few kB, and clients take 4 MiB by default. */
-const STATEMENTS_PER_MESSAGE = 32;
 /**
  * The longest a peer that stops reading can hold what it was sent, since grpc-js cannot reset its
  * stream.
@@ -44,11 +44,18 @@ const defaultLimits: RpcLimits = {
   // Gateways keep one connection each. Every one may cost the session memory below.
   connectionsMax: 256,
   callsMax: 256,
+  // Each holds one page of its list and one message.
+  streamsMax: 1_024,
+  // A gateway that shows a page to a hundred visitors a second stays far below it.
+  perClient: { most: 10_000, withinMs: 10_000 },
   // The database's own statement timeout is shorter; this is the net under it.
   unaryTimeoutMs: 10_000,
   // A year of hours takes a reader on a slow line well under this.
   streamTimeoutMs: 300_000,
 };
+
+/** Some clients send one with every message they get, to measure the line. */
+const PINGS = { most: 200, withinMs: 10_000 };
 
 const transportOptions: ServerOptions = {
   // The largest request asks for a hand-over: evidence with 64 KiB of certificates in base64, and a
@@ -71,16 +78,18 @@ export interface RpcLimits extends CallLimits {
   readonly connectionsMax: number;
 }
 
-export interface TlsKeyPair {
-  readonly certificatePem: string;
-  readonly privateKeyPem: string;
+export interface RpcIdentity {
+  readonly tls: TlsKeyPair;
+  /** Null leaves the door open to whoever reaches it. */
+  readonly access: RpcAccess | null;
 }
 
-export interface RpcServerOptions {
+export interface RpcServerOptions extends RpcIdentity {
   readonly host: string;
   /** 0 takes a free port. */
   readonly port: number;
-  readonly tls: TlsKeyPair;
+  /** Milliseconds UTC: owner tokens have dates. */
+  readonly now: () => number;
   readonly sources: RpcSources;
   readonly onBug: OnBug;
   readonly limits?: Partial<RpcLimits>;
@@ -88,43 +97,58 @@ export interface RpcServerOptions {
 
 export interface RpcServer {
   readonly port: number;
+  /** From now on another certificate, other authorities, other issuer keys. */
+  renew(identity: RpcIdentity): void;
   /** Takes no new call, lets the running ones end, and after `graceMs` ends them. */
   stop(graceMs: number): Promise<void>;
 }
 
+/** CONFIG_INVALID when the issuer's keys are none. */
 export async function startRpcServer(options: RpcServerOptions): Promise<RpcServer> {
   // grpc-js logs the headers it does not like, which would write a caller's text into our log.
   setLogVerbosity(logVerbosity.NONE);
+  const { sources, onBug, now, host, port } = options;
   const limits = { ...defaultLimits, ...options.limits };
-  const calls = createCalls(limits, options.onBug);
+  const seen = new Map<string, number>();
+  let admit = gatekeeper(options.access, now, seen);
+  const calls = createCalls(limits, onBug, (call, count) => admit(call, count));
   // Of its own, so that health answers when the others are refused for load; a watch lasts.
-  const healthCalls = createCalls({ ...limits, streamTimeoutMs: HOUR_MS }, options.onBug);
+  const lasting = { ...limits, streamTimeoutMs: HOUR_MS };
+  const healthCalls = createCalls(lasting, onBug, (call, count) => admit(call, count));
   const server = new Server(transportOptions);
-  server.addService(
+  const add = (service: ServiceDefinition, answers: UntypedServiceImplementation) => {
+    assert(Object.values(service).every(({ path }) => rules[path] !== undefined));
+    server.addService(service, answers);
+  };
+  add(
     HealthService,
-    createHealth(healthCalls, () => options.sources.health()),
+    createHealth(healthCalls, () => sources.health()),
   );
-  server.addService(StatusService, statusServer(calls, options.sources));
-  server.addService(ResultsService, resultsServer(calls, options.sources));
-  server.addService(AttestationService, attestationServer(calls, options.sources));
-  server.addService(UnsealService, unsealServer(calls, options.sources));
+  add(StatusService, { ...statusServer(calls, sources) });
+  add(WatchService, { ...watchServer(calls, sources) });
+  add(ResultsService, { ...resultsServer(calls, sources) });
+  add(CheckpointService, { ...checkpointServer(calls, sources) });
+  add(AttestationService, { ...attestationServer(calls, sources) });
+  add(UnsealService, { ...unsealServer(calls, sources) });
 
   const injector = server.createConnectionInjector(ServerCredentials.createInsecure());
-  const sockets = new Set<Socket>();
-  const door = createDoor(options.tls, sockets, (socket) => injector.injectConnection(socket));
-  door.maxConnections = limits.connectionsMax;
-  door.listen(options.port, options.host);
-  await once(door, 'listening');
-  const address = door.address();
-  assert(address !== null && typeof address === 'object');
+  endWhoPingsTooOften(server);
+  const address = { host, port, connectionsMax: limits.connectionsMax };
+  const transport = await openTransport(address, transportIdentity(options), (socket) =>
+    injector.injectConnection(socket),
+  );
   return {
-    port: address.port,
+    port: transport.port,
+    renew: (identity) => {
+      admit = gatekeeper(identity.access, now, seen);
+      transport.renew(transportIdentity(identity));
+    },
     stop: async (graceMs) => {
-      door.close();
+      transport.close();
       healthCalls.end();
       const timer = setTimeout(() => {
         calls.end();
-        for (const socket of sockets) socket.destroy();
+        transport.destroy();
       }, graceMs);
       await new Promise<void>((resolve) => server.tryShutdown(() => resolve()));
       clearTimeout(timer);
@@ -132,68 +156,32 @@ export async function startRpcServer(options: RpcServerOptions): Promise<RpcServ
   };
 }
 
+function transportIdentity({ tls, access }: RpcIdentity) {
+  return { tls, clientCaPem: access?.clientCaPem ?? null };
+}
+
 /**
- * TLS by Node itself rather than by grpc-js, which has no public setting for the version or the
- * number of connections. HTTP/2 then runs over the finished TLS sockets.
+ * grpc-js keeps its HTTP/2 server to itself and counts no pings. With a version that keeps it
+ * elsewhere no door opens.
  */
-function createDoor(
-  tls: TlsKeyPair,
-  sockets: Set<Socket>,
-  serve: (socket: TLSSocket) => void,
-): TlsServer {
-  const door = createServer(
-    {
-      cert: tls.certificatePem,
-      key: tls.privateKeyPem,
-      minVersion: 'TLSv1.3',
-      ALPNProtocols: ['h2'],
-      handshakeTimeout: HANDSHAKE_TIMEOUT_MS,
-    },
-    (socket) => {
-      // A peer may reset at any time; the session on this socket then closes, and nothing else is
-      // owed.
-      socket.on('error', () => socket.destroy());
-      serve(socket);
-    },
-  );
-  door.on('connection', (socket: Socket) => {
-    sockets.add(socket);
-    socket.once('close', () => sockets.delete(socket));
+function endWhoPingsTooOften(server: Server): void {
+  const servers: unknown = Reflect.get(server, 'http2Servers');
+  assert(servers instanceof Map);
+  const [sessions]: unknown[] = [...servers.keys()];
+  assert(sessions instanceof EventEmitter);
+  sessions.on('session', (session: Http2Session) => {
+    const isAllowed = allowances(PINGS);
+    session.on('ping', () => {
+      if (!isAllowed('')) session.destroy(undefined, http2.NGHTTP2_ENHANCE_YOUR_CALM);
+    });
   });
-  return door;
 }
 
-function statusServer(calls: Calls, sources: RpcSources): StatusServer {
+function checkpointServer(calls: Calls, sources: RpcSources): CheckpointServer {
   return {
-    getStatus: calls.unary(async (request) => {
-      const owner = parseUuid(request.ownerId, 'owner_id');
-      const account =
-        request.accountId === undefined ? null : parseUuid(request.accountId, 'account_id');
-      const accounts = await sources.statusOf(owner, account);
-      return { accounts: accounts.map(accountToWire) };
-    }),
-  };
-}
-
-function resultsServer(
-  calls: Calls,
-  sources: RpcSources,
-): Pick<ResultsServer, 'getHourlyReturns' | 'exportStatements'> {
-  return {
-    getHourlyReturns: calls.stream(async function* (request) {
-      const { accountId, fromMs, toMs } = parseWindow(request);
-      const hours = sources.hourlyReturns(accountId, fromMs, toMs);
-      for await (const batch of inBatches(hours, HOURS_PER_MESSAGE)) {
-        yield { hours: batch.map(hourToWire), resumeToken: Buffer.alloc(0) };
-      }
-    }),
-    exportStatements: calls.stream(async function* (request) {
-      const { accountId, fromMs, toMs } = parseWindow(request);
-      const statements = sources.statements(accountId, fromMs, toMs);
-      for await (const batch of inBatches(statements, STATEMENTS_PER_MESSAGE)) {
-        yield { statements: batch.map(statementToWire), resumeToken: Buffer.alloc(0) };
-      }
-    }),
+    getCheckpoint: calls.unary(async () => ({
+      checkpoint: Buffer.from(await sources.checkpoint()),
+    })),
   };
 }
 
@@ -215,15 +203,4 @@ function unsealServer(calls: Calls, sources: RpcSources): UnsealServer {
       return { sealedKeys: sealedKeys.map((message) => Buffer.from(message)) };
     }),
   };
-}
-
-async function* inBatches<T>(items: AsyncIterable<T>, size: number): AsyncGenerator<T[]> {
-  let batch: T[] = [];
-  for await (const item of items) {
-    batch.push(item);
-    if (batch.length < size) continue;
-    yield batch;
-    batch = [];
-  }
-  if (batch.length > 0) yield batch;
 }

@@ -12,12 +12,25 @@ describe('accepts', () => {
     ['ACCOUNT_PAUSED', status.FAILED_PRECONDITION],
     ['STORE_UNAVAILABLE', status.UNAVAILABLE],
     ['STORE_ROW_UNTRUSTED', status.FAILED_PRECONDITION],
-    ['RPC_OVERLOADED', status.RESOURCE_EXHAUSTED],
+    ['LOG_EMPTY', status.NOT_FOUND],
+    ['RPC_UNAUTHENTICATED', status.UNAUTHENTICATED],
+    ['RPC_FORBIDDEN', status.PERMISSION_DENIED],
     ['RPC_DEADLINE', status.DEADLINE_EXCEEDED],
     ['INTERNAL', status.INTERNAL],
   ];
   it.each(rows)('%s', (code, expected) => {
     expect(statusOfError(new RecordError(code))).toEqual({ code: expected, details: code });
+  });
+
+  it('RPC_OVERLOADED, with when to come again as google.rpc says it', () => {
+    const { code, metadata } = statusOfError(new RecordError('RPC_OVERLOADED'));
+    expect(code).toBe(status.RESOURCE_EXHAUSTED);
+    const [bytes] = metadata?.get('grpc-status-details-bin') ?? [];
+    // google.rpc.Status {8, "RPC_OVERLOADED", [Any {RetryInfo {Duration {1 s}}}]}
+    const type = Buffer.from('type.googleapis.com/google.rpc.RetryInfo').toString('hex');
+    const name = Buffer.from('RPC_OVERLOADED').toString('hex');
+    const expected = `0808120e${name}1a300a28${type}12040a020801`;
+    expect(Buffer.from(bytes ?? '').toString('hex')).toBe(expected);
   });
 });
 
@@ -34,8 +47,9 @@ describe('holds', () => {
     for (const code of all) {
       const cause = new Error('secret-marker');
       const sent = statusOfError(new RecordError(code, { cause, place: 'place' }));
-      expect([3, 4, 5, 8, 9, 13, 14]).toContain(sent.code);
-      expect(sent).toEqual({ code: sent.code, details: code });
+      expect([3, 4, 5, 7, 8, 9, 13, 14, 16]).toContain(sent.code);
+      expect(sent).toMatchObject({ code: sent.code, details: code });
+      expect(sent.metadata !== undefined).toBe(sent.code === status.RESOURCE_EXHAUSTED);
     }
   });
 });

@@ -4,9 +4,13 @@
 import assert from 'node:assert';
 import type { GetAttestationResponse } from './generated/trackrecord/v1/attestation.ts';
 import {
+  FigureName,
+  FigureReason,
   HourStatus,
   Provenance,
+  type Figure as WireFigure,
   type HourlyReturn as WireHour,
+  type PeriodReturn as WirePeriod,
   type SignedStatement as WireStatement,
 } from './generated/trackrecord/v1/results.ts';
 import {
@@ -16,12 +20,14 @@ import {
 import type {
   AccountStatus,
   AttestationEvidence,
+  Figure,
   HourlyReturn,
+  PeriodReturn,
   SignedStatement,
 } from './sources.ts';
 
-/** A ratio as the ledger prints it. The bound keeps a runaway number from filling a message. */
-export const RATIO = /^-?\d{1,40}(\.\d{1,40})?$/;
+/** A ratio or a figure as we print it: up to 10^300, and a runaway number fills no message. */
+export const RATIO = /^-?\d{1,301}(\.\d{1,50})?$/;
 /** One word of a vocabulary of ours. */
 export const WORD = /^[A-Za-z][A-Za-z0-9_]{0,63}$/;
 /** Name and version of a format. */
@@ -35,22 +41,41 @@ export function accountToWire(account: AccountStatus): WireAccount {
     hoursMissing: account.hoursMissing,
     code: account.code ?? undefined,
     syncing: account.syncing,
+    coverage: ratioOf(account.coverage),
+    queuePosition: account.queuePosition ?? undefined,
+    backfill: account.backfill ?? undefined,
   };
 }
 
 export function hourToWire(hour: HourlyReturn): WireHour {
   assert(hour.reason === null || WORD.test(hour.reason));
-  assert(hour.hourlyReturn === null || RATIO.test(hour.hourlyReturn));
   assert(RATIO.test(hour.coverage));
   return {
     hourMs: BigInt(hour.hourMs),
     status: literalOf(HourStatus, hour.status),
     reason: hour.reason ?? undefined,
-    hourlyReturn: hour.hourlyReturn ?? undefined,
+    hourlyReturn: ratioOf(hour.hourlyReturn),
     coverage: hour.coverage,
     provenance: literalOf(Provenance, hour.provenance),
     sequence: BigInt(hour.sequence),
     statementHash: Buffer.from(hour.statementHash),
+  };
+}
+
+export function periodToWire(period: PeriodReturn): WirePeriod {
+  return {
+    startMs: BigInt(period.startMs),
+    hours: period.hours,
+    periodReturn: ratioOf(period.periodReturn),
+    reason: period.reason === null ? undefined : literalOf(FigureReason, period.reason),
+  };
+}
+
+export function figureToWire({ name, value, reason }: Figure): WireFigure {
+  return {
+    name: literalOf(FigureName, name),
+    value: ratioOf(value),
+    reason: reason === null ? undefined : literalOf(FigureReason, reason),
   };
 }
 
@@ -69,6 +94,11 @@ export function evidenceToWire(evidence: AttestationEvidence): GetAttestationRes
     tlsSpkiSha256: Buffer.from(evidence.tlsSpkiSha256),
     nonceSignature: Buffer.from(evidence.nonceSignature),
   };
+}
+
+function ratioOf(text: string | null): string | undefined {
+  assert(text === null || RATIO.test(text));
+  return text ?? undefined;
 }
 
 /** A generated enum names our words in capitals. */

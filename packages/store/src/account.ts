@@ -32,12 +32,17 @@ export type NewStatus = Partial<AccountStatus> &
  */
 export interface OwnedAccountStatus {
   readonly accountId: string;
+  readonly ownerId: string;
   readonly state: string;
   readonly lastHour: number | null;
   readonly hoursMissing: number;
   /** What keeps the record from going on: of the account, else of the last attempt. */
   readonly code: string | null;
   readonly syncing: boolean;
+  /** From the beginning of the record to the latest final hour; null before the venue was seen. */
+  readonly hoursDue: number | null;
+  readonly coverage: string | null;
+  readonly queuePosition: number | null;
 }
 
 /** One writer per account until the transaction ends. */
@@ -196,17 +201,17 @@ export function statusSaving(status: NewStatus): RawBuilder<unknown> {
   return insertion('record.account_status', [{ ...none, ...status }], replace);
 }
 
-/** All accounts of the owner, or one of them; an account of another owner is absent. */
+/** All accounts of these owners, by account id. */
 export async function accountStatuses(
   db: Kysely<Database>,
-  ownerId: string,
-  accountId: string | null,
+  ownerIds: readonly string[],
 ): Promise<readonly OwnedAccountStatus[]> {
   const found = await sql<OwnedAccountStatus>`
-    select account_id as "accountId", state, last_hour as "lastHour",
-      hours_missing as "hoursMissing", coalesce(state_code, code) as code, syncing
-    from released.account_status
-    where owner_id = ${ownerId} and account_id = coalesce(${accountId}, account_id)
+    select account_id as "accountId", owner_id as "ownerId", coalesce(state, 'refused') as state,
+      last_hour as "lastHour", hours_missing as "hoursMissing",
+      coalesce(state_code, code) as code, syncing, hours_due as "hoursDue", coverage,
+      queue_position as "queuePosition"
+    from released.account_status where owner_id = any(${ownerIds}::uuid[])
     order by account_id`.execute(db);
   return found.rows;
 }

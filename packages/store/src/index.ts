@@ -22,13 +22,19 @@ export { checkSchema, migrate, QUEUE_SCHEMA_VERSION } from './migrate.ts';
 export { openStore, roleNames, type RoleName, type Store } from './open-store.ts';
 export {
   dueReleases,
-  hourlyReturns,
   loadStatements,
   unreleasedStatements,
   type HourlyReturnRow,
-  type StatedHourRow,
   type StatementRow,
 } from './published.ts';
+export {
+  headOf,
+  hourPages,
+  lastDispatch,
+  statementPages,
+  type ReleasedWindow,
+  type StatedHourRow,
+} from './released.ts';
 export { insertRows, loadRow, type Database } from './rows.ts';
 export {
   accountKeysUnder,

@@ -14,6 +14,7 @@ import {
 import * as store from './index.ts';
 
 const HOUR_MS = 3_600_000;
+const YEAR_10000_MS = 253_402_300_800_000;
 const STATUS = {
   lastHour: null,
   code: null,
@@ -135,9 +136,20 @@ describe('accepts', () => {
     const [from, to] = [SAMPLE_HOUR + HOUR_MS, SAMPLE_HOUR + 3 * HOUR_MS];
     const between = await collect(store.loadStatements(worker.db, accountId, from, to));
     expect(between).toEqual(statements.slice(1, 3));
-    const hours = await store.hourlyReturns(worker.db, accountId, from, to);
-    const expected = statements.slice(1, 3);
-    expect(hours).toEqual(expected.map((each) => ({ ...sampleReturn(each), hash: each.hash })));
+    const head = statements.length - 1;
+    const all = { accountId, fromMs: 0, toMs: YEAR_10000_MS, fromSequence: 0, head };
+    const hours = (await collect(store.hourPages(worker.db, all))).flat();
+    expect(hours).toEqual(statements.map((each) => ({ ...sampleReturn(each), hash: each.hash })));
+    const window = { ...all, fromMs: from, toMs: to };
+    expect(await collect(store.hourPages(worker.db, window))).toEqual([hours.slice(1, 3)]);
+    const signed = statements.map(({ sequence, body, signature }) => ({
+      sequence,
+      body,
+      signature,
+    }));
+    expect((await collect(store.statementPages(worker.db, all))).flat()).toEqual(signed);
+    const some = { ...all, fromSequence: 7, head: 9 };
+    expect(await collect(store.statementPages(worker.db, some))).toEqual([signed.slice(7, 10)]);
     expect(await store.loadSealedAccount(worker.db, accountId)).toMatchObject({
       version: 1,
       head: statements.at(-1)?.hash,
@@ -155,8 +167,12 @@ describe('accepts', () => {
       sampleReturn(first),
       { ...sampleReturn(correction), ...unpriced },
     ]);
-    const hours = await store.hourlyReturns(worker.db, accountId, 0, Infinity);
-    expect(hours).toEqual([{ ...sampleReturn(correction), ...unpriced, hash: correction.hash }]);
+    const window = { accountId, fromMs: 0, toMs: YEAR_10000_MS, fromSequence: 0 };
+    const hoursAt = (head: number) => collect(store.hourPages(worker.db, { ...window, head }));
+    const restated = { ...sampleReturn(correction), ...unpriced, hash: correction.hash };
+    expect(await hoursAt(correction.sequence)).toEqual([[restated]]);
+    // Whoever began to read before goes on as it was then.
+    expect(await hoursAt(first.sequence)).toEqual([[{ ...sampleReturn(first), hash: first.hash }]]);
   });
 
   it('a status that is replaced, and the accounts that are due by it', async () => {
@@ -182,7 +198,7 @@ describe('accepts', () => {
     const due = await store.dueAccounts(worker.db, look);
     expect(due).toEqual([behind.accountId]);
     expect(await store.newAccounts(worker.db, look)).toEqual([fresh.accountId]);
-    const [status] = await store.accountStatuses(worker.db, behind.ownerId, null);
+    const [status] = await store.accountStatuses(worker.db, [behind.ownerId]);
     expect(status).toMatchObject({ hoursMissing: 2 });
   });
 
@@ -212,18 +228,26 @@ describe('accepts', () => {
   it("an owner's own accounts only", async () => {
     const account = await newAccount();
     await store.saveStatus(worker.db, { ...STATUS, accountId: account.accountId, syncing: true });
-    const mine = await store.accountStatuses(worker.db, account.ownerId, null);
+    const mine = await store.accountStatuses(worker.db, [account.ownerId]);
     expect(mine).toEqual([
       {
         accountId: account.accountId,
+        ownerId: account.ownerId,
         state: 'active',
         lastHour: null,
         hoursMissing: 0,
         code: null,
         syncing: true,
+        hoursDue: null,
+        coverage: null,
+        queuePosition: null,
       },
     ]);
-    expect(await store.accountStatuses(worker.db, randomUUID(), account.accountId)).toEqual([]);
+    expect(await store.accountStatuses(worker.db, [randomUUID()])).toEqual([]);
+    const { accountId, ownerId } = account;
+    expect(await store.headOf(worker.db, ownerId, accountId)).toBe(-1);
+    expect(await store.headOf(worker.db, null, accountId)).toBe(-1);
+    expect(await store.headOf(worker.db, randomUUID(), accountId)).toBeNull();
   });
 });
 

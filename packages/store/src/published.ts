@@ -3,7 +3,7 @@
 // removes a row, and the database would refuse it.
 
 import { sql, type Kysely } from 'kysely';
-import { columns, selectRows, type Database, type Row } from './rows.ts';
+import { selectRows, type Database, type Row } from './rows.ts';
 
 const STATEMENTS_PER_PAGE = 1_000;
 
@@ -14,10 +14,6 @@ const STATEMENTS_PER_PAGE = 1_000;
 export type StatementRow = Row<'record.statement'>;
 /** `return` with fewer digits than its statement, `coverage` with the same. */
 export type HourlyReturnRow = Row<'record.hourly_return'>;
-/** `hash`: of the statement that holds for the hour. */
-export interface StatedHourRow extends HourlyReturnRow {
-  readonly hash: Uint8Array;
-}
 
 /** The released statements of the hours in [from, to), by sequence, read page by page. */
 export async function* loadStatements(
@@ -58,25 +54,6 @@ export async function dueReleases(db: Kysely<Database>, at: number): Promise<rea
   const found = await sql<{ id: string }>`
     select record.due_releases(${new Date(at)}) as id`.execute(db);
   return found.rows.map(({ id }) => id);
-}
-
-/** The hours in [from, to), each as its latest statement has it, oldest first. */
-export async function hourlyReturns(
-  db: Kysely<Database>,
-  accountId: string,
-  from: number,
-  to: number,
-): Promise<readonly StatedHourRow[]> {
-  const found = await sql<StatedHourRow>`
-    select ${columns('record.hourly_return')}, hash from (
-      select distinct on (hour) * from record.hourly_return
-      where account_id = ${accountId}
-        and hour >= ${instant(from)}::timestamptz and hour < ${instant(to)}::timestamptz
-      order by hour, sequence desc
-    ) latest join (select account_id, sequence, hash from record.statement) statement
-      using (account_id, sequence)
-    order by latest.hour`.execute(db);
-  return found.rows;
 }
 
 function instant(ms: number): string {

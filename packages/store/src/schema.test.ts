@@ -10,7 +10,7 @@ import { tables } from './generated/tables.ts';
 /** What role gateway reads, and role operator: no column may be added without being added here. */
 const VIEWS = {
   'released.account_status': `account_id owner_id venue state state_code last_hour code code_at
-    hours_missing syncing updated_at`,
+    hours_missing syncing updated_at hours_due coverage queue_position`,
   'released.checkpoint': 'size note signed_at',
   'released.hourly_return': 'account_id hour sequence status reason return coverage provenance',
   'released.statement': 'account_id sequence hour body hash previous signature key_id restates',

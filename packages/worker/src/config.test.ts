@@ -14,7 +14,17 @@ const sealed: Env = {
   DATABASE_URL: needed['DATABASE_URL'],
   ENCLAVE_SUCCESSION_FILE: '/etc/track-record/succession.json',
 };
-const production: Env = { ...sealed, ENCLAVE_MODE: 'production', AMD_SEV_SNP: 'true' };
+const callers: Env = {
+  ENCLAVE_CLIENT_CA_FILE: '/etc/track-record/clients.pem',
+  ENCLAVE_ISSUER_KEY_FILE: '/etc/track-record/issuer.pem',
+  ENCLAVE_TRUST_DOMAIN: 'track-record.example',
+};
+const production: Env = {
+  ...sealed,
+  ...callers,
+  ENCLAVE_MODE: 'production',
+  AMD_SEV_SNP: 'true',
+};
 
 function refusal(env: Env): RecordError {
   try {
@@ -58,9 +68,9 @@ describe('accepts', () => {
     ['ENCLAVE_PEER', 'old.internal:50051', { host: 'old.internal', port: 50_051 }],
     ['DATABASE_URL', 'postgresql://u@[::1]/d?sslmode=verify-full', undefined],
     ['ENCRYPTION_KEY', 'file:/run/secrets/key', undefined],
-    ['ENCLAVE_HOST', '::', undefined],
     ['ENCLAVE_PORT', '65535', 65_535],
     ['ENCLAVE_CERTIFICATE_FILE', '/run/enclave.pem', undefined],
+    ['ENCLAVE_HOST', '::1', undefined],
     ['AMD_SEV_SNP', 'true', undefined],
     ['AMD_SEV_CERTIFICATE_DIRECTORY', '/var/lib/vcek', undefined],
     ['WORKER_SLOTS', '200', 200],
@@ -73,6 +83,11 @@ describe('accepts', () => {
     ['DEVELOPMENT_KILL_AT_STEP', 'signed', undefined],
   ])('%s=%s', (name, text, value) => {
     expect(parseConfig({ ...needed, [name]: text })).toHaveProperty(name, value ?? text);
+  });
+
+  test('callers that are known, and then any address', () => {
+    const env = { ...needed, ...callers, ENCLAVE_HOST: '0.0.0.0' };
+    expect(parseConfig(env)).toMatchObject(env);
   });
 
   test('what others keep in the environment, and an empty setting as an absent one', () => {
@@ -94,6 +109,16 @@ describe('refuses', () => {
       'no succession, in production',
       { ...production, ENCLAVE_SUCCESSION_FILE: undefined },
       'ENCLAVE_SUCCESSION_FILE',
+    ],
+    ...Object.keys(callers).flatMap((name): [string, Env, string][] => [
+      [`no ${name} in production`, { ...production, [name]: undefined }, name],
+      [`${name} alone`, { ...needed, [name]: callers[name] }, 'ENCLAVE_CLIENT_CA_FILE'],
+    ]),
+    ['an open door', { ...needed, ENCLAVE_HOST: '0.0.0.0' }, 'ENCLAVE_CLIENT_CA_FILE'],
+    [
+      'a trust domain with a path',
+      { ...needed, ...callers, ENCLAVE_TRUST_DOMAIN: 'a/role/gateway' },
+      'ENCLAVE_TRUST_DOMAIN',
     ],
     ['a peer without a port', { ...sealed, ENCLAVE_PEER: 'enclave' }, 'ENCLAVE_PEER'],
     ['an unknown mode', { ...needed, ENCLAVE_MODE: 'staging' }, 'ENCLAVE_MODE'],

@@ -8,6 +8,8 @@ import { z } from 'zod';
 /** A variable that starts so and is not below is a mistyped setting, not somebody else's. */
 const OUR_PREFIXES = ['ENCLAVE_', 'AMD_SEV_', 'ENCRYPTION_', 'WORKER_', 'DEVELOPMENT_'];
 
+const LOOPBACK = /^(127\.|::1$|localhost$)/;
+
 /** Digits alone: `Number` would also take hexadecimal, exponents and white space. */
 const count = (least: number, most: number) =>
   z
@@ -29,6 +31,13 @@ const address = z
     return { host, port: portText };
   })
   .pipe(z.strictObject({ host: z.string().min(1), port }));
+
+/** Who may call, and who speaks for owners (docs/API.md): all three, or in development none. */
+const access = {
+  ENCLAVE_CLIENT_CA_FILE: z.string().min(1),
+  ENCLAVE_ISSUER_KEY_FILE: z.string().min(1),
+  ENCLAVE_TRUST_DOMAIN: z.string().regex(/^[a-z0-9._-]{1,255}$/),
+};
 
 const shared = {
   DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/ }),
@@ -52,6 +61,7 @@ const production = z.strictObject({
   ENCLAVE_MODE: z.literal('production'),
   AMD_SEV_SNP: z.literal('true'),
   ...shared,
+  ...access,
   ENCLAVE_SUCCESSION_FILE: z.string().min(1),
 });
 
@@ -59,6 +69,7 @@ const developmentSettings = z.strictObject({
   ENCLAVE_MODE: z.literal('development').default('development'),
   AMD_SEV_SNP: z.enum(['true', 'false']).default('false'),
   ...shared,
+  ...z.object(access).partial().shape,
   ENCRYPTION_KEY: z.string().min(1).optional(),
   ENCLAVE_SUCCESSION_FILE: z.string().min(1).optional(),
   ENCLAVE_HOST: z.string().min(1).default('127.0.0.1'),
@@ -68,12 +79,23 @@ const developmentSettings = z.strictObject({
   DEVELOPMENT_KILL_AT_STEP: z.string().min(1).optional(),
 });
 
-/** The master key comes from one place. */
-const development = developmentSettings.refine(
-  ({ ENCRYPTION_KEY, ENCLAVE_SUCCESSION_FILE }) =>
-    (ENCRYPTION_KEY === undefined) !== (ENCLAVE_SUCCESSION_FILE === undefined),
-  { path: ['ENCRYPTION_KEY'] },
-);
+/** The master key comes from one place; a door open to everybody stands on loopback. */
+const development = developmentSettings
+  .refine(
+    ({ ENCRYPTION_KEY, ENCLAVE_SUCCESSION_FILE }) =>
+      (ENCRYPTION_KEY === undefined) !== (ENCLAVE_SUCCESSION_FILE === undefined),
+    { path: ['ENCRYPTION_KEY'] },
+  )
+  .refine(
+    (settings) => {
+      const given = Object.keys(access).filter((name) => Object.hasOwn(settings, name));
+      return (
+        given.length === Object.keys(access).length ||
+        (given.length === 0 && LOOPBACK.test(settings.ENCLAVE_HOST))
+      );
+    },
+    { path: ['ENCLAVE_CLIENT_CA_FILE'] },
+  );
 
 export type Config = z.infer<typeof production> | z.infer<typeof development>;
 

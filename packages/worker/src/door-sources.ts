@@ -3,17 +3,27 @@
 
 import { setTimeout as wait } from 'node:timers/promises';
 import { isCode, RecordError, type Code } from '@track-record/errors';
-import type { AccountStatus, HourlyReturn, RpcSources } from '@track-record/rpc/sources';
+import {
+  backfillOf,
+  type HourlyReturn,
+  type OwnedStatus,
+  type RpcSources,
+} from '@track-record/rpc/sources';
 import { hourStatuses, provenances } from '@track-record/statement';
 import {
   accountStatuses,
-  hourlyReturns,
-  loadStatements,
+  headOf,
+  hourPages,
+  lastDispatch,
+  latestCheckpoint,
+  statementPages,
   type Database,
   type OwnedAccountStatus,
   type StatedHourRow,
 } from '@track-record/store';
-import { sql, type Kysely } from 'kysely';
+import type { Kysely } from 'kysely';
+import type { Clock } from './clock.ts';
+import { daysOf } from './figures.ts';
 import type { RecordCalls, RecordHealth } from './isolate/door-calls.ts';
 import type { Line } from './isolate/line.ts';
 
@@ -23,38 +33,63 @@ const RECORD_PATIENCE_MS = 50;
 const RECORD_SILENCE_MAX_MS = 30_000;
 const NOTHING_WORKS: RecordHealth = { queue: false, attestation: false, key: false };
 
+/** Hours that fell due are looked for every minute; this is two misses in a row. */
+const DISPATCH_LAG_MAX_MS = 180_000;
+/** Computations of figures that wait for one another: more than a few seconds of them. */
+const FIGURES_WAITING_MAX = 16;
+
 /** `isSealed`: the master key has not come, and nothing is served but what brings it. */
 export function doorSources(
   db: Kysely<Database>,
   record: Line<RecordCalls>,
+  now: Clock,
   isSealed: () => boolean,
 ): RpcSources {
   const requireKey = (): void => {
     if (isSealed()) throw new RecordError('ENCLAVE_SEALED');
   };
   const recordHealth = healthOf(record);
+  const startedAt = now();
+  let computing = 0;
+  const compute = async <T>(ask: () => Promise<T>): Promise<T> => {
+    if (computing >= FIGURES_WAITING_MAX) throw new RecordError('RPC_OVERLOADED');
+    computing += 1;
+    return await ask().finally(() => (computing -= 1));
+  };
   return {
-    statusOf: async (ownerId, accountId) => {
+    statusOf: async (ownerIds) => {
       requireKey();
-      return (await accountStatuses(db, ownerId, accountId)).map(readStatus);
+      return (await accountStatuses(db, ownerIds)).map(readStatus);
     },
-    hourlyReturns: async function* (accountId, fromMs, toMs) {
+    headOf: async (ownerId, accountId) => {
       requireKey();
-      for (const row of await hourlyReturns(db, accountId, fromMs, toMs)) yield readHour(row);
+      const head = await headOf(db, ownerId, accountId);
+      if (head === null) throw new RecordError('ACCOUNT_UNKNOWN');
+      return head;
     },
-    statements: async function* (accountId, fromMs, toMs) {
-      requireKey();
-      for await (const row of loadStatements(db, accountId, fromMs, toMs)) {
-        yield { body: row.body, signature: row.signature };
-      }
+    hourlyReturns: async function* (window) {
+      for await (const page of hourPages(db, window)) yield page.map(readHour);
+    },
+    dailyReturns: (window) => daysOf(hourPages(db, window)),
+    statements: (window) => statementPages(db, window),
+    metrics: (window, period) => compute(() => record.ask('metrics', { window, period })),
+    monthlyTable: (window) => compute(() => record.ask('monthlyTable', { window })),
+    checkpoint: async () => {
+      const note = await latestCheckpoint(db);
+      if (note === null) throw new RecordError('LOG_EMPTY');
+      return Buffer.from(note);
     },
     attestation: (nonce, fresh = false) => record.ask('attestation', { nonce, fresh }),
     health: async () => {
-      const database = sql`select 1`.execute(db).then(
-        () => true,
-        () => false,
+      const since = await lastDispatch(db).then(
+        (at) => Math.max(at ?? startedAt, startedAt),
+        () => null,
       );
-      return { database: await database, ...(await recordHealth()) };
+      return {
+        database: since !== null,
+        scheduler: since !== null && now() - since < DISPATCH_LAG_MAX_MS,
+        ...(await recordHealth()),
+      };
     },
     submitShare: (holder, sealedShare) => record.ask('submitShare', { holder, sealedShare }),
     handOver: (evidence, release) => record.ask('handOver', { evidence, release }),
@@ -86,17 +121,23 @@ function healthOf(record: Line<RecordCalls>): () => Promise<RecordHealth> {
   };
 }
 
-const accountStates = ['connecting', 'active', 'paused', 'quarantined', 'closed'] as const;
+const accountStates = [
+  'connecting',
+  'refused',
+  'active',
+  'paused',
+  'quarantined',
+  'closed',
+] as const satisfies readonly OwnedStatus['state'][];
 
 /** Rows are untrusted: a word outside its vocabulary does not go out. */
-function readStatus(row: OwnedAccountStatus): AccountStatus {
+function readStatus({ hoursDue, lastHour, ...row }: OwnedAccountStatus): OwnedStatus {
   return {
-    accountId: row.accountId,
+    ...row,
     state: oneOf(accountStates, row.state),
-    lastHourMs: row.lastHour,
-    hoursMissing: row.hoursMissing,
+    lastHourMs: lastHour,
     code: row.code === null ? null : readCode(row.code),
-    syncing: row.syncing,
+    backfill: backfillOf(hoursDue, row.hoursMissing),
   };
 }
 

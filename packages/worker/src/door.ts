@@ -5,9 +5,18 @@ import assert from 'node:assert';
 import { writeFileSync } from 'node:fs';
 import { RecordError } from '@track-record/errors';
 import type { RpcSources } from '@track-record/rpc/sources';
+import type { Config } from './config.ts';
 import type { ServedEvidence } from './evidence.ts';
-import type { DoorCalls, DoorGiven, RecordCalls, RecordHealth } from './isolate/door-calls.ts';
-import { startIsolate } from './isolate/isolate.ts';
+import type {
+  DoorAccess,
+  DoorCalls,
+  DoorGiven,
+  FiguresCalls,
+  FiguresGiven,
+  RecordCalls,
+  RecordHealth,
+} from './isolate/door-calls.ts';
+import { startIsolate, type Isolate } from './isolate/isolate.ts';
 import type { TlsIdentity } from './tls-identity.ts';
 import type { WorkerOptions } from './worker.ts';
 
@@ -38,6 +47,18 @@ export function startDoor(
 ): Door {
   let offers: DoorOffers | null = null;
   let port = config.ENCLAVE_PORT;
+  const onEnd = (place: string) => (error: unknown) => {
+    log('isolate-ended', { place });
+    onBug(error);
+  };
+  const figures = startIsolate<FiguresCalls>({
+    file: new URL('./isolate/figures-isolate.ts', import.meta.url),
+    given: (): FiguresGiven => ({ databaseUrl: config.DATABASE_URL }),
+    calls: {},
+    heapSizeMbMax: HEAP_SIZE_MB_MAX,
+    refusal: 'RPC_UNAVAILABLE',
+    onEnd: onEnd('figures'),
+  });
   const isolate = startIsolate<DoorCalls>({
     file: new URL('./isolate/door-isolate.ts', import.meta.url),
     given: (): DoorGiven => ({
@@ -45,9 +66,13 @@ export function startDoor(
       host: config.ENCLAVE_HOST,
       port,
       tls: { certificatePem: tls.certificatePem, privateKeyPem: tls.privateKeyPem },
+      access: doorAccess(config),
+      clockFile:
+        config.ENCLAVE_MODE === 'development' ? (config.DEVELOPMENT_CLOCK_FILE ?? null) : null,
       isSealed: offers?.isSealed ?? null,
     }),
     calls: recordCalls(
+      figures,
       () => {
         assert(offers !== null);
         return offers;
@@ -59,10 +84,7 @@ export function startDoor(
     ),
     heapSizeMbMax: HEAP_SIZE_MB_MAX,
     refusal: 'RPC_UNAVAILABLE',
-    onEnd: (error) => {
-      log('isolate-ended', { place: 'door' });
-      onBug(error);
-    },
+    onEnd: onEnd('door'),
   });
   return {
     offer: async (next) => {
@@ -81,12 +103,30 @@ export function startDoor(
       // One that has just ended by itself has nothing left to end.
       await Promise.allSettled([isolate.ask('stop', GRACE_MS)]);
       await isolate.stop();
+      await figures.stop();
     },
   };
 }
 
-function recordCalls(offers: () => DoorOffers, onBug: (error: unknown) => void): RecordCalls {
+/** The configuration has all three, or in development none. */
+function doorAccess(config: Config): DoorAccess | null {
+  const {
+    ENCLAVE_CLIENT_CA_FILE: clientCaFile,
+    ENCLAVE_ISSUER_KEY_FILE: issuerKeyFile,
+    ENCLAVE_TRUST_DOMAIN: trustDomain,
+  } = config;
+  if (clientCaFile === undefined || issuerKeyFile === undefined) return null;
+  return trustDomain === undefined ? null : { clientCaFile, issuerKeyFile, trustDomain };
+}
+
+function recordCalls(
+  figures: Isolate<FiguresCalls>,
+  offers: () => DoorOffers,
+  onBug: (error: unknown) => void,
+): RecordCalls {
   return {
+    metrics: (given) => figures.ask('metrics', given),
+    monthlyTable: (given) => figures.ask('monthlyTable', given),
     attestation: async ({ nonce, fresh }) => {
       const { evidence, signNonce } = offers();
       const { binding, format: evidenceFormat, insecure } = evidence;

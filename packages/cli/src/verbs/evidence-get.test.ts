@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { codeOf } from '@track-record/errors';
 import { startRpcServer, type RpcServer } from '../../../testkit/src/index.ts';
+import { cannedSources } from '../../../testkit/src/rpc/canned-sources.ts';
 import { selfSignedCertificate } from '../../../testkit/src/tls/self-signed-certificate.ts';
 import { UsageError, type VerbInput, type VerbOutput } from '../verb.ts';
 import { evidenceGet } from './evidence-get.ts';
@@ -27,21 +28,14 @@ let signature = signed;
 beforeAll(async () => {
   const tls = selfSignedCertificate();
   writeFileSync(certificate, tls.certificatePem);
-  const none = (): never => {
-    throw new Error('not asked for');
-  };
   door = await startRpcServer({
     host: '127.0.0.1',
     port: 0,
     tls,
     onBug: () => undefined,
-    sources: {
-      statusOf: none,
-      hourlyReturns: none,
-      statements: none,
-      health: none,
-      submitShare: none,
-      handOver: none,
+    access: null,
+    now: Date.now,
+    sources: cannedSources({
       attestation: async (nonce) => ({
         evidenceFormat: 'track-record-evidence/1',
         evidence: Buffer.from(typeof evidence === 'string' ? evidence : JSON.stringify(evidence)),
@@ -51,7 +45,7 @@ beforeAll(async () => {
         tlsSpkiSha256: raw,
         nonceSignature: signature(nonce),
       }),
-    },
+    }),
   });
 });
 

@@ -41,6 +41,10 @@ export const tables = {
     "envelope": "bytea",
     "created_at": "timestamptz own"
   },
+  "record.handed_in": {
+    "account_id": "uuid",
+    "owner_id": "uuid"
+  },
   "record.hourly_return": {
     "account_id": "uuid",
     "hour": "timestamptz",

@@ -136,6 +136,9 @@ function startInProduction(flags: readonly string[]): string {
     AMD_SEV_SNP: 'true',
     DATABASE_URL: 'postgres://nobody:nobody@127.0.0.1:1/nothing',
     ENCLAVE_SUCCESSION_FILE: path.join(release, 'none.json'),
+    ENCLAVE_CLIENT_CA_FILE: path.join(release, 'none.pem'),
+    ENCLAVE_ISSUER_KEY_FILE: path.join(release, 'none.pem'),
+    ENCLAVE_TRUST_DOMAIN: 'track-record.example',
   };
   const core = ['-c', 'ulimit -c 0; exec "$@"', 'sh', ...command];
   return spawnSync('sh', core, { env, encoding: 'utf8' }).stdout;

@@ -5,7 +5,6 @@
 import type { TrustAnchors } from '@track-record/attestation';
 import { reportDataOf } from '@track-record/attestation/binding';
 import { verifyRelease } from '@track-record/attestation/manifest';
-import { RecordError } from '@track-record/errors';
 import { startRpcServer, type RpcServer } from '@track-record/rpc';
 import {
   sealForPeer,
@@ -13,6 +12,7 @@ import {
   successionSha256,
   type Succession,
 } from '@track-record/sealing/unseal';
+import { cannedSources } from '../rpc/canned-sources.ts';
 import { selfSignedCertificate } from '../tls/self-signed-certificate.ts';
 
 export interface KeyVaultOptions {
@@ -27,20 +27,13 @@ export interface KeyVaultOptions {
 export async function startKeyVault(options: KeyVaultOptions): Promise<RpcServer> {
   const { succession, minSvn, trustAnchors } = options;
   const sha256 = await successionSha256(succession, 'development');
-  const no = () => {
-    throw new RecordError('ENCLAVE_SEALED');
-  };
   return await startRpcServer({
     host: '127.0.0.1',
     port: 0,
     tls: selfSignedCertificate(),
-    sources: {
-      statusOf: no,
-      hourlyReturns: no,
-      statements: no,
-      attestation: no,
-      submitShare: no,
-      health: async () => ({ database: true, queue: true, attestation: true, key: true }),
+    access: null,
+    now: options.now,
+    sources: cannedSources({
       handOver: async (evidence, release) => {
         const trusted = { ...succession, successionSha256: sha256, minSvn, trustAnchors };
         const given = [evidence, release].map((bytes) => JSON.parse(Buffer.from(bytes).toString()));
@@ -52,7 +45,7 @@ export async function startKeyVault(options: KeyVaultOptions): Promise<RpcServer
         const master = new Secret(Uint8Array.from(Buffer.from(options.masterKey, 'hex')));
         return [await sealForPeer(master, peer).finally(() => master.wipe())];
       },
-    },
+    }),
     onBug: (_method, error) => {
       throw error;
     },

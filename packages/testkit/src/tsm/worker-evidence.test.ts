@@ -10,6 +10,7 @@ import { parseTrustAnchors } from '@track-record/attestation/auditor';
 import { codeOf, RecordError } from '@track-record/errors';
 import { connectRpc } from '@track-record/rpc/client';
 import { signingKeyFromSeed } from '@track-record/statement';
+import { buildExport } from '@track-record/statement/export';
 import { insertAccount, insertRows, openStore } from '@track-record/store';
 import pg from 'pg';
 import type { Verb, VerbOutput } from '../../../cli/src/verb.ts';
@@ -25,6 +26,7 @@ import { freePort } from '../demo/stage.ts';
 import { fixedRecordRoot, fixRecordRoot } from '../postgres/record-root.ts';
 import { SAMPLE_HOUR, sampleAccount, sampleReturn } from '../postgres/sample-record.ts';
 import { freshDatabase, type FreshDatabase } from '../postgres/template-database.ts';
+import { testCallers } from '../rpc/callers.ts';
 import { holdersOf, type Holders } from '../succession/holders.ts';
 import { fakeTsm, type FakeTsm } from './fake-tsm.ts';
 
@@ -38,6 +40,7 @@ const folder = mkdtempSync(join(tmpdir(), 'track-record-evidence-'));
 const anchors = fileOf('anchors.pem', authority.rootsPem);
 const policy = fileOf('policy.json', JSON.stringify({ measurements: [MEASUREMENT] }));
 const certificate = join(folder, 'enclave.pem');
+const callers = testCallers();
 const record = join(folder, 'record.json');
 const evidence = join(folder, 'evidence.json');
 const judged = { policy, at: AT, 'trust-anchors': anchors };
@@ -56,7 +59,7 @@ beforeAll(async () => {
   endpoint = `127.0.0.1:${await freePort()}`;
   worker = await start({ AMD_SEV_SNP: 'true', ENCLAVE_MODE: 'production' }, tsm);
   const out = { endpoint, certificate };
-  await run(statementExport, [], { ...out, account: account.accountId, output: record });
+  await exportRecord();
   await run(evidenceGet, [], { ...out, output: evidence });
 });
 
@@ -71,6 +74,25 @@ function fileOf(name: string, text: string): string {
   return join(folder, name);
 }
 
+/** As a gateway does it, which the owner has given a token. */
+async function exportRecord(): Promise<void> {
+  const rpc = await connectRpc({
+    endpoint,
+    trust: { rootCertificatePem: readFileSync(certificate, 'utf8') },
+    deadlineMs: 10_000,
+    identity: callers.identityOf('gateway'),
+    ownerToken: callers.tokensOf(account.ownerId),
+  });
+  const { evidence, signingPublicKey: publicKey } = await rpc.attestation(new Uint8Array());
+  const statements: { bytes: Uint8Array; signature: Uint8Array }[] = [];
+  for await (const { body, signature } of rpc.statements(account.accountId, 0, NOW)) {
+    statements.push({ bytes: body, signature });
+  }
+  const parts = { publicKey, evidence: JSON.parse(Buffer.from(evidence).toString()), statements };
+  writeFileSync(record, JSON.stringify(await buildExport(parts)));
+  rpc.close();
+}
+
 /** With hardware, by three of five holders; else with the key as a setting. */
 async function start(
   settings: Readonly<Record<string, string>>,
@@ -83,6 +105,7 @@ async function start(
     ENCLAVE_PORT: endpoint.split(':')[1],
     ENCLAVE_CERTIFICATE_FILE: certificate,
     ...(isHardware ? { ENCLAVE_SUCCESSION_FILE: holders.file } : { ENCRYPTION_KEY: MASTER_KEY }),
+    ...callers.settingsIn(folder),
     ...settings,
   });
   const started = startWorker({
@@ -186,7 +209,8 @@ describe('accepts', () => {
 
   test('S14 health-is-what-happened, per component', async () => {
     const trust = { rootCertificatePem: readFileSync(certificate, 'utf8') };
-    const rpc = await connectRpc({ endpoint, trust, deadlineMs: 5_000 });
+    const identity = callers.identityOf('operator');
+    const rpc = await connectRpc({ endpoint, trust, deadlineMs: 5_000, identity });
     expect(await rpc.isServing('attestation')).toBe(true);
     rpc.close();
   });
@@ -251,7 +275,14 @@ describe('refuses', () => {
   });
 
   test('development evidence, unless the policy says so', async () => {
-    const development = { AMD_SEV_SNP: 'false', ENCLAVE_MODE: 'development' };
+    const development = {
+      AMD_SEV_SNP: 'false',
+      ENCLAVE_MODE: 'development',
+      // Whoever runs one of these on loopback may ask it.
+      ENCLAVE_CLIENT_CA_FILE: '',
+      ENCLAVE_ISSUER_KEY_FILE: '',
+      ENCLAVE_TRUST_DOMAIN: '',
+    };
     const port = String(await freePort());
     const certificateFile = join(folder, 'development.pem');
     const other = await start(

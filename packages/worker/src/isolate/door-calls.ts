@@ -3,8 +3,19 @@
 import type {
   AttestationEvidence,
   ComponentHealth,
+  Metrics,
+  MonthlyTable,
+  RecordWindow,
+  ReturnPeriodName,
   ShareProgress,
 } from '@track-record/rpc/sources';
+
+/** Files and names by which the door knows its callers. */
+export interface DoorAccess {
+  readonly clientCaFile: string;
+  readonly issuerKeyFile: string;
+  readonly trustDomain: string;
+}
 
 export interface DoorGiven {
   readonly databaseUrl: string;
@@ -12,6 +23,10 @@ export interface DoorGiven {
   /** 0 takes a free one. */
   readonly port: number;
   readonly tls: { readonly certificatePem: string; readonly privateKeyPem: string };
+  /** Null leaves the door open, in development. */
+  readonly access: DoorAccess | null;
+  /** Development: see clock.ts. */
+  readonly clockFile: string | null;
   /** What was last said by `offer`; null before. */
   readonly isSealed: boolean | null;
 }
@@ -29,7 +44,7 @@ export type DoorCalls = {
 };
 
 /** Only the record holds keys: what takes one is asked of it, and answered sealed or signed. */
-export type RecordCalls = {
+export type RecordCalls = FiguresCalls & {
   readonly attestation: (given: {
     readonly nonce: Uint8Array;
     readonly fresh: boolean;
@@ -47,4 +62,17 @@ export type RecordCalls = {
   readonly bug: (text: string) => Promise<null>;
 };
 
-export type RecordHealth = Omit<ComponentHealth, 'database'>;
+export type RecordHealth = Omit<ComponentHealth, 'database' | 'scheduler'>;
+
+/** What the isolate of the figures is given, and asked; the record passes the questions on. */
+export interface FiguresGiven {
+  readonly databaseUrl: string;
+}
+
+export type FiguresCalls = {
+  readonly metrics: (given: {
+    readonly window: RecordWindow;
+    readonly period: ReturnPeriodName;
+  }) => Promise<Metrics>;
+  readonly monthlyTable: (given: { readonly window: RecordWindow }) => Promise<MonthlyTable>;
+};

@@ -101,7 +101,7 @@ export interface AccountStatus {
   /** Whether a job for the account waits or runs. */
   syncing: boolean;
   /**
-   * Share of the equity that could be priced in the latest signed hour, as a decimal string from 0 to 1; absent before
+   * Share of the equity that could be priced in the latest released hour, as a decimal string from 0 to 1; absent before
    * the first one, and where nothing could be said.
    */
   coverage?:
