@@ -11,6 +11,8 @@ import { startVenueServer, type Simulator } from './server.ts';
 export interface VenueCall {
   readonly now: number;
   readonly params: URLSearchParams;
+  /** As it was sent, where the venue is asked in JSON. */
+  readonly body: string;
   readonly faults: readonly Fault[];
 }
 
@@ -66,14 +68,14 @@ export async function startTable<Told>(
       const [path = '', query = ''] = url.split('?');
       const name = `${method} ${path}`;
       requests.set(name, (requests.get(name) ?? 0) + 1);
-      const taken = faults.take(name, query);
+      const taken = faults.take(name, query + body);
       try {
         refuseByFault(taken, words, now);
         const endpoint = hosts.includes(headers.host ?? '') ? endpoints[name] : undefined;
         if (endpoint === undefined) throw new Refusal(404, '<html>Not found</html>');
         if (endpoint.isSigned) checkSigned({ method, url, body, headers, now }, scenario);
         const params = new URLSearchParams(method === 'GET' ? query : body);
-        const json = endpoint.answer({ now, params, faults: taken });
+        const json = endpoint.answer({ now, params, body, faults: taken });
         return { status: 200, headers: JSON_TYPE, body: toJson(json), faults: taken };
       } catch (error) {
         if (!(error instanceof Refusal)) throw error;

@@ -10,7 +10,7 @@ import type { Exchange } from 'ccxt';
 import type { VenueCapabilities, VenueContext, VenueCredentials } from '../contract.ts';
 import { createDispatcher, type Dispatcher } from './dispatcher.ts';
 import { marketsOf, type CcxtMarket, type Listed, type Markets } from './markets.ts';
-import type { Parameters } from './pagers.ts';
+import type { Asked } from './pagers.ts';
 import { refusalOfAnswer, refusalOfThrown, type RefusalTable } from './refusals.ts';
 import { parseLosslessJson, parseRow } from './rows.ts';
 
@@ -31,6 +31,8 @@ export interface CcxtVenue {
   readonly refusals: RefusalTable;
   /** Instead of naming markets by ccxt's ids of their assets. */
   readonly listedOf?: (market: CcxtMarket) => Listed;
+  /** The parameter that names the wallet: where a table leaves it empty, it is the session's. */
+  readonly addressedAs?: string;
   /** A nonce that is not above the last one of its key is refused. */
   readonly countsNonces?: true;
   /** The permission that a method needs beyond what the first answer has proven. */
@@ -50,13 +52,13 @@ export interface Allowance {
 
 export interface CcxtClient {
   /** One of ccxt's implicit methods, which send one request and return the venue's own JSON. */
-  readonly call: (method: string, parameters?: Parameters) => Promise<unknown>;
+  readonly call: (method: string, parameters?: Asked) => Promise<unknown>;
   /** Requests sent so far. */
   readonly requestCount: () => number;
   /** Signs with the venue's clock from now on. */
   readonly setServerTime: (serverTime: number) => void;
-  /** Whether a text is the key that signs here. */
-  readonly isOurs: (apiKey: string) => boolean;
+  /** Whether a text is the key that signs here, or the wallet. */
+  readonly isOurs: (name: string) => boolean;
   readonly close: () => Promise<void>;
 }
 
@@ -272,14 +274,15 @@ function guard(exchange: Exchange, venue: CcxtVenue): void {
 
 function boundClient(
   exchange: Exchange,
-  { scopeOf }: CcxtVenue,
+  { scopeOf, addressedAs = '' }: CcxtVenue,
   context: VenueContext,
   close: () => Promise<void>,
 ): CcxtClient {
   let requests = 0;
   return {
     requestCount: () => requests,
-    isOurs: (apiKey) => exchange.apiKey === apiKey,
+    isOurs: (name) =>
+      name === (addressedAs === '' ? exchange.apiKey : exchange.walletAddress.toLowerCase()),
     setServerTime: (serverTime) => {
       const behind = context.now() - serverTime;
       exchange.options['timeDifference'] = behind;
@@ -288,12 +291,17 @@ function boundClient(
     },
     call: async (method, parameters = {}) => {
       requests += 1;
+      const isAddressed = parameters[addressedAs] === '';
+      const address = isAddressed ? { [addressedAs]: exchange.walletAddress } : {};
       const { promise: aborted, reject } = Promise.withResolvers<never>();
       const abort = (): void => reject(new RecordError('VENUE_UNAVAILABLE'));
       context.signal.addEventListener('abort', abort, { once: true });
       if (context.signal.aborted) abort();
       try {
-        return await Promise.race([aborted, parseMethod(exchange, method)({ ...parameters })]);
+        return await Promise.race([
+          aborted,
+          parseMethod(exchange, method)({ ...parameters, ...address }),
+        ]);
       } catch (error) {
         const refusal = refusalOfThrown(error);
         const place = scopeOf?.(method) ?? null;
@@ -329,11 +337,8 @@ function parseExchangeClass(module: unknown): new (config: object) => Exchange {
   return found as new (config: object) => Exchange;
 }
 
-function parseMethod(
-  exchange: Exchange,
-  name: string,
-): (parameters: Parameters) => Promise<unknown> {
+function parseMethod(exchange: Exchange, name: string): (parameters: Asked) => Promise<unknown> {
   const method: unknown = Reflect.get(exchange, name);
   if (typeof method !== 'function') throw new Error('ccxt has no such method.');
-  return method.bind(exchange) as (parameters: Parameters) => Promise<unknown>;
+  return method.bind(exchange) as (parameters: Asked) => Promise<unknown>;
 }

@@ -19,7 +19,7 @@ import { parseCursor, placeSettled } from './cursor.ts';
 import { tellFeed, type Feed, type Job } from './feed.ts';
 import { fetchHoldings, type Holdings, type PositionList, type Wallet } from './holdings.ts';
 import { instrumentsOf, type Markets } from './markets.ts';
-import { DAY_MS, type Parameters } from './pagers.ts';
+import { DAY_MS, type Asked, type Parameters } from './pagers.ts';
 import { answerPrices, type CandleRun } from './prices.ts';
 import { isEntry } from './readings.ts';
 import { candlesAt, parseInstant, parseText, shape, valueAt, type Path, type Row } from './rows.ts';
@@ -33,7 +33,7 @@ export interface Candles {
   readonly rowsMax: number;
   /** Instead of `rowsMax` for the candles of minutes. */
   readonly minutesMax?: number;
-  readonly ask: (run: CandleRun) => readonly [method: string, parameters: Parameters];
+  readonly ask: (run: CandleRun) => readonly [method: string, parameters: Asked];
   readonly rowsIn: Path;
   /** When a candle ends, and its close; its columns are named by their numbers. */
   readonly close: (row: Row, intervalMs: number) => readonly [end: number, close: Decimal];

@@ -78,7 +78,8 @@ export async function tellFeed(feed: Feed, job: Job): Promise<void> {
     job.readings.push(...(running === undefined ? readings : joinLegs(readings)));
     told.push(...rows);
   }
-  job.rows.set(feed.method, told);
+  // Several lines may ask one method.
+  job.rows.set(feed.method, [...rowsOf(job, feed.method), ...told]);
 }
 
 /** The rows that one method has told so far. */

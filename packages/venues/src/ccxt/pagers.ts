@@ -10,6 +10,8 @@ import { parseId, shape, valueAt, type Row } from './rows.ts';
 export const DAY_MS = 86_400_000;
 
 export type Parameters = Readonly<Record<string, string | number>>;
+/** With a group of its own in it, where a venue is asked in JSON. */
+export type Asked = Readonly<Record<string, string | number | Parameters>>;
 
 export interface Page {
   readonly rows: readonly Row[];
