@@ -17,8 +17,9 @@ import {
   type VerifiedManifest,
 } from '@track-record/attestation/manifest';
 import { RecordError } from '@track-record/errors';
+import type { BoundKeys, EnclaveOptions, EvidenceJson } from '@track-record/gateway';
 import type { EvidenceCheck } from '@track-record/statement/export';
-import { readFileAtMost, readJsonFile } from './input.ts';
+import { instant, readFileAtMost, readJsonFile, requiredText } from './input.ts';
 import type { VerbInput } from './verb.ts';
 
 /** A root and two intermediates for each of three products, in PEM, with room to spare. */
@@ -27,6 +28,9 @@ const TRUST_ANCHORS_SIZE_BYTES_MAX = 256 * 1024;
 const POLICY_SIZE_BYTES_MAX = 16 * 1024 * 1024;
 /** A thousand measurements and sixty-four signatures. */
 const RELEASE_SIZE_BYTES_MAX = 1024 * 1024;
+
+/** 32 bytes in hex. */
+const KEY = /^[0-9a-f]{64}$/;
 
 type Json = Readonly<Record<string, unknown>>;
 
@@ -43,11 +47,53 @@ export async function trustAnchorsOf(options: VerbInput['options']): Promise<Tru
   }
 }
 
-/** The JSON of the file that `--policy` names; without one, a policy that says nothing. */
-export async function policyJsonOf(options: VerbInput['options']): Promise<unknown> {
-  const file = options['policy'];
+/** The JSON of the file that the option names; without one, a policy that says nothing. */
+export async function policyJsonOf(
+  options: VerbInput['options'],
+  name = 'policy',
+): Promise<unknown> {
+  const file = options[name];
   if (typeof file !== 'string') return {};
-  return await readJsonFile(file, 'policy', POLICY_SIZE_BYTES_MAX);
+  return await readJsonFile(file, name, POLICY_SIZE_BYTES_MAX);
+}
+
+/**
+ * The judge of an enclave by the file that `--evidence-policy` names, which has the form of
+ * `verify`'s. Development evidence proves nothing about its keys.
+ */
+export async function judgeOf(options: VerbInput['options']): Promise<EnclaveOptions['judge']> {
+  requiredText(options, 'evidence-policy', 'FILE');
+  const given = await policyJsonOf(options, 'evidence-policy');
+  const isRecord = typeof given === 'object' && given !== null && !Array.isArray(given);
+  if (!isRecord) throw new RecordError('ARGUMENT_INVALID', { place: 'evidence-policy' });
+  const { allowDevelopmentEvidence = false, log: _log, ...expected }: Json = { ...given };
+  const expectation = await expectationOf(options, expected);
+  const trustAnchors = await trustAnchorsOf(options);
+  return async (evidence) => {
+    if (evidence['insecure'] === true && allowDevelopmentEvidence === true)
+      return boundKeysOf(evidence);
+    const at = instant(options, 'at', Date.now());
+    const { binding } = await verifyExpected(
+      parseEvidence(evidence),
+      trustAnchors,
+      expectation,
+      at,
+    );
+    return binding;
+  };
+}
+
+function boundKeysOf({ binding }: EvidenceJson): BoundKeys {
+  const fields = new Map<string, unknown>(Object.entries(binding ?? {}));
+  const keyOf = (name: string): Uint8Array => {
+    const text = fields.get(name);
+    if (typeof text === 'string' && KEY.test(text)) return Buffer.from(text, 'hex');
+    throw new RecordError('EVIDENCE_MALFORMED', { place: `evidence.binding.${name}` });
+  };
+  return {
+    tlsSpkiSha256: keyOf('tlsSpkiSha256'),
+    statementPublicKey: keyOf('statementPublicKey'),
+  };
 }
 
 type VerifiedEvidence = Awaited<ReturnType<typeof verifyEvidence>>;

@@ -325,8 +325,10 @@ describe('holds', () => {
       'packages/attestation',
       'packages/errors',
       'packages/gateway',
+      'packages/ledger',
       'packages/rpc',
       'packages/sealing',
+      'packages/statement',
     ]);
     expect(reached).not.toContain('packages/rpc/src/server.ts');
   });

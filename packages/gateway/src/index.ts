@@ -1,7 +1,10 @@
 export {
   connectRpc,
+  remediationOf,
+  signOwnerToken,
   type AccountStatus,
   type HourlyReturn,
+  type OwnerClaims,
   type RpcClient,
   type RpcClientOptions,
 } from '@track-record/rpc/client';
@@ -13,6 +16,13 @@ export {
   type GatewayOptions,
 } from './gateway.ts';
 export type { CallOptions, WriteOptions } from './ask.ts';
+export {
+  openEnclave,
+  type BoundKeys,
+  type Enclave,
+  type EnclaveOptions,
+  type EvidenceJson,
+} from './enclave.ts';
 export { sealCredentials, type Credentials } from './seal-credentials.ts';
 export { verifyEvidence, type EvidenceOptions } from './verify-evidence.ts';
 export type { Statement, Window } from './released.ts';

@@ -1,25 +1,24 @@
 // `track-record evidence get`: the evidence that an enclave serves, into a file, and whether the
-// statement key that it names answers now. It verifies no hardware: `evidence verify` does that,
-// anywhere and without a network.
+// statement key that it names answers now. With a policy it is verified before anything else is
+// asked; without one `evidence verify` does that, anywhere and without a network.
 
 import { randomBytes } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import { RecordError } from '@track-record/errors';
-import { connectRpc } from '@track-record/gateway';
+import type { RpcClient } from '@track-record/gateway';
 import { statementLabels } from '@track-record/statement';
-import { readFileAtMost, requiredText } from '../input.ts';
+import { requiredText } from '../input.ts';
+import { enclaveOptions, isJudged, withCertified, withEnclave } from '../remote/enclave-session.ts';
 import type { Verb, VerbInput, VerbOutput } from '../verb.ts';
 
-const DEADLINE_MS = 30_000;
 const NONCE_SIZE = 32;
-const CERTIFICATE_SIZE_BYTES_MAX = 64 * 1024;
 
 export const evidenceGet: Verb = {
   name: 'evidence get',
   summary: 'Writes the evidence that an enclave serves to a file, for `evidence verify`.',
   example: 'evidence get --certificate enclave.pem -o evidence.json',
   options: {
-    endpoint: { type: 'string', default: '127.0.0.1:50051' },
+    ...enclaveOptions,
     certificate: { type: 'string' },
     output: { type: 'string', short: 'o' },
     /** Asks for a new report; the enclave makes one per half minute at most. */
@@ -28,29 +27,31 @@ export const evidenceGet: Verb = {
   run,
 };
 
-async function run({ options }: VerbInput): Promise<VerbOutput> {
+async function run(input: VerbInput): Promise<VerbOutput> {
+  const { options } = input;
   const output = requiredText(options, 'output', 'FILE');
-  const endpoint = requiredText(options, 'endpoint', 'HOST:PORT');
-  const certificate = requiredText(options, 'certificate', 'FILE');
-  const pem = await readFileAtMost(certificate, 'certificate', CERTIFICATE_SIZE_BYTES_MAX);
-  const trust = { rootCertificatePem: Buffer.from(pem).toString() };
-  const rpc = await connectRpc({ endpoint, trust, deadlineMs: DEADLINE_MS });
-  try {
-    const nonce = randomBytes(NONCE_SIZE);
-    const answer = await rpc.attestation(nonce, options['fresh'] === true);
-    const evidence = readEvidence(answer.evidence);
-    const isAnswering = await isSigned(nonce, answer.nonceSignature, statementKeyOf(evidence));
-    if (!isAnswering) throw new RecordError('STATEMENT_KEY_UNBOUND');
-    await writeFile(output, `${JSON.stringify(evidence)}\n`);
-    const { evidenceFormat: format, insecure } = answer;
-    const kind = insecure ? 'no hardware vouches for it' : 'to be verified with `evidence verify`';
-    return {
-      document: { file: output, format, insecure, statementKeyAnswers: true },
-      text: `${output}: ${format}, ${kind}; the statement key in it answers now\n`,
-    };
-  } finally {
-    rpc.close();
-  }
+  const get = (rpc: RpcClient) => fetchEvidence(rpc, options['fresh'] === true);
+  const { evidence, format, insecure } = await (isJudged(options)
+    ? withEnclave(input, ({ rpc }) => get(rpc))
+    : withCertified(options, get));
+  await writeFile(output, `${JSON.stringify(evidence)}\n`);
+  const verified = isJudged(options)
+    ? 'verified against the policy'
+    : 'to be verified with `evidence verify`';
+  const kind = insecure ? 'no hardware vouches for it' : verified;
+  return {
+    document: { file: output, format, insecure, statementKeyAnswers: true },
+    text: `${output}: ${format}, ${kind}; the statement key in it answers now\n`,
+  };
+}
+
+async function fetchEvidence(rpc: RpcClient, fresh: boolean) {
+  const nonce = randomBytes(NONCE_SIZE);
+  const answer = await rpc.attestation(nonce, fresh);
+  const evidence = readEvidence(answer.evidence);
+  const isAnswering = await isSigned(nonce, answer.nonceSignature, statementKeyOf(evidence));
+  if (!isAnswering) throw new RecordError('STATEMENT_KEY_UNBOUND');
+  return { evidence, format: answer.evidenceFormat, insecure: answer.insecure };
 }
 
 /** RPC_ANSWER_MALFORMED for what is no JSON object. */

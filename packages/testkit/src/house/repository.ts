@@ -11,7 +11,7 @@ const SKIPPED_FOLDERS = new Set(['node_modules', 'dist', '.git', 'coverage', '.t
 /** A text file larger than this is a recording; the lockfile is the largest that people review. */
 const FILE_SIZE_BYTES_MAX = 1_000_000;
 
-const TEXT_EXTENSION = /\.(ts|mjs|json|md|sql|ya?ml|sh|proto|toml|txt|example|service)$/;
+const TEXT_EXTENSION = /\.(ts|mjs|json|md|sql|ya?ml|sh|proto|py|toml|txt|example|service)$/;
 const TEXT_NAME = /(^|\/)(run|Dockerfile|LICENSE|\.\w+)$/;
 
 export interface TextFile {
