@@ -12,8 +12,9 @@ import { disclosure } from './disclosure/disclosure.ts';
 import { queue } from './queue/queue.ts';
 import { returns } from './returns/returns.ts';
 import { venues } from './venues/venues.ts';
+import { verify } from './verify/verify.ts';
 
-const BENCHMARKS: readonly Benchmark[] = [attestation, disclosure, queue, returns, venues];
+const BENCHMARKS: readonly Benchmark[] = [attestation, disclosure, queue, returns, venues, verify];
 
 const PAGE = path.resolve(import.meta.dirname, '../../../docs/benchmarks.md');
 

@@ -145,7 +145,7 @@ export async function verifyExpected(
 export function evidenceCheck(expected: Expectation, trustAnchors: TrustAnchors): EvidenceCheck {
   return async (evidence, at) => {
     const { binding } = await verifyExpected(parseEvidence(evidence), trustAnchors, expected, at);
-    return binding.statementPublicKey;
+    return binding;
   };
 }
 

@@ -1,10 +1,13 @@
 // What the verbs read from the command line, each form in one place.
 
-import { createReadStream } from 'node:fs';
+import { open } from 'node:fs/promises';
 import { RecordError } from '@track-record/errors';
 import { UsageError, type VerbInput } from './verb.ts';
 
 type Options = VerbInput['options'];
+
+/** For a device, which says nothing of its size. */
+const SIZE_BYTES_FIRST = 64 * 1024;
 
 /** The text of an option that must be given; `form` names it in the sentence of a refusal. */
 export function requiredText(options: Options, name: string, form: string): string {
@@ -46,14 +49,24 @@ export async function readFileStart(
   place: string,
   sizeBytes: number,
 ): Promise<Uint8Array> {
-  const chunks: Buffer[] = [];
   try {
-    const stream: AsyncIterable<Buffer> = createReadStream(file, { end: sizeBytes - 1 });
-    for await (const chunk of stream) chunks.push(chunk);
+    await using handle = await open(file);
+    const stated = (await handle.stat()).size;
+    // One byte more than it says, so that what is longer shows, and what is not is read at once.
+    let bytes = Buffer.alloc(Math.min(sizeBytes, Math.max(stated + 1, SIZE_BYTES_FIRST)));
+    let length = 0;
+    for (;;) {
+      const { bytesRead } = await handle.read(bytes, length);
+      length += bytesRead;
+      if (bytesRead === 0 || length === sizeBytes) return bytes.subarray(0, length);
+      if (length < bytes.length) continue;
+      const longer = Buffer.alloc(Math.min(sizeBytes, 2 * length));
+      bytes.copy(longer);
+      bytes = longer;
+    }
   } catch (cause) {
     throw new RecordError('ARGUMENT_INVALID', { cause, place });
   }
-  return Buffer.concat(chunks);
 }
 
 /** As readFileAtMost, decoded; bytes that are no UTF-8 become U+FFFD. */

@@ -63,26 +63,35 @@ export async function verifySignatures(
 ): Promise<readonly VerifiedStatement[]> {
   const isSigned = await signatureCheckOf(publicKey);
   const keyId = await keyIdOf(publicKey);
+  const batchFrom = (start: number): Promise<Checked[]> =>
+    Promise.all(
+      statements.slice(start, start + BATCH_SIZE).map(async ({ bytes, signature }) => {
+        const [signed, hash] = await Promise.all([
+          isSigned(bytes, signature),
+          statementHash(bytes),
+        ]);
+        return { bytes, signed, hash };
+      }),
+    );
   const verified: VerifiedStatement[] = [];
+  let next = batchFrom(0);
   for (let start = 0; start < statements.length; start += BATCH_SIZE) {
-    const batch = statements.slice(start, start + BATCH_SIZE).map(async ({ bytes, signature }) => ({
-      bytes,
-      signed: await isSigned(bytes, signature),
-      hash: await statementHash(bytes),
-    }));
+    const batch = await next;
+    // The crypto threads have work while this one reads.
+    next = batchFrom(start + BATCH_SIZE);
     // One after the other, so that the refusal is always that of the first bad statement.
-    for (const checked of await Promise.all(batch)) {
-      verified.push(readSigned(checked, keyId, verified.length));
-    }
+    for (const checked of batch) verified.push(readSigned(checked, keyId, verified.length));
   }
   return verified;
 }
 
-function readSigned(
-  checked: { readonly bytes: Uint8Array; readonly signed: boolean; readonly hash: string },
-  keyId: string,
-  index: number,
-): VerifiedStatement {
+interface Checked {
+  readonly bytes: Uint8Array;
+  readonly signed: boolean;
+  readonly hash: string;
+}
+
+function readSigned(checked: Checked, keyId: string, index: number): VerifiedStatement {
   const place = `statements[${index}]`;
   if (!checked.signed) throw new RecordError('STATEMENT_SIGNATURE_INVALID', { place });
   const body = parseStatement(checked.bytes);

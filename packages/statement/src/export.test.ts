@@ -5,11 +5,18 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
 import { codeOf, RecordError } from '@track-record/errors';
-import { buildExport, verifyExport, type ExportFile, type ExportPolicy } from './export.ts';
+import {
+  buildExport,
+  verifyExport,
+  type EvidenceCheck,
+  type ExportFile,
+  type ExportPolicy,
+} from './export.ts';
 import { fromBase64Url, fromHex } from './text-bytes.ts';
 
 const AT = Date.parse('2026-02-01T00:00:00Z');
 const allowed = { allowDevelopmentEvidence: true };
+const noKeys = { statementPublicKey: new Uint8Array(), logPublicKey: new Uint8Array() };
 const text = readFileSync(new URL('fixtures/export-by-python.json', import.meta.url), 'utf8');
 
 function fixture(): ExportFile {
@@ -49,6 +56,7 @@ describe('accepts', () => {
       'inception: passed',
       'times: passed',
       'figures: passed',
+      'log history: not checked',
       'log inclusion: not checked',
     ]);
   });
@@ -78,9 +86,9 @@ describe('accepts', () => {
   it('hardware evidence that a verifier takes, for the key that it gives', async () => {
     const file = { ...fixture(), evidence: { insecure: false, report: 'opaque here' } };
     const seen: unknown[] = [];
-    const checkEvidence = (...given: readonly unknown[]): Promise<Uint8Array> => {
+    const checkEvidence: EvidenceCheck = async (...given) => {
       seen.push(...given);
-      return Promise.resolve(fromHex(file.publicKey));
+      return { ...noKeys, statementPublicKey: fromHex(file.publicKey) };
     };
     const policy = { allowDevelopmentEvidence: false, checkEvidence };
     const verdict = await verifyExport(file, policy, AT);
@@ -232,7 +240,7 @@ describe('refuses', () => {
   });
 
   it('hardware evidence that its verifier refuses, with that code', async () => {
-    const checkEvidence = (): Promise<Uint8Array> =>
+    const checkEvidence: EvidenceCheck = () =>
       Promise.reject(new RecordError('POLICY_MEASUREMENT'));
     const policy = { ...allowed, checkEvidence };
     const hardware = withEvidence({ insecure: false });
@@ -242,7 +250,7 @@ describe('refuses', () => {
   });
 
   it('hardware evidence for another key than the one that signed', async () => {
-    const checkEvidence = (): Promise<Uint8Array> => Promise.resolve(new Uint8Array(32));
+    const checkEvidence: EvidenceCheck = async () => noKeys;
     const hardware = withEvidence({ insecure: false });
     expect(await verdictOf(hardware, { ...allowed, checkEvidence })).toBe(
       'STATEMENT_KEY_UNBOUND key binding',
@@ -250,7 +258,7 @@ describe('refuses', () => {
   });
 
   it('a bug of the verifier is no verdict', async () => {
-    const checkEvidence = (): Promise<Uint8Array> => Promise.reject(new TypeError('bug'));
+    const checkEvidence: EvidenceCheck = () => Promise.reject(new TypeError('bug'));
     const hardware = withEvidence({ insecure: false });
     await expect(verdictOf(hardware, { ...allowed, checkEvidence })).rejects.toThrow(TypeError);
   });
@@ -285,7 +293,7 @@ describe('refuses', () => {
 describe('holds', () => {
   it('no verdict without every one of its checks listed', async () => {
     for (const json of [undefined, fixture()]) {
-      expect((await verifyExport(json, allowed, AT)).checks).toHaveLength(9);
+      expect((await verifyExport(json, allowed, AT)).checks).toHaveLength(10);
     }
   });
 

@@ -22,13 +22,22 @@ import {
   type UnverifiedStatement,
   type VerifiedStatement,
 } from './chain.ts';
-import type { VerifiedCheckpoint } from './log/checkpoint.ts';
-import { parseLogProof, verifyLogProof, type LogProof, type LogTrust } from './log/log-proof.ts';
+import { verifyCheckpoint, type VerifiedCheckpoint } from './log/checkpoint.ts';
+import {
+  boundLogTrust,
+  checkHistory,
+  parseLogProof,
+  verifyLogProof,
+  type KnownCheckpoint,
+  type LogProof,
+  type LogTrust,
+} from './log/log-proof.ts';
 import { fromBase64Url, fromHex, toBase64Url, toHex } from './text-bytes.ts';
 
 export const EXPORT_FORMAT = 'track-record-export/1';
 /** Eleven years of hours: more is no file of one account. */
 const STATEMENTS_MAX = 100_000;
+const HEX_KEY = /^[0-9a-f]{64}$/;
 const RETURN_DECIMALS = 18;
 
 export interface ExportSummary {
@@ -71,27 +80,35 @@ declare const brand: unique symbol;
 export interface VerifiedExport {
   readonly chain: Chain;
   readonly summary: ExportSummary;
-  /** The log checkpoint that fixes the record; null when no log was asked for. */
+  /** The log checkpoint that fixes the record; null when there is no log. */
   readonly checkpoint: VerifiedCheckpoint | null;
   readonly [brand]: true;
 }
 
+/** What evidence names: raw keys; of the log, none where there is no log. */
+export interface BoundKeys {
+  readonly statementPublicKey: Uint8Array;
+  readonly logPublicKey: Uint8Array;
+}
+
 /**
- * The statement key that hardware evidence vouches for, 32 bytes, at a time in ms UTC; otherwise a
- * RecordError. Evidence is verified in a room that this one does not know.
+ * The keys that hardware evidence vouches for, at a time in ms UTC; otherwise a RecordError.
+ * Evidence is verified in a room that this one does not know.
  */
 export type EvidenceCheck = (
   evidence: Readonly<Record<string, unknown>>,
   at: number,
-) => Promise<Uint8Array>;
+) => Promise<BoundKeys>;
 
 export interface ExportPolicy {
   /** Accepts keys that no hardware vouches for. Never for a real record. */
   readonly allowDevelopmentEvidence: boolean;
   /** Without it no hardware evidence passes. */
   readonly checkEvidence?: EvidenceCheck;
-  /** The log a record must be in; without it, no log is asked for. */
+  /** The log a record must be in; without it, the one of the evidence where the file has one. */
   readonly log?: LogTrust;
+  /** A checkpoint that this verifier saved before: the record must be in a log that extends it. */
+  readonly known?: KnownCheckpoint;
 }
 
 /** In this order; the first that fails names the verdict. */
@@ -104,6 +121,7 @@ const checkNames = [
   'inception',
   'times',
   'figures',
+  'log history',
   'log inclusion',
 ] as const;
 export type CheckName = (typeof checkNames)[number];
@@ -128,7 +146,8 @@ export async function buildExport(parts: {
   readonly publicKey: Uint8Array;
   readonly evidence: Readonly<Record<string, unknown>>;
   readonly statements: readonly UnverifiedStatement[];
-  readonly log?: LogProof;
+  /** Proves that the last statement, named by its hash, is in the log. */
+  readonly prove?: (head: string) => Promise<LogProof>;
 }): Promise<ExportFile> {
   const statements = await verifySignatures(parts.statements, parts.publicKey);
   const chain = checkLinks(statements);
@@ -142,7 +161,7 @@ export async function buildExport(parts: {
       signature: toBase64Url(signature),
     })),
     summary: summaryOf(chain),
-    ...(parts.log === undefined ? {} : { log: parts.log }),
+    ...(parts.prove === undefined ? {} : { log: await parts.prove(chain.head) }),
   };
 }
 
@@ -155,48 +174,89 @@ export async function verifyExport(
   policy: ExportPolicy,
   at: number,
 ): Promise<ExportVerdict> {
-  const outcomes = new Map<CheckName, Code | null>();
-  const file = await check('format', () => parseExport(json));
-  if (file === null) return verdictOf(outcomes, false, null);
+  const outcomes: Outcomes = new Map();
+  const file = await check(outcomes, 'format', () => parseExport(json));
+  // Not awaited here, so that what was read can be forgotten meanwhile.
+  return file === null ? verdictOf(outcomes, false, null) : verifyFile(file, outcomes, policy, at);
+}
 
+type Outcomes = Map<CheckName, Code | null>;
+
+async function check<T>(
+  outcomes: Outcomes,
+  name: CheckName,
+  work: () => T | Promise<T>,
+): Promise<T | null> {
+  try {
+    const value = await work();
+    outcomes.set(name, null);
+    return value;
+  } catch (error) {
+    if (!(error instanceof RecordError)) throw error;
+    outcomes.set(name, error.code);
+    return null;
+  }
+}
+
+async function verifyFile(
+  file: UnverifiedExport,
+  outcomes: Outcomes,
+  policy: ExportPolicy,
+  at: number,
+): Promise<ExportVerdict> {
   const developmentEvidence = file.evidence['insecure'] === true;
   const { allowDevelopmentEvidence, checkEvidence = acceptNone } = policy;
   if (developmentEvidence && !allowDevelopmentEvidence) {
     outcomes.set('evidence', 'STATEMENT_KEY_UNBOUND');
   }
   const bound = developmentEvidence
-    ? statedKeyOf(file.evidence)
-    : await check('evidence', async () => toHex(await checkEvidence(file.evidence, at)));
-  if (bound !== null) await check('key binding', () => checkKeyBinding(file, bound));
-  const statements = await check('signatures', () =>
+    ? statedKeysOf(file.evidence)
+    : await check(outcomes, 'evidence', () => checkEvidence(file.evidence, at));
+  if (bound !== null) await check(outcomes, 'key binding', () => checkKeyBinding(file, bound));
+  const statements = await check(outcomes, 'signatures', () =>
     verifySignatures(file.statements, file.publicKey),
   );
-  const chain = statements && (await check('links', () => checkChain(statements, file.account)));
+  const chain =
+    statements && (await check(outcomes, 'links', () => checkChain(statements, file.account)));
   if (statements === null || chain === null) return verdictOf(outcomes, developmentEvidence, null);
 
   if (chain.startsAtInception) outcomes.set('inception', null);
-  await check('times', () => checkTimes(statements, at));
+  await check(outcomes, 'times', () => checkTimes(statements, at));
   const summary = summaryOf(chain);
-  await check('figures', () => checkSummary(file.summary, summary));
-  const { log } = policy;
-  const checkpoint = log && (await check('log inclusion', () => checkLog(file.log, chain, log)));
-  return verdictOf(outcomes, developmentEvidence, {
-    chain,
-    summary,
-    checkpoint: checkpoint ?? null,
-  });
+  await check(outcomes, 'figures', () => checkSummary(file.summary, summary));
+  const checkpoint = await verifyLog(file.log, chain.head, bound, policy, outcomes);
+  return verdictOf(outcomes, developmentEvidence, { chain, summary, checkpoint });
+}
 
-  async function check<T>(name: CheckName, work: () => T | Promise<T>): Promise<T | null> {
-    try {
-      const value = await work();
-      outcomes.set(name, null);
-      return value;
-    } catch (error) {
-      if (!(error instanceof RecordError)) throw error;
-      outcomes.set(name, error.code);
-      return null;
-    }
+/**
+ * That the record is in the log that the verifier trusts or that the evidence names, and that this
+ * log still holds what the verifier knows of it.
+ */
+async function verifyLog(
+  proof: LogProof | null,
+  head: string,
+  bound: BoundKeys | null,
+  { log, known }: ExportPolicy,
+  outcomes: Outcomes,
+): Promise<VerifiedCheckpoint | null> {
+  const isAsked = log !== undefined || known !== undefined;
+  if (!isAsked && (proof === null || bound === null || bound.logPublicKey.length === 0)) {
+    return null;
   }
+  const found = await check(outcomes, 'log inclusion', async () => {
+    // A verifier that asks for a log takes no file without a proof: it could be left out to hide.
+    if (proof === null) throw new RecordError('LOG_INCLUSION_INVALID');
+    const trust = log ?? (await boundLogTrust(proof, bound?.logPublicKey ?? new Uint8Array()));
+    return { proof, trust, checkpoint: await verifyCheckpoint(proof.checkpoint, trust) };
+  });
+  if (found === null) return null;
+  const { checkpoint, trust } = found;
+  const kept = known ?? log?.known ?? null;
+  if (kept !== null) {
+    await check(outcomes, 'log history', () => checkHistory(kept, checkpoint, trust));
+  }
+  await check(outcomes, 'log inclusion', () => verifyLogProof(found.proof, head, checkpoint));
+  return checkpoint;
 }
 
 function verdictOf(
@@ -222,19 +282,27 @@ function readVerified(found: Omit<VerifiedExport, typeof brand>): VerifiedExport
 }
 
 /** Without a verifier of evidence there is no hardware that could vouch for a key. */
-function acceptNone(): Promise<Uint8Array> {
+function acceptNone(): Promise<BoundKeys> {
   throw new RecordError('STATEMENT_KEY_UNBOUND');
 }
 
-/** The key in development evidence, for which nobody vouches; empty where there is none. */
-function statedKeyOf({ binding }: Readonly<Record<string, unknown>>): string {
-  const key = isPlainObject(binding) ? binding['statementPublicKey'] : '';
-  return typeof key === 'string' ? key : '';
+/** The keys in development evidence, for which nobody vouches; empty where there is none. */
+function statedKeysOf({ binding }: Readonly<Record<string, unknown>>): BoundKeys {
+  const keyOf = (name: string): Uint8Array => {
+    const key = isPlainObject(binding) ? binding[name] : '';
+    return typeof key === 'string' && HEX_KEY.test(key) ? fromHex(key) : new Uint8Array();
+  };
+  return {
+    statementPublicKey: keyOf('statementPublicKey'),
+    logPublicKey: keyOf('logPublicKey'),
+  };
 }
 
 /** The evidence names the key that signed; otherwise it vouches for some other key. */
-function checkKeyBinding(file: UnverifiedExport, bound: string): void {
-  if (bound !== toHex(file.publicKey)) throw new RecordError('STATEMENT_KEY_UNBOUND');
+function checkKeyBinding(file: UnverifiedExport, { statementPublicKey }: BoundKeys): void {
+  if (toHex(statementPublicKey) !== toHex(file.publicKey)) {
+    throw new RecordError('STATEMENT_KEY_UNBOUND');
+  }
 }
 
 function checkChain(statements: readonly VerifiedStatement[], account: string): Chain {
@@ -256,16 +324,6 @@ function checkSummary(stated: Readonly<Record<string, unknown>>, summary: Export
   if (!same || Object.keys(stated).length !== Object.keys(summary).length) {
     throw new RecordError('STATEMENT_RETURN_MISMATCH');
   }
-}
-
-/** A verifier that asks for a log takes no file without a proof: it could be left out to hide. */
-function checkLog(
-  proof: LogProof | null,
-  chain: Chain,
-  log: LogTrust,
-): Promise<VerifiedCheckpoint> {
-  if (proof === null) throw new RecordError('LOG_INCLUSION_INVALID');
-  return verifyLogProof(proof, chain.head, log);
 }
 
 function summaryOf(chain: Chain): ExportSummary {

@@ -59,7 +59,7 @@ export async function importSeed(seed: Uint8Array): Promise<Ed25519Key> {
     return {
       publicKey: new Uint8Array(await crypto.subtle.exportKey('raw', verifyingKey)),
       sign: async (message) =>
-        new Uint8Array(await crypto.subtle.sign('Ed25519', key, Uint8Array.from(message))),
+        new Uint8Array(await crypto.subtle.sign('Ed25519', key, new Uint8Array(message))),
     };
   } finally {
     pkcs8.fill(0);
@@ -75,7 +75,7 @@ export async function signatureCheckOf(publicKey: Uint8Array): Promise<Signature
     const key = await crypto.subtle.importKey('raw', raw, 'Ed25519', false, ['verify']);
     return (bytes, signature) => {
       const message = labelled(statementLabels.signature, bytes);
-      return crypto.subtle.verify('Ed25519', key, Uint8Array.from(signature), message);
+      return crypto.subtle.verify('Ed25519', key, new Uint8Array(signature), message);
     };
   } catch (cause) {
     throw new RecordError('STATEMENT_SIGNATURE_INVALID', { cause, place: 'publicKey' });
@@ -92,10 +92,20 @@ export async function labelledHash(label: StatementLabel, bytes: Uint8Array): Pr
   return new Uint8Array(await crypto.subtle.digest('SHA-256', labelled(label, bytes)));
 }
 
+const encoder = new TextEncoder();
+let scratch = new Uint8Array(4_096);
+
+/**
+ * Holds until the next call: WebCrypto copies a message before it returns, and a year of hours
+ * would leave many thousands of them to be collected.
+ */
 function labelled(label: StatementLabel, bytes: Uint8Array): Uint8Array<ArrayBuffer> {
-  const prefix = new TextEncoder().encode(label);
-  const message = new Uint8Array(prefix.length + bytes.length);
-  message.set(prefix);
-  message.set(bytes, prefix.length);
-  return message;
+  const { written } = encoder.encodeInto(label, scratch);
+  const length = written + bytes.length;
+  if (length > scratch.length) {
+    scratch = new Uint8Array(2 * length);
+    return labelled(label, bytes);
+  }
+  scratch.set(bytes, written);
+  return scratch.subarray(0, length);
 }

@@ -9,7 +9,7 @@ import type { RouteContext } from '@track-record/jobs/context';
 import type { MasterKey, RecordRoot } from '@track-record/sealing';
 import { intakeKeyPair } from '@track-record/sealing/intake';
 import { signingKeyFromSeed } from '@track-record/statement';
-import { logSignerFromSeed } from '@track-record/statement/log/signer';
+import { logSignerFromSeed, type LogSigner } from '@track-record/statement/log/signer';
 import {
   checkSchema,
   listenForWork,
@@ -95,10 +95,9 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
     const venues = await startVenues(options);
     ends.unshift(venues.stop);
     const rooms = await routeRooms(options, store.db, master, root, venues.venues);
-    const logSeed = root.logSigningSeed();
-    const signer = await logSeed.open(logSignerFromSeed).finally(() => logSeed.wipe());
+    const desk = openLogDesk(await logSignerOf(root), config.WORKER_CHECKPOINT_DIRECTORY);
     const binding = bindingOf(config, identity, {
-      logPublicKey: signer.publicKey,
+      logPublicKey: desk.signer.publicKey,
       intakePublicKey: rooms.intake.publicKey,
       statementPublicKey: rooms.signingKey.publicKey,
     });
@@ -106,7 +105,6 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
     ends.unshift(async () => evidence.stop());
     const boss = await startBoss(options);
     ends.unshift(() => boss.stop({ graceful: false }));
-    const desk = openLogDesk(signer, config.WORKER_CHECKPOINT_DIRECTORY);
     const queues = [...servedQueues(rooms.venues.keys()), logQueue(desk)];
     await reconcileQueues(boss, queues);
     const handOver = await handOverOf(options, succession, evidence.bytes(), master);
@@ -177,6 +175,11 @@ async function routeRooms(
     intakeSeed.wipe();
     signingSeed.wipe();
   }
+}
+
+async function logSignerOf(root: RecordRoot): Promise<LogSigner> {
+  const seed = root.logSigningSeed();
+  return await seed.open(logSignerFromSeed).finally(() => seed.wipe());
 }
 
 /** Whether what was asked came back; why it did not is the log's matter. */

@@ -13,7 +13,7 @@ import {
   noteKey,
   proveConsistency,
   signCheckpoint,
-  subtreesOf,
+  treeOf,
   treeRoot,
   type TreeHash,
 } from '@track-record/statement/log';
@@ -47,7 +47,7 @@ const monday = await checkpointOf('monday', leaves.slice(0, 3));
 const tuesday = await checkpointOf('tuesday', leaves);
 const split = await checkpointOf('split', leaves.slice(1));
 const splitToo = await checkpointOf('split-too', leaves.slice(0, 4));
-const growth = await proveConsistency(subtreesOf(leaves), 3, leaves.length);
+const growth = await proveConsistency(treeOf(leaves).subtrees, 3, leaves.length);
 const proof = fileOf('proof', formatProofLines(growth));
 
 function run(files: readonly string[], options: VerbInput['options'] = {}): Promise<VerbOutput> {

@@ -6,15 +6,12 @@ import { codes, RecordError, type Code } from '@track-record/errors';
 import {
   checkExtends,
   parseNoteKey,
-  parseProofLines,
   verifyCheckpoint,
   type VerifiedCheckpoint,
 } from '@track-record/statement/log';
-import { readTextFile, requiredText } from '../input.ts';
+import { requiredText } from '../input.ts';
+import { growthOf, readLogFile } from '../log-input.ts';
 import { UsageError, type Verb, type VerbInput, type VerbOutput } from '../verb.ts';
-
-/** A checkpoint with a hundred witnesses and a proof of 106 hashes are both below. */
-const FILE_SIZE_BYTES_MAX = 64 * 1024;
 
 /** Only of two roots of one size are the files alone the evidence against the log. */
 const advice: Partial<Readonly<Record<Code, string>>> = {
@@ -27,7 +24,7 @@ export const logCheck: Verb = {
   name: 'log check',
   summary: 'Checks that a later checkpoint of the public log extends an earlier one.',
   example: 'log check monday.checkpoint tuesday.checkpoint --proof monday-tuesday.proof --key KEY',
-  options: { proof: { type: 'string' }, key: { type: 'string' } },
+  options: { proof: { type: 'string' }, log: { type: 'string' }, key: { type: 'string' } },
   run,
 };
 
@@ -37,13 +34,12 @@ async function run({ options, positionals }: VerbInput): Promise<VerbOutput> {
     throw new UsageError('Give the earlier checkpoint and the later one.');
   }
   const key = await parseNoteKey(requiredText(options, 'key', 'KEY'));
-  const proofFile = options['proof'];
   const policy = { key, witnesses: [], witnessesMin: 0 };
-  const earlier = await verifyCheckpoint(await read(oldFile, 'OLD'), policy);
-  const later = await verifyCheckpoint(await read(newFile, 'NEW'), policy);
-  const proof = parseProofLines(
-    typeof proofFile === 'string' ? await read(proofFile, 'proof') : '',
-  );
+  const earlier = await verifyCheckpoint(await readLogFile(oldFile, 'OLD'), policy);
+  const later = await verifyCheckpoint(await readLogFile(newFile, 'NEW'), policy);
+  const grew = earlier.size > 0 && earlier.size < later.size;
+  const isGiven = options['proof'] !== undefined;
+  const proof = grew || isGiven ? await growthOf(options)(earlier.size, later.size) : [];
   try {
     await checkExtends(earlier, later, proof);
   } catch (error) {
@@ -74,8 +70,4 @@ function refused(
 
 function sizesOf(earlier: VerifiedCheckpoint, later: VerifiedCheckpoint): Record<string, unknown> {
   return { log: earlier.origin, from: earlier.size, to: later.size };
-}
-
-function read(file: string, place: string): Promise<string> {
-  return readTextFile(file, place, FILE_SIZE_BYTES_MAX);
 }

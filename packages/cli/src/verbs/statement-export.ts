@@ -8,6 +8,7 @@ import { RecordError } from '@track-record/errors';
 import type { RpcClient } from '@track-record/gateway';
 import { buildExport, type ExportFile } from '@track-record/statement/export';
 import { instant, requiredText } from '../input.ts';
+import { proofFromLog } from '../log-input.ts';
 import { isJudged, ownerOptions, withCertified, withEnclave } from '../remote/enclave-session.ts';
 import type { Verb, VerbInput, VerbOutput } from '../verb.ts';
 
@@ -26,6 +27,7 @@ export const statementExport: Verb = {
     to: { type: 'string' },
     output: { type: 'string', short: 'o' },
     certificate: { type: 'string' },
+    log: { type: 'string' },
   },
   run,
 };
@@ -38,9 +40,10 @@ async function run(input: VerbInput): Promise<VerbOutput> {
     fromMs: instant(options, 'from', 0),
     toMs: instant(options, 'to', LAST_INSTANT),
   };
+  const fetch = (rpc: RpcClient) => fetchExport(rpc, account, window, options['log']);
   const file = await (isJudged(options)
-    ? withEnclave(input, (enclave) => enclave.exportStatement(account, window))
-    : withCertified(options, (rpc) => fetchExport(rpc, account, window)));
+    ? withEnclave(input, ({ rpc }) => fetch(rpc))
+    : withCertified(options, fetch));
   await writeFile(output, `${JSON.stringify(file)}\n`);
   progress(`${file.statements.length} statements`);
   const { from, to, hours, measured } = file.summary;
@@ -54,6 +57,7 @@ async function fetchExport(
   rpc: RpcClient,
   accountId: string,
   { fromMs, toMs }: { readonly fromMs: number; readonly toMs: number },
+  log: unknown,
 ): Promise<ExportFile> {
   const attestation = await rpc.attestation(new Uint8Array());
   const statements: { bytes: Uint8Array; signature: Uint8Array }[] = [];
@@ -62,7 +66,9 @@ async function fetchExport(
   }
   if (statements.length === 0) throw new RecordError('ACCOUNT_UNKNOWN');
   const evidence = parseEvidence(attestation.evidence);
-  return await buildExport({ publicKey: attestation.signingPublicKey, evidence, statements });
+  const parts = { publicKey: attestation.signingPublicKey, evidence, statements };
+  if (typeof log !== 'string') return await buildExport(parts);
+  return await buildExport({ ...parts, prove: (head) => proofFromLog(log, head) });
 }
 
 function parseEvidence(bytes: Uint8Array): Readonly<Record<string, unknown>> {

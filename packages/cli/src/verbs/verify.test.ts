@@ -65,7 +65,8 @@ describe('accepts', () => {
         '  passed       the record begins at its first hour',
         '  passed       no hour is dated in the future',
         '  passed       the stated figures follow from the hours',
-        '  NOT CHECKED  whether the record is in a public log: the policy names none',
+        '  NOT CHECKED  whether the public log was rewritten: no checkpoint known before was given',
+        '  NOT CHECKED  whether the record is in a public log: the file and the policy name none',
         '',
       ].join('\n'),
     );

@@ -16,6 +16,7 @@ import {
 import { parseLogTrust } from '@track-record/statement/log';
 import { evidenceCheck, expectationOf, policyJsonOf, trustAnchorsOf } from '../evidence-input.ts';
 import { instant, readTextFile } from '../input.ts';
+import { knownCheckpointOf } from '../log-input.ts';
 import { UsageError, type Verb, type VerbInput, type VerbOutput } from '../verb.ts';
 
 /** Eleven years of hours with their signatures are below; a larger file is no record. */
@@ -78,10 +79,15 @@ const sentences: Readonly<Record<CheckName, { passed: string; failed: string; op
     failed: 'the stated figures do not follow from the hours',
     open: 'whether the stated figures follow from the hours',
   },
+  'log history': {
+    passed: 'the public log still holds everything that it held at the checkpoint known before',
+    failed: 'the public log is not shown to hold what it held at the checkpoint known before',
+    open: 'whether the public log was rewritten: no checkpoint known before was given',
+  },
   'log inclusion': {
     passed: 'the record is in the public log, up to its last hour',
-    failed: 'nothing shows that the record is in the public log as it is known',
-    open: 'whether the record is in a public log: the policy names none',
+    failed: 'nothing shows that the record is in the public log',
+    open: 'whether the record is in a public log: the file and the policy name none',
   },
 };
 
@@ -92,6 +98,9 @@ export const verify: Verb = {
   options: {
     policy: { type: 'string' },
     release: { type: 'string' },
+    checkpoint: { type: 'string' },
+    log: { type: 'string' },
+    proof: { type: 'string' },
     at: { type: 'string' },
     'trust-anchors': { type: 'string' },
   },
@@ -143,8 +152,13 @@ async function readPolicy(options: VerbInput['options']): Promise<ExportPolicy> 
   }
   const trustAnchors = await trustAnchorsOf(options);
   const checkEvidence = evidenceCheck(await expectationOf(options, expected), trustAnchors);
-  const trusted = log === undefined ? {} : { log: await parseLogTrust(log) };
-  return { allowDevelopmentEvidence, checkEvidence, ...trusted };
+  const known = await knownCheckpointOf(options);
+  return {
+    allowDevelopmentEvidence,
+    checkEvidence,
+    ...(log === undefined ? {} : { log: await parseLogTrust(log) }),
+    ...(known === null ? {} : { known }),
+  };
 }
 
 function documentOf({ export: verified, ...verdict }: FileVerdict): Record<string, unknown> {

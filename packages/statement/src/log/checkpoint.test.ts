@@ -13,7 +13,7 @@ import { signCheckpoint } from './checkpoint-note.ts';
 import { parseLogProof, parseLogTrust, proveRecord, verifyLogProof } from './log-proof.ts';
 import { formatNoteKey, noteKey, signNoteText, type NoteKey } from './note-key.ts';
 import { hashLeaf, treeRoot } from './tree-hash.ts';
-import { proveConsistency, subtreesOf } from './tree.ts';
+import { proveConsistency, treeOf } from './tree.ts';
 
 const ORIGIN = 'log.example/records';
 const TIME = 1_800_000_000;
@@ -84,7 +84,7 @@ describe('accepts', () => {
   });
 
   it('a log that grew', async () => {
-    const proof = await proveConsistency(subtreesOf(leaves), 4, leaves.length);
+    const proof = await proveConsistency(treeOf(leaves).subtrees, 4, leaves.length);
     const lines = parseProofLines(formatProofLines(proof));
     expect(lines.map(toHex)).toEqual(proof.map(toHex));
     await extension(await checkpointOf(4), await checkpointOf(11), async () => lines);
@@ -103,9 +103,9 @@ describe('accepts', () => {
       known: note,
     });
     for (const head of statements) {
-      const proof = await proveRecord(note, statements, head);
+      const proof = await proveRecord(note, treeOf(leaves), head);
       const parsed = parseLogProof(JSON.parse(JSON.stringify(proof)));
-      expect(await verifyLogProof(parsed, head, trust)).toMatchObject({ size: 11 });
+      await verifyLogProof(parsed, head, await verifyCheckpoint(parsed.checkpoint, trust));
     }
   });
 });
@@ -158,7 +158,7 @@ describe('refuses', () => {
       'a log rewritten and grown',
       async () =>
         extension(await checkpointOf(4, forged), await checkpointOf(11), () =>
-          proveConsistency(subtreesOf(leaves), 4, leaves.length),
+          proveConsistency(treeOf(leaves).subtrees, 4, leaves.length),
         ),
       'LOG_INCONSISTENT',
     ],
@@ -218,10 +218,10 @@ describe('refuses', () => {
 describe('holds', () => {
   it('a proof holds for its own statement only', async () => {
     const note = await checkpointOf(11);
-    const trust = await parseLogTrust({ key: formatNoteKey(key) });
-    const proof = await proveRecord(note, statements, statements[3] ?? '');
+    const checkpoint = await verifyCheckpoint(note, policy);
+    const proof = await proveRecord(note, treeOf(leaves), statements[3] ?? '');
     for (const [at, head] of statements.entries()) {
-      const outcome = await verifyLogProof(proof, head, trust).then(() => 'accepted', codeOf);
+      const outcome = await verifyLogProof(proof, head, checkpoint).then(() => 'accepted', codeOf);
       expect(outcome).toBe(at === 3 ? 'accepted' : 'LOG_INCLUSION_INVALID');
     }
   });

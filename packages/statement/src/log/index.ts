@@ -12,17 +12,19 @@ export {
   parseLogTrust,
   proveRecord,
   verifyLogProof,
+  type KnownCheckpoint,
   type LogProof,
   type LogTrust,
 } from './log-proof.ts';
 export { formatNoteKey, noteKey, signNoteText, type NoteKey } from './note-key.ts';
 export { parseNoteKey, verifyNote, type NoteSignature } from './note.ts';
-export { tileTree, type ReadPublished, type TileTree } from './tile-tree.ts';
+export { tileTree, type ReadPublished } from './tile-tree.ts';
 export { hashLeaf, treeRoot, type TreeHash } from './tree-hash.ts';
 export {
   proveConsistency,
   proveInclusion,
-  subtreesOf,
+  treeOf,
   verifyConsistency,
   verifyInclusion,
+  type LogTree,
 } from './tree.ts';

@@ -10,14 +10,16 @@ import { fromHex } from '../text-bytes.ts';
 import { toBase64 } from './base64.ts';
 import {
   checkExtends,
+  parseProofLines,
   verifyCheckpoint,
   type LogPolicy,
   type VerifiedCheckpoint,
 } from './checkpoint.ts';
 import { parseTreeHash } from './checkpoint-note.ts';
+import { noteKey } from './note-key.ts';
 import { parseNoteKey } from './note.ts';
 import { hashLeaf, type TreeHash } from './tree-hash.ts';
-import { proveInclusion, subtreesOf, verifyInclusion } from './tree.ts';
+import { proveInclusion, verifyInclusion, type LogTree } from './tree.ts';
 
 /** A path in a tree of 2^53 leaves. */
 const PROOF_LENGTH_MAX = 53;
@@ -34,21 +36,27 @@ export interface LogProof {
   readonly inclusion: readonly string[];
 }
 
-/** What a verifier knows of the log before it opens a file. */
-export interface LogTrust extends LogPolicy {
-  /** A checkpoint saved earlier: a log that shows less now has been rolled back. */
-  readonly known: VerifiedCheckpoint | null;
+/** A checkpoint saved earlier: a log that shows less now has been rolled back. */
+export interface KnownCheckpoint {
+  /** The whole signed note. */
+  readonly note: string;
+  /** What proves that a larger tree extends it: from `fromSize` leaves to `toSize`. */
+  readonly growth: (fromSize: number, toSize: number) => Promise<readonly TreeHash[]>;
 }
 
-/** `statements` are the hashes (hex) of everything in the log, in its order. LOG_MALFORMED. */
+/** What a verifier knows of the log before it opens a file. */
+export interface LogTrust extends LogPolicy {
+  readonly known: KnownCheckpoint | null;
+}
+
+/** The proof for a record whose last statement is `head`, hex. LOG_* where the tree lacks it. */
 export async function proveRecord(
   checkpoint: string,
-  statements: readonly string[],
+  { subtrees, size, indexOf }: LogTree,
   head: string,
 ): Promise<LogProof> {
-  const leaves = await Promise.all(statements.map((hash) => hashLeaf(fromHex(hash))));
-  const index = statements.indexOf(head);
-  const inclusion = await proveInclusion(subtreesOf(leaves), index, leaves.length);
+  const index = await indexOf(await hashLeaf(fromHex(head)));
+  const inclusion = await proveInclusion(subtrees, index, size);
   return { checkpoint, index, inclusion: inclusion.map(toBase64) };
 }
 
@@ -63,33 +71,48 @@ export function parseLogProof(json: unknown): LogProof {
   return { checkpoint, index, inclusion: inclusion.map(parseText) };
 }
 
-/**
- * That the record's last statement is in the log this verifier trusts, and that the log has not
- * shrunk or forked since it last looked. LOG_*; a log that has grown since is not compared: that
- * takes a consistency proof, which `track-record log check` reads.
- */
+/** That the record's last statement is in the log. LOG_MALFORMED, LOG_INCLUSION_INVALID. */
 export async function verifyLogProof(
-  proof: LogProof,
+  { index, inclusion }: LogProof,
   head: string,
-  trust: LogTrust,
-): Promise<VerifiedCheckpoint> {
-  const checkpoint = await verifyCheckpoint(proof.checkpoint, trust);
-  if (trust.known !== null && checkpoint.size <= trust.known.size) {
-    await checkExtends(trust.known, checkpoint, []);
-  }
+  checkpoint: VerifiedCheckpoint,
+): Promise<void> {
   const leaf = await hashLeaf(fromHex(head));
-  const path: readonly TreeHash[] = proof.inclusion.map(parseTreeHash);
-  await verifyInclusion(checkpoint, proof.index, leaf, path);
-  return checkpoint;
+  await verifyInclusion(checkpoint, index, leaf, inclusion.map(parseTreeHash));
 }
 
 /**
- * `{key, witnesses?, witnessesMin?, known?}`: keys as notes write them, `known` a whole note.
- * LOG_MALFORMED, LOG_SIGNATURE_INVALID, LOG_COSIGNATURE_MISSING.
+ * That the log holds everything it held at a checkpoint known before. LOG_ROLLED_BACK,
+ * LOG_SPLIT_VIEW, LOG_INCONSISTENT; the known note must be of the same log.
+ */
+export async function checkHistory(
+  { note, growth }: KnownCheckpoint,
+  checkpoint: VerifiedCheckpoint,
+  { key }: LogPolicy,
+): Promise<void> {
+  // It needed its witnesses when it was saved: nobody else has handed it over.
+  const known = await verifyCheckpoint(note, { key, witnesses: [], witnessesMin: 0 });
+  const grew = known.size > 0 && known.size < checkpoint.size;
+  const proof = grew ? await growth(known.size, checkpoint.size) : [];
+  await checkExtends(known, checkpoint, proof);
+}
+
+/** The log whose key the evidence names, under the name that the checkpoint has. LOG_MALFORMED. */
+export async function boundLogTrust(
+  { checkpoint }: LogProof,
+  publicKey: Uint8Array,
+): Promise<LogPolicy> {
+  const [origin = ''] = checkpoint.split('\n', 1);
+  return { key: await noteKey('log', origin, publicKey), witnesses: [], witnessesMin: 0 };
+}
+
+/**
+ * `{key, witnesses?, witnessesMin?, known?, growth?}`: keys as notes write them, `known` a whole
+ * note, `growth` the lines of the proof from there. LOG_MALFORMED.
  */
 export async function parseLogTrust(json: unknown): Promise<LogTrust> {
   if (!isPlainObject(json)) malformed('policy.log');
-  const { key, witnesses = [], witnessesMin = 0, known = null, ...unknown } = json;
+  const { key, witnesses = [], witnessesMin = 0, known = null, growth = '', ...unknown } = json;
   if (Object.keys(unknown).length > 0) malformed('policy.log');
   if (!Array.isArray(witnesses) || witnesses.length > WITNESSES_MAX) malformed('policy.log');
   const policy: LogPolicy = {
@@ -104,9 +127,11 @@ export async function parseLogTrust(json: unknown): Promise<LogTrust> {
   if (policy.key.kind !== 'log' || kinds.includes('log') || !isDistinct) {
     malformed('policy.log');
   }
+  const proof = parseProofLines(parseText(growth));
+  if (known !== null) await verifyCheckpoint(parseText(known), policy);
   return {
     ...policy,
-    known: known === null ? null : await verifyCheckpoint(parseText(known), policy),
+    known: known === null ? null : { note: parseText(known), growth: async () => proof },
   };
 }
 

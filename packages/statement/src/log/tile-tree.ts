@@ -13,7 +13,7 @@ import {
   treeRoot,
   type TreeHash,
 } from './tree-hash.ts';
-import { isSame, type Subtrees } from './tree.ts';
+import { isSame, type LogTree, type Subtrees } from './tree.ts';
 
 /** The bits of an index that stay within a tile. */
 const TILE_HEIGHT = 8;
@@ -21,14 +21,8 @@ const TILE_HEIGHT = 8;
 /** What is published under a path of the log; null where nothing is. */
 export type ReadPublished = (path: string) => Promise<Uint8Array | null>;
 
-export interface TileTree {
-  readonly subtrees: Subtrees;
-  /** Where a leaf hash stands, newest first. LOG_INCLUSION_INVALID when it does not. */
-  readonly indexOf: (leaf: TreeHash) => Promise<number>;
-}
-
 /** The tree of the first `size` leaves. LOG_UNPUBLISHED for a tile that is missing or cut. */
-export function tileTree(read: ReadPublished, size: number): TileTree {
+export function tileTree(read: ReadPublished, size: number): LogTree {
   const cache = new Map<string, Promise<readonly TreeHash[]>>();
   const tileOf = (level: number, tile: number): Promise<readonly TreeHash[]> => {
     const nodes = nodesAt(level, size);
@@ -58,7 +52,7 @@ export function tileTree(read: ReadPublished, size: number): TileTree {
     }
     throw new RecordError('LOG_INCLUSION_INVALID');
   };
-  return { subtrees, indexOf };
+  return { size, subtrees, indexOf };
 }
 
 /** A log that has grown may have the whole tile alone. */

@@ -10,7 +10,7 @@ import { hashLeaf, treeRoot, type TreeHash } from './tree-hash.ts';
 import {
   proveConsistency,
   proveInclusion,
-  subtreesOf,
+  treeOf,
   verifyConsistency,
   verifyInclusion,
 } from './tree.ts';
@@ -37,6 +37,7 @@ const roots = [
   '5dc9da79a70659a9ad559cb701ded9a2ab9d823aad2f4960cfe370eff4604328',
 ];
 const leaves = await Promise.all(leafInputs.map((each) => hashLeaf(fromHex(each))));
+const { subtrees } = treeOf(leaves);
 
 interface Tree {
   readonly size: number;
@@ -47,7 +48,7 @@ function published(size: number): Tree {
   return { size, root: fromHex(roots[size] ?? '') };
 }
 
-async function treeOf(all: readonly TreeHash[]): Promise<Tree> {
+async function wholeTree(all: readonly TreeHash[]): Promise<Tree> {
   return { size: all.length, root: await treeRoot(all) };
 }
 
@@ -96,7 +97,7 @@ describe('accepts', () => {
     ],
   ];
   it.each(paths)('the published path of leaf %d of %d', async (index, size, path) => {
-    expect((await proveInclusion(subtreesOf(leaves), index, size)).map(toHex)).toEqual(path);
+    expect((await proveInclusion(subtrees, index, size)).map(toHex)).toEqual(path);
     const proof = path.map((each) => fromHex(each));
     await verifyInclusion(published(size), index, leafAt(index), proof);
   });
@@ -131,7 +132,7 @@ describe('accepts', () => {
     ],
   ];
   it.each(proofs)('the published proof from %d to %d leaves', async (old, size, path) => {
-    expect((await proveConsistency(subtreesOf(leaves), old, size)).map(toHex)).toEqual(path);
+    expect((await proveConsistency(subtrees, old, size)).map(toHex)).toEqual(path);
     const proof = path.map((each) => fromHex(each));
     await verifyConsistency(published(old), published(size), proof);
   });
@@ -139,9 +140,9 @@ describe('accepts', () => {
 
 describe('refuses', () => {
   const rows: readonly (readonly [string, () => Promise<unknown>, string])[] = [
-    ['a leaf that is not there', () => proveInclusion(subtreesOf(leaves), 8, 8), 'LOG_MALFORMED'],
-    ['a leaf before the first', () => proveInclusion(subtreesOf(leaves), -1, 8), 'LOG_MALFORMED'],
-    ['to shrink', () => proveConsistency(subtreesOf(leaves), 9, 8), 'LOG_MALFORMED'],
+    ['a leaf that is not there', () => proveInclusion(subtrees, 8, 8), 'LOG_MALFORMED'],
+    ['a leaf before the first', () => proveInclusion(subtrees, -1, 8), 'LOG_MALFORMED'],
+    ['to shrink', () => proveConsistency(subtrees, 9, 8), 'LOG_MALFORMED'],
     ['an index beyond the tree', () => included(8), 'LOG_INCLUSION_INVALID'],
     ['half an index', () => included(0.5), 'LOG_INCLUSION_INVALID'],
     ['another index', () => included(6), 'LOG_INCLUSION_INVALID'],
@@ -185,7 +186,7 @@ describe('refuses', () => {
     index: number,
     change: (path: readonly TreeHash[]) => readonly TreeHash[] = (path) => path,
   ): Promise<void> {
-    const path = await proveInclusion(subtreesOf(leaves), 5, 8);
+    const path = await proveInclusion(subtrees, 5, 8);
     await verifyInclusion(published(8), index, leafAt(5), change(path));
   }
 
@@ -198,7 +199,7 @@ describe('refuses', () => {
     size: number,
     change: (path: readonly TreeHash[]) => readonly TreeHash[] = (path) => path,
   ): Promise<void> {
-    const proof = old <= size ? await proveConsistency(subtreesOf(leaves), old, size) : [];
+    const proof = old <= size ? await proveConsistency(subtrees, old, size) : [];
     await verifyConsistency(published(old), published(size), change(proof));
   }
 });
@@ -213,9 +214,11 @@ describe('holds', () => {
         const [size, one, other] = each;
         const held = all.slice(0, size);
         const [index, claimed] = [one % size, other % size];
-        const proof = await proveInclusion(subtreesOf(held), index, held.length);
+        const proof = await proveInclusion(treeOf(held).subtrees, index, held.length);
         const leaf = held[index] ?? leafAt(0);
-        const outcome = await outcomeOf(verifyInclusion(await treeOf(held), claimed, leaf, proof));
+        const outcome = await outcomeOf(
+          verifyInclusion(await wholeTree(held), claimed, leaf, proof),
+        );
         expect(outcome).toBe(claimed === index ? 'accepted' : 'LOG_INCLUSION_INVALID');
       }),
     );
@@ -228,11 +231,11 @@ describe('holds', () => {
         const [size, smaller, flipped] = each;
         const held = all.slice(0, size);
         const old = all.slice(0, smaller % (size + 1));
-        const proof = await proveConsistency(subtreesOf(held), old.length, held.length);
-        await verifyConsistency(await treeOf(old), await treeOf(held), proof);
+        const proof = await proveConsistency(treeOf(held).subtrees, old.length, held.length);
+        await verifyConsistency(await wholeTree(old), await wholeTree(held), proof);
         if (flipped >= old.length) return;
-        const changed = await treeOf(old.with(flipped, leafAt(7)));
-        const outcome = await outcomeOf(verifyConsistency(changed, await treeOf(held), proof));
+        const changed = await wholeTree(old.with(flipped, leafAt(7)));
+        const outcome = await outcomeOf(verifyConsistency(changed, await wholeTree(held), proof));
         expect(outcome).toBe('LOG_INCONSISTENT');
       }),
     );

@@ -13,8 +13,24 @@ const PROOF_LENGTH_MAX = 106;
 /** MTH(D[from:to]) of a tree that lies somewhere: what proofs are made of. */
 export type Subtrees = (from: number, to: number) => Promise<TreeHash>;
 
-export function subtreesOf(leaves: readonly TreeHash[]): Subtrees {
-  return (from, to) => treeRoot(leaves.slice(from, to));
+/** A tree to prove from, wherever it lies. */
+export interface LogTree {
+  readonly size: number;
+  readonly subtrees: Subtrees;
+  /** Where a leaf hash stands, newest first. LOG_INCLUSION_INVALID when it does not. */
+  readonly indexOf: (leaf: TreeHash) => Promise<number>;
+}
+
+export function treeOf(leaves: readonly TreeHash[]): LogTree {
+  return {
+    size: leaves.length,
+    subtrees: (from, to) => treeRoot(leaves.slice(from, to)),
+    indexOf: async (leaf) => {
+      const index = leaves.findLastIndex((each) => isSame(each, leaf));
+      if (index < 0) throw new RecordError('LOG_INCLUSION_INVALID');
+      return index;
+    },
+  };
 }
 
 /** PATH(m, D[n]) of RFC 6962, 2.1.1. LOG_MALFORMED for a leaf the tree does not have. */

@@ -96,13 +96,13 @@ export const rollbackAttacks: readonly Attack[] = [
       const old = await sampleLog(held);
       return exportOf(key, statements.slice(0, 3), await old.prove(statements.slice(0, 3)));
     },
-    found: 'LOG_ROLLED_BACK log inclusion',
+    found: 'LOG_ROLLED_BACK log history',
   },
   {
     name: 'present an old checkpoint beside the whole record',
     make: async ({ file, log, proof }) =>
       withLog(file, { ...proof, checkpoint: await log.checkpoint(3) }),
-    found: 'LOG_ROLLED_BACK log inclusion',
+    found: 'LOG_ROLLED_BACK log history',
   },
   {
     name: 'present another tree of the size the verifier knows',
@@ -110,6 +110,6 @@ export const rollbackAttacks: readonly Attack[] = [
       const rewritten = log.leaves.toReversed();
       return withLog(file, { ...proof, checkpoint: await log.checkpoint(KNOWN_SIZE, rewritten) });
     },
-    found: 'LOG_SPLIT_VIEW log inclusion',
+    found: 'LOG_SPLIT_VIEW log history',
   },
 ];

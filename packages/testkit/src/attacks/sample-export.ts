@@ -15,11 +15,14 @@ import {
 import { buildExport, type ExportFile } from '@track-record/statement/export';
 import {
   formatNoteKey,
+  formatProofLines,
   hashLeaf,
   noteKey,
+  proveConsistency,
   proveRecord,
   signCheckpoint,
   signNoteText,
+  treeOf,
   treeRoot,
   type LogProof,
   type NoteKey,
@@ -56,6 +59,8 @@ export interface SampleLog {
   /** A whole cosigned note over the first `size` leaves, or over others. */
   readonly checkpoint: (size: number, leaves?: readonly string[]) => Promise<string>;
   readonly prove: (statements: readonly SignedStatement[]) => Promise<LogProof>;
+  /** The lines that prove that the whole log extends its first leaves. */
+  readonly growth: (from: number) => Promise<string>;
 }
 
 /** Statements in order, each linked to the one before unless its change says otherwise. */
@@ -116,7 +121,7 @@ export async function exportOf(
 ): Promise<ExportFile> {
   const { publicKey } = key;
   const parts = { publicKey, evidence: developmentEvidence(key), statements };
-  return buildExport(log === undefined ? parts : { ...parts, log });
+  return buildExport(log === undefined ? parts : { ...parts, prove: async () => log });
 }
 
 export async function sampleKey(byte: number): Promise<SigningKey> {
@@ -135,6 +140,7 @@ export async function sampleLog(leaves: readonly string[], keyByte = 0x51): Prom
     const text = note.slice(0, note.indexOf('\n\n') + 1);
     return note + (await signNoteText(text, witness.key, WITNESS_TIME, witness.sign));
   };
+  const tree = treeOf(await Promise.all(leaves.map((hash) => hashLeaf(Buffer.from(hash, 'hex')))));
   return {
     leaves,
     signer,
@@ -143,7 +149,9 @@ export async function sampleLog(leaves: readonly string[], keyByte = 0x51): Prom
     witnessKey: formatNoteKey(witness.key),
     checkpoint,
     prove: async (statements) =>
-      proveRecord(await checkpoint(leaves.length), leaves, statements.at(-1)?.hash ?? ''),
+      proveRecord(await checkpoint(leaves.length), tree, statements.at(-1)?.hash ?? ''),
+    growth: async (from) =>
+      formatProofLines(await proveConsistency(tree.subtrees, from, leaves.length)),
   };
 }
 

@@ -53,7 +53,8 @@ export async function openScene(): Promise<Scene> {
   );
   const proof = await log.prove(statements);
   const known = await log.checkpoint(KNOWN_SIZE);
-  const trust = { key: log.key, witnesses: [log.witnessKey], witnessesMin: 1, known };
+  const growth = await log.growth(KNOWN_SIZE);
+  const trust = { key: log.key, witnesses: [log.witnessKey], witnessesMin: 1, known, growth };
   return {
     key,
     ownKey: await sampleKey(0x12),

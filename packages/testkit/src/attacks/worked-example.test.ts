@@ -16,7 +16,7 @@ import {
   proveInclusion,
   proveRecord,
   signCheckpoint,
-  subtreesOf,
+  treeOf,
   treeRoot,
 } from '@track-record/statement/log';
 import { parseDocument } from '../house/document.ts';
@@ -91,12 +91,11 @@ describe('accepts', () => {
   });
 
   it('the figures, and the whole export with its log', async () => {
-    const log = await proveRecord(`${checkpointText}\n`, hashes, hashes[2] ?? '');
     const file = await buildExport({
       publicKey: key.publicKey,
       evidence: developmentEvidence(key),
       statements: signed,
-      log,
+      prove: (head) => proveRecord(`${checkpointText}\n`, treeOf(leaves), head),
     });
     expect(JSON.stringify(file.summary)).toBe(summaryText);
     const policy = {
@@ -115,7 +114,9 @@ describe('accepts', () => {
     const checkpoint = { origin, size: 3, root: await treeRoot(leaves) };
     const note = await signCheckpoint(checkpoint, logPublicKey, signAsLog);
     expect(note).toBe(`${checkpointText}\n`);
-    expect(formatProofLines(await proveInclusion(subtreesOf(leaves), 2, 3))).toBe(`${pathText}\n`);
+    expect(formatProofLines(await proveInclusion(treeOf(leaves).subtrees, 2, 3))).toBe(
+      `${pathText}\n`,
+    );
   });
 });
 

@@ -9,8 +9,8 @@ import {
   noteKey,
   tileTree,
   verifyCheckpoint,
+  type LogTree,
   type ReadPublished,
-  type TileTree,
   type VerifiedCheckpoint,
 } from '@track-record/statement/log';
 import { logSignerFromSeed } from '@track-record/statement/log/signer';
@@ -33,7 +33,7 @@ export interface PublicLog {
   readonly read: ReadPublished;
   /** What is shown now, verified as a reader does. */
   readonly checkpoint: () => Promise<VerifiedCheckpoint>;
-  readonly tree: () => Promise<TileTree>;
+  readonly tree: () => Promise<LogTree>;
   /** As a superuser for whom triggers do not count. */
   readonly tamper: (statements: string) => Promise<void>;
   readonly close: () => Promise<void>;

@@ -56,7 +56,7 @@ const stories: readonly Story[] = [
       0 backfilled, 0 stated late, 0 corrected later
       compounded return: 0.50 % (0.004950000000000000)
       passed       the record begins at its first hour
-      NOT CHECKED  whether the record is in a public log: the policy names none`,
+      NOT CHECKED  whether the record is in a public log: the file and the policy name none`,
   },
   {
     name: 'a paper account',
@@ -132,7 +132,7 @@ const stories: readonly Story[] = [
       VERIFIED (signed by a development enclave: no hardware evidence)
       2026-01-05T00:00:00Z to 2026-01-05T01:00:00Z: 1 hours
       compounded return: 50.00 % (0.500000000000000000)
-      NOT CHECKED  whether the record is in a public log: the policy names none`,
+      NOT CHECKED  whether the record is in a public log: the file and the policy name none`,
   },
   {
     name: 'the same, before somebody who asks for the log: still in it, and its time is shown',
@@ -291,7 +291,7 @@ const stories: readonly Story[] = [
     log: 'asked and not given',
     seen: `
       LOG_INCLUSION_INVALID: The record is not proved to be in the public log.
-      FAILED       nothing shows that the record is in the public log as it is known`,
+      FAILED       nothing shows that the record is in the public log`,
   },
   {
     name: 'the operator puts an older database back: the allocator kept a checkpoint',
@@ -302,7 +302,7 @@ const stories: readonly Story[] = [
     shownTo: 1,
     seen: `
       LOG_ROLLED_BACK: A checkpoint is smaller than one known before.
-      FAILED       nothing shows that the record is in the public log as it is known`,
+      FAILED       the public log is not shown to hold what it held at the checkpoint known before`,
   },
 ];
 
