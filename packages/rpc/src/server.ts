@@ -4,8 +4,6 @@
 // asked.
 
 import assert from 'node:assert';
-import { EventEmitter } from 'node:events';
-import { constants as http2, type Http2Session } from 'node:http2';
 import {
   logVerbosity,
   Server,
@@ -16,7 +14,6 @@ import {
   type UntypedServiceImplementation,
 } from '@grpc/grpc-js';
 import { gatekeeper, rules, type RpcAccess } from './access.ts';
-import { allowances } from './allowance.ts';
 import { parseHolder, parseNonce } from './arguments.ts';
 import { createCalls, type CallLimits, type Calls, type OnBug } from './calls.ts';
 import { HealthService } from './generated/grpc/health/v1/health.ts';
@@ -28,6 +25,7 @@ import { CheckpointService, type CheckpointServer } from './generated/trackrecor
 import { ResultsService } from './generated/trackrecord/v1/results.ts';
 import { StatusService, WatchService } from './generated/trackrecord/v1/status.ts';
 import { UnsealService, type UnsealServer } from './generated/trackrecord/v1/unseal.ts';
+import { guardSessions } from './guard-sessions.ts';
 import { createHealth } from './health.ts';
 import { resultsServer, statusServer, watchServer } from './owned-calls.ts';
 import type { RpcSources } from './sources.ts';
@@ -53,9 +51,6 @@ const defaultLimits: RpcLimits = {
   // A year of hours takes a reader on a slow line well under this.
   streamTimeoutMs: 300_000,
 };
-
-/** Some clients send one with every message they get, to measure the line. */
-const PINGS = { most: 200, withinMs: 10_000 };
 
 const transportOptions: ServerOptions = {
   // The largest request asks for a hand-over: evidence with 64 KiB of certificates in base64, and a
@@ -132,7 +127,7 @@ export async function startRpcServer(options: RpcServerOptions): Promise<RpcServ
   add(UnsealService, { ...unsealServer(calls, sources) });
 
   const injector = server.createConnectionInjector(ServerCredentials.createInsecure());
-  endWhoPingsTooOften(server);
+  guardSessions(server);
   const address = { host, port, connectionsMax: limits.connectionsMax };
   const transport = await openTransport(address, transportIdentity(options), (socket) =>
     injector.injectConnection(socket),
@@ -158,23 +153,6 @@ export async function startRpcServer(options: RpcServerOptions): Promise<RpcServ
 
 function transportIdentity({ tls, access }: RpcIdentity) {
   return { tls, clientCaPem: access?.clientCaPem ?? null };
-}
-
-/**
- * grpc-js keeps its HTTP/2 server to itself and counts no pings. With a version that keeps it
- * elsewhere no door opens.
- */
-function endWhoPingsTooOften(server: Server): void {
-  const servers: unknown = Reflect.get(server, 'http2Servers');
-  assert(servers instanceof Map);
-  const [sessions]: unknown[] = [...servers.keys()];
-  assert(sessions instanceof EventEmitter);
-  sessions.on('session', (session: Http2Session) => {
-    const isAllowed = allowances(PINGS);
-    session.on('ping', () => {
-      if (!isAllowed('')) session.destroy(undefined, http2.NGHTTP2_ENHANCE_YOUR_CALM);
-    });
-  });
 }
 
 function checkpointServer(calls: Calls, sources: RpcSources): CheckpointServer {

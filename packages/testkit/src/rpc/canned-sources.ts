@@ -33,3 +33,16 @@ export function cannedSources(given: Partial<RpcSources> = {}): RpcSources {
     ...given,
   };
 }
+
+/** An enclave with nothing in it. */
+export const emptySources = cannedSources({
+  statusOf: async () => [],
+  hourlyReturns: async function* () {},
+  statements: async function* () {},
+  dailyReturns: async function* () {},
+  monthlyTable: async () => ({ months: [], years: [] }),
+  metrics: async () => ({ figures: [], returns: 0, hoursWithoutReturn: 0 }),
+  attestation: () => Promise.reject(new RecordError('ATTESTATION_UNAVAILABLE')),
+  submitShare: () => Promise.reject(new RecordError('UNSEAL_SHARE_REFUSED')),
+  handOver: () => Promise.reject(new RecordError('HANDOVER_REFUSED')),
+});
