@@ -43,6 +43,15 @@ const FLEX_LABELS: Readonly<Record<string, string>> = {
   ConversionRates: 'Currency rates, an option of the query',
 };
 
+/** How the owner of a wallet shows that it is his. */
+const OWNERSHIP = `
+A wallet's deeds are public, so its owner proves it his when he connects it. \`password\` is a nonce
+of his choice, 16 to 64 characters without blanks, and \`secret\` is what the wallet signs as typed
+data (EIP-712): the domain \`Track record\`, version \`1\`, with no chain, and the message
+\`Ownership(address wallet,string nonce)\`. No transaction is made.
+[What is checked](../packages/venues/src/ccxt/hyperliquid/ownership.ts).
+`;
+
 export async function venuesPage(repository: Repository): Promise<string> {
   const ids = repository.sources.flatMap(({ path }) => VENUE_FILE.exec(path)?.groups?.['id'] ?? []);
   const sections = await Promise.all(
@@ -99,7 +108,7 @@ ${
 |---|---|---:|---|---|
 ${rows.join('\n')}
 
-${refusals(connector.refusals)}`
+${refusals(connector.refusals)}${connector.addressedAs === undefined ? '' : OWNERSHIP}`
 }`;
 }
 

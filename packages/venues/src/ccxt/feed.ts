@@ -19,6 +19,8 @@ export interface Feed {
   /** Rows are listed under an instant that may lie this long before the one at which they count. */
   readonly lookbackMs?: number;
   readonly lookaheadMs?: number;
+  /** The first fetch tells the account from its beginning, which `checkWhole` then proves. */
+  readonly isWhole?: boolean;
   /** What the venue lists only piece by piece: asked once with each of these. */
   readonly each?: (job: Job) => Promise<readonly Parameters[]>;
   readonly read: (row: Row, markets: Markets, asked: Parameters) => readonly Reading[];
@@ -62,9 +64,10 @@ export interface Job {
 
 /** Asks for one feed and adds what it tells to the job. */
 export async function tellFeed(feed: Feed, job: Job): Promise<void> {
-  const { lookbackMs = 0, lookaheadMs = 0, running } = feed;
+  const { lookbackMs = 0, lookaheadMs = 0, isWhole = false, running } = feed;
   const listed = feed.settlesLater === true ? listedWindow(job.cursor, job.window) : job.window;
-  const window = { from: listed.from - lookbackMs, to: listed.to + lookaheadMs };
+  const from = isWhole && job.isFirst ? 0 : listed.from - lookbackMs;
+  const window = { from, to: listed.to + lookaheadMs };
   const told: Row[] = [];
   for (const asked of (await feed.each?.(job)) ?? [{}]) {
     const pages = await readPages(window, feed.paging, async (parameters) => {

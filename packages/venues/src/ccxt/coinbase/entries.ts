@@ -3,23 +3,13 @@
 // Types and states: docs.cdp.coinbase.com, "Transactions" and "List fills". Nothing of this was
 // seen recorded. Rows are untrusted.
 
-import { RecordError } from '@track-record/errors';
-import {
-  absolute,
-  add,
-  compare,
-  divide,
-  multiply,
-  negate,
-  sign,
-  subtract,
-} from '@track-record/ledger';
+import { add, divide, multiply, negate, sign } from '@track-record/ledger';
 import { ZERO, type Decimal, type Entry } from '@track-record/ledger';
 import type { Job } from '../feed.ts';
-import { sumBalances } from '../holdings.ts';
 import { flowOf, isEntry, kindOf, kindsOf, movementOf, post, settle } from '../readings.ts';
 import { states, type Reading } from '../readings.ts';
 import { parseAmount, parseIso, parseRow, parseSize, parseText, shape, type Row } from '../rows.ts';
+import { checkWhole } from '../whole.ts';
 
 /** What is not here stops the account, `tx` too: it says nothing of what it is. */
 const KINDS = kindsOf({
@@ -107,25 +97,14 @@ function purchaseOf({ id }: Reading): string {
   return /^(buy|sell)\.[^.]+/.exec(id)?.[0] ?? id;
 }
 
-/**
- * Pairs purchases from one wallet to another, and proves a first fetch, which tells an account from
- * its beginning: all of it together must be what is held now.
- */
+/** Pairs purchases from one wallet to another, and proves a first fetch. */
 export async function finish(job: Job): Promise<Row> {
-  const told = [...new Map(job.readings.map((each) => [each.id, each])).values()].filter(isEntry);
-  const purchases = Map.groupBy(told, purchaseOf);
+  const told = new Map(job.readings.map((each) => [each.id, each]));
+  const purchases = Map.groupBy(told.values(), purchaseOf);
   for (const [index, each] of job.readings.entries()) {
     const isPaired = (purchases.get(purchaseOf(each)) ?? []).length > 1;
     if (isPaired && isEntry(each)) job.readings[index] = { ...each, kind: 'conversion' };
   }
-  if (!job.isFirst) return {};
-  const postings = told.flatMap((each) => each.postings);
-  const moved = sumBalances(postings.map(({ asset, amount }) => [asset, amount] as const));
-  const { balances } = await job.holdings();
-  for (const asset of new Set([...moved.keys(), ...balances.keys()])) {
-    const rest = subtract(balances.get(asset) ?? ZERO, moved.get(asset) ?? ZERO);
-    if (compare(absolute(rest), STEP) <= 0) continue;
-    throw new RecordError('VENUE_INCOMPLETE', { place: 'balance' });
-  }
+  await checkWhole(job, STEP);
   return {};
 }

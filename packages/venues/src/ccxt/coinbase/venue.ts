@@ -6,7 +6,7 @@ import { entryKinds } from '@track-record/ledger';
 import type { Permissions, VenueCapabilities } from '../../contract.ts';
 import { venueOf, type Connector } from '../connector.ts';
 import { feed, type Feed, type Job } from '../feed.ts';
-import { cursorAt, type Next, type Paging, type Parameters } from '../pagers.ts';
+import { cursorAt, type Paging, type Parameters } from '../pagers.ts';
 import { HOUR_MS } from '../prices.ts';
 import { parseFlag, parseInstant, parseIso, parseRow, parseRows, parseSize } from '../rows.ts';
 import { parseText, valueAt } from '../rows.ts';
@@ -19,6 +19,7 @@ const WALLETS_MAX = 250;
 const CANDLES_MAX = 300;
 /** Fills are listed by when they were sequenced. */
 const SEQUENCE_SLACK_MS = 60_000;
+const TRANSACTIONS = 'v2PrivateGetAccountsAccountIdTransactions';
 const FILLS = 'v3PrivateGetBrokerageOrdersHistoricalFills';
 const WALLETS = 'v3PrivateGetBrokerageAccounts';
 
@@ -44,24 +45,32 @@ const capabilities: VenueCapabilities = {
   credentials: ['apiKey', 'secret'],
 };
 
-/** No page is bounded in time here; the next one is asked for by `name`. */
-function byToken(name: string, next: Next): Paging {
-  const asked = { limit: ROWS_MAX };
-  const parametersOf: Paging['parametersOf'] = (_part, token) =>
-    token === null ? asked : { ...asked, [name]: token };
-  return { spanMs: Infinity, rows: ROWS_MAX, parametersOf, next };
-}
-
-/** Newest first; the page names the row after which the next one begins. */
-const toTheBeginning: Next = ({ answer }) => {
-  const after = parseRow(valueAt(answer, 'pagination'), 'pagination')['next_starting_after'];
-  return typeof after === 'string' && after !== '' ? after : null;
+const FILL_PAGES: Paging = {
+  spanMs: Infinity,
+  rows: ROWS_MAX,
+  parametersOf: ({ from }, token) => ({
+    start_sequence_timestamp: new Date(from).toISOString(),
+    limit: ROWS_MAX,
+    ...(token === null ? {} : { cursor: token }),
+  }),
+  next: cursorAt('cursor'),
 };
 
-const untilOlder: Next = (page, part, token) =>
-  page.rows.some((row) => parseIso(row, 'created_at') < part.from)
-    ? null
-    : toTheBeginning(page, part, token);
+/** Newest first and without bounds; a page names the row after which the next one begins. */
+const TRANSACTION_PAGES: Paging = {
+  spanMs: Infinity,
+  rows: ROWS_MAX,
+  parametersOf: (_part, token) => ({
+    limit: ROWS_MAX,
+    ...(token === null ? {} : { starting_after: token }),
+  }),
+  next: ({ rows, answer }, { from }) => {
+    const page = parseRow(valueAt(answer, 'pagination'), 'pagination');
+    const after = page['next_starting_after'];
+    const isOlder = rows.some((row) => parseIso(row, 'created_at') < from);
+    return isOlder || typeof after !== 'string' || after === '' ? null : after;
+  },
+};
 
 async function walletsOf({ client }: Job): Promise<readonly Parameters[]> {
   const answer = parseRow(await client.call(WALLETS, { limit: WALLETS_MAX }), 'accounts');
@@ -69,25 +78,16 @@ async function walletsOf({ client }: Job): Promise<readonly Parameters[]> {
   return wallets.map((row) => ({ account_id: parseText(row, 'uuid') }));
 }
 
-/** One of two lines that share a method: the whole of every wallet once, and then what is new. */
-function transactions(next: Next, isAskedFirst: boolean): Feed {
-  const paging = byToken('starting_after', next);
-  const method = 'v2PrivateGetAccountsAccountIdTransactions';
-  return feed(method, 'data', paging, entries.readTransaction, 'ledger, transfers', {
-    each: async (job) => (job.isFirst === isAskedFirst ? await walletsOf(job) : []),
+const feeds: readonly Feed[] = [
+  feed(TRANSACTIONS, 'data', TRANSACTION_PAGES, entries.readTransaction, 'ledger, transfers', {
+    isWhole: true,
+    each: walletsOf,
     settlesLater: true,
     isToldElsewhere: entries.isFill,
-  });
-}
-
-const feeds: readonly Feed[] = [
-  transactions(toTheBeginning, true),
-  transactions(untilOlder, false),
-  feed(FILLS, 'fills', byToken('cursor', cursorAt('cursor')), entries.readFill, 'fills', {
-    each: ({ isFirst, window }) => {
-      const start_sequence_timestamp = new Date(window.from - SEQUENCE_SLACK_MS).toISOString();
-      return Promise.resolve(isFirst ? [{}] : [{ start_sequence_timestamp }]);
-    },
+  }),
+  feed(FILLS, 'fills', FILL_PAGES, entries.readFill, 'fills', {
+    isWhole: true,
+    lookbackMs: SEQUENCE_SLACK_MS,
   }),
 ];
 

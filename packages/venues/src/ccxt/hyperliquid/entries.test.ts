@@ -18,7 +18,7 @@ const markets: Markets = {
   contracts: new Map([['BTC', perpetualOf('BTC', 'BTC', 'USDC')]]),
 };
 
-function told(rows: readonly Row[]): readonly string[] {
+async function told(rows: readonly Row[], isFirst = false): Promise<readonly string[]> {
   const fail = (): never => {
     throw new RecordError('VENUE_UNAVAILABLE');
   };
@@ -28,13 +28,13 @@ function told(rows: readonly Row[]): readonly string[] {
     markets,
     contracts: new Map(),
     window: { from: AT - 3_600_000, to: AT + 3_600_000 },
-    isFirst: true,
+    isFirst,
     cursor: { version: 1, pending: {}, settled: {} },
-    holdings: fail,
+    holdings: () => Promise.resolve({ balances: new Map(), positions: [] }),
     readings: [],
     rows: new Map([[INFO, rows]]),
   };
-  finish(job);
+  await finish(job);
   return job.readings.filter(isEntry).map((entry) => lineOf(entry).replace(/^\S+ \d+ /, ''));
 }
 
@@ -92,8 +92,8 @@ describe('accepts', () => {
       { ...send, user: ME, destination: YOU, destinationDex: '', fee: '1', feeToken: 'USDC' },
       ['fee USDC -1 fee', 'flow USDC -5'],
     ],
-  ])('%s %j', (type, delta, lines) => {
-    expect(told([update(type, delta)])).toEqual(lines);
+  ])('%s %j', async (type, delta, lines) => {
+    expect(await told([update(type, delta)])).toEqual(lines);
   });
 
   test('a fill of a contract, whose fee has the share of a builder in it', () => {
@@ -116,9 +116,9 @@ describe('accepts', () => {
     ]);
   });
 
-  test('fills that link, and the same fill twice', () => {
+  test('fills that link, and the same fill twice', async () => {
     const sold = { ...fill, tid: 10, side: 'A', time: AT + 1, startPosition: '2.0' };
-    expect(told([fill, sold, fill])).toEqual([]);
+    expect(await told([fill, sold, fill])).toEqual([]);
   });
 });
 
@@ -136,8 +136,12 @@ describe('refuses', () => {
     ['fills with a gap', [fill, gap], 'VENUE_INCOMPLETE'],
     ['as many fills as are kept', many, 'VENUE_INCOMPLETE'],
   ])('%s', async (_name, rows, code) => {
-    const failed = Promise.resolve(rows).then(told);
-    await expect(failed.catch(codeOf)).resolves.toBe(code);
+    await expect(told(rows).catch(codeOf)).resolves.toBe(code);
+  });
+
+  test('a first fetch that does not lead to what is held', async () => {
+    const whole = told([update('deposit', { usdc: '10.5' })], true);
+    await expect(whole.catch(codeOf)).resolves.toBe('VENUE_INCOMPLETE');
   });
 
   test.each([

@@ -10,10 +10,13 @@ import { contractFill, flowOf, movementOf, post, type Reading } from '../reading
 import { parseAmount, parseFlag, parseInstant, parseRow, parseSize, parseText } from '../rows.ts';
 import { shape, type Row } from '../rows.ts';
 import { checkRunning, distinctRows, type Running } from '../running.ts';
+import { checkWhole } from '../whole.ts';
 
 export const INFO = 'publicPostInfo';
 /** The venue keeps no more fills of a wallet. */
 const FILLS_KEPT = 10_000;
+/** A cent: each fill and hour of funding may have been cut at the sixth digit. */
+const ROUNDING: Decimal = { mantissa: 1n, scale: 2 };
 const USDC = 'USDC';
 /** Of the wallet's parts, those that are recorded: the main exchange and the spot balances. */
 const INSIDE = new Set(['', 'spot']);
@@ -137,20 +140,25 @@ function runningOf(row: Row): Running {
   };
 }
 
-/** Tells the updates, and proves that fills of every contract link and reach back far enough. */
-export function finish(job: Job): Row {
+/** Tells the updates, and proves that fills of every contract link, and the first fetch. */
+export async function finish(job: Job): Promise<Row> {
   const rows = rowsOf(job, INFO);
   const fills = distinctRows(
     rows.filter((row) => row['tid'] !== undefined),
     runningOf,
   );
-  if (fills.length >= FILLS_KEPT) throw new RecordError('VENUE_INCOMPLETE', { place: 'fills' });
+  const isWhole = fills.length < FILLS_KEPT;
+  const first = Math.min(...fills.map((row) => parseInstant(row, 'time')));
+  if (!isWhole && first >= job.window.from) {
+    throw new RecordError('VENUE_INCOMPLETE', { place: 'fills' });
+  }
   const inContracts = fills.filter((row) => job.markets.contracts.has(parseText(row, 'coin')));
   checkRunning(inContracts.map(runningOf));
   for (const row of rows) {
     if (row['tid'] !== undefined || isFunding(row)) continue;
     job.readings.push(...readUpdate(row, job.client.isOurs));
   }
+  if (isWhole) await checkWhole(job, ROUNDING);
   return {};
 }
 

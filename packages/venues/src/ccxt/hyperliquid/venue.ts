@@ -33,7 +33,7 @@ const capabilities: VenueCapabilities = {
     'other exchanges of the wallet, vaults, staking and sub-accounts: what moves there is a flow',
     'lending and unified margin, whose account is refused where it shows',
     'marks of the past: closes of trades stand in for them, by the minute for three days only',
-    'more than ten thousand fills: a window behind them is refused',
+    'more than the last ten thousand fills, behind which nothing is recorded',
   ],
   quoteCurrency: 'USDC',
   // Rows appear within seconds.
@@ -53,16 +53,12 @@ function byTime(rows: number): Paging {
   return { spanMs: Infinity, rows, parametersOf };
 }
 
-function told(
-  type: string,
-  rows: number,
-  read: Feed['read'],
-  payload: string,
-  more: Partial<Feed> = {},
-): Feed {
+/** To the end: only so many of the last fills are kept, and the first fetch is whole. */
+function told(type: string, rows: number, read: Feed['read'], payload: string): Feed {
   const each = (): Promise<readonly { type: string; user: string }[]> =>
     Promise.resolve([{ type, user: '' }]);
-  return feed(INFO, '', byTime(rows), read, payload, { each, ...more });
+  const more = { each, isWhole: true, lookaheadMs: HISTORY_MS };
+  return feed(INFO, '', byTime(rows), read, payload, more);
 }
 
 /** ccxt numbers contracts; the venue names them. */
@@ -122,8 +118,7 @@ export const connector: Connector = {
     },
   ],
   feeds: [
-    // To the end, because only so many of the last fills are kept.
-    told('userFillsByTime', 2_000, entries.readFill, 'fills', { lookaheadMs: HISTORY_MS }),
+    told('userFillsByTime', 2_000, entries.readFill, 'fills'),
     told('userFunding', 500, entries.readFunding, 'funding'),
     told('userNonFundingLedgerUpdates', 500, () => [], 'transfers'),
   ],
