@@ -2,10 +2,12 @@
 """A second verifier of track-record exports: it follows docs/statement.md and shares no other code.
 
 It needs Python 3.9 or later and nothing else. It checks the form of the file, the signatures, the
-links, the times, the figures and, given a log key, that the record is in the public log. It does not
-verify hardware evidence: it takes only development evidence, and only when told to.
+links, the times, the figures, that the record is in the public log whose key is given or in the
+evidence, and, given a checkpoint that was saved before, that this log was not rewritten since. It does
+not verify hardware evidence: it takes only development evidence, and only when told to.
 
-    python3 verify_statement.py [--development] [--log-key KEY] [--at TIME] FILE...
+    python3 verify_statement.py [--development] [--log-key KEY] [--checkpoint FILE [--proof FILE]]
+        [--at TIME] FILE...
 
 One line per file: `FILE: verified RETURN` or `FILE: refused CODE at CHECK`. Exit code 1 on a refusal.
 """
@@ -443,8 +445,50 @@ def verify_checkpoint(note, log_key):
     return int(found[2]), root
 
 
+def bound_log_key(log, evidence):
+    """The log key that the evidence names, as notes write it, under the name in the checkpoint."""
+    binding = evidence.get("binding")
+    key = binding.get("logPublicKey") if isinstance(binding, dict) else None
+    if not isinstance(key, str) or not re.fullmatch(r"[0-9a-f]{64}", key):
+        return None
+    typed = b"\1" + bytes.fromhex(key)
+    name = log["checkpoint"].split("\n")[0]
+    demand(re.fullmatch(r"[^\s+\x00-\x1f]+", name), "LOG_MALFORMED")
+    key_id = hashlib.sha256(name.encode() + b"\n" + typed).digest()[:4]
+    return f"{name}+{key_id.hex()}+{base64.b64encode(typed).decode()}"
+
+
+def roots_above(old_root, old_size, size, path, whole):
+    """The roots of the old tree and of the new one (RFC 6962, 2.1.2)."""
+    if old_size == size:
+        demand(len(path) == (0 if whole else 1), "LOG_INCONSISTENT")
+        shared = old_root if whole else path[-1]
+        return shared, shared
+    demand(path, "LOG_INCONSISTENT")
+    split = 1 << (size - 1).bit_length() - 1
+    if old_size <= split:
+        old, new = roots_above(old_root, old_size, split, path[:-1], whole)
+        return old, node(new, path[-1])
+    old, new = roots_above(old_root, old_size - split, size - split, path[:-1], False)
+    return node(path[-1], old), node(path[-1], new)
+
+
+def check_history(log, log_key, known, proof):
+    """That the log of this file still holds what it held at a checkpoint saved before."""
+    size, root = verify_checkpoint(log["checkpoint"], log_key)
+    known_size, known_root = verify_checkpoint(known, log_key)
+    demand(known_size <= size, "LOG_ROLLED_BACK")
+    demand(known_size < size or known_root == root, "LOG_SPLIT_VIEW")
+    demand(proof == "" or proof.endswith("\n"), "LOG_MALFORMED")
+    grew = 0 < known_size < size
+    path = [from_base64(line) for line in proof[:-1].split("\n")] if grew and proof else []
+    demand(all(len(each) == 32 for each in path), "LOG_MALFORMED")
+    if known_size > 0:
+        found = roots_above(known_root, known_size, size, path, True)
+        demand(found == (known_root, root), "LOG_INCONSISTENT")
+
+
 def verify_inclusion(log, head, log_key):
-    demand(log is not None, "LOG_INCLUSION_INVALID")
     size, root = verify_checkpoint(log["checkpoint"], log_key)
     path = [from_base64(each) for each in log["inclusion"]]
     demand(all(len(each) == 32 for each in path), "LOG_MALFORMED")
@@ -536,25 +580,44 @@ def verify(text, options):
         summary = summary_of(hours)
         check_figures(file["summary"], summary)
         step = "log inclusion"
-        if options.log_key is not None:
-            verify_inclusion(file["log"], statements[-1][1], options.log_key)
+        log, log_key = file["log"], options.log_key
+        asked = log_key is not None or options.checkpoint is not None
+        demand(log is not None or not asked, "LOG_INCLUSION_INVALID")
+        if log is not None and log_key is None:
+            log_key = bound_log_key(log, file["evidence"])
+            demand(log_key is not None or not asked, "LOG_MALFORMED")
+        if log_key is not None:
+            verify_checkpoint(log["checkpoint"], log_key)
+            if options.checkpoint is not None:
+                step = "log history"
+                check_history(log, log_key, options.checkpoint, options.proof)
+            step = "log inclusion"
+            verify_inclusion(log, statements[-1][1], log_key)
     except Refusal as refusal:
         return f"refused {refusal} at {step}"
     return f"verified {summary['totalReturn']}"
+
+
+def read_text(name):
+    with open(name, encoding="utf-8", newline="") as file:
+        return file.read()
 
 
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--development", action="store_true")
     parser.add_argument("--log-key")
+    parser.add_argument("--checkpoint")
+    parser.add_argument("--proof")
     parser.add_argument("--at")
     parser.add_argument("files", nargs="+")
     options = parser.parse_args()
+    options.checkpoint = read_text(options.checkpoint) if options.checkpoint else None
+    options.proof = read_text(options.proof) if options.proof else ""
     options.at = observed_of(options.at) if options.at else time.time_ns() // 1_000_000
     refused = False
     for name in options.files:
-        with open(name, encoding="utf-8") as file:
-            verdict = verify(file.read(), options)
+        verdict = verify(read_text(name), options)
         refused = refused or verdict.startswith("refused")
         print(f"{name}: {verdict}")
     return 1 if refused else 0

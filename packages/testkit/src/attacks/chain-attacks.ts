@@ -83,6 +83,24 @@ export const chainAttacks: readonly Attack[] = [
   },
 ];
 
+type Leaves = readonly string[];
+
+/** What a database can be made to hold, so that the enclave itself signs the log over it. */
+const rewritings: readonly { name: string; rewrite: (leaves: Leaves) => Leaves }[] = [
+  {
+    name: 'put the database back an hour, and let the log grow again past what was known',
+    rewrite: (leaves) => [...leaves.slice(0, KNOWN_SIZE - 1), ...leaves.slice(KNOWN_SIZE)],
+  },
+  { name: 'exchange two leaves of the log', rewrite: (leaves) => swap(leaves, 0, 1) },
+  { name: 'drop a leaf of the log', rewrite: (leaves) => without(leaves, 2) },
+  { name: 'show a leaf of the log twice', rewrite: (leaves) => [...leaves.slice(0, 1), ...leaves] },
+  {
+    name: 'put another leaf in the place of one',
+    rewrite: (leaves) => leaves.map((leaf, at) => (at === 1 ? 'ab'.repeat(32) : leaf)),
+  },
+  { name: 'begin the log again', rewrite: (leaves) => leaves.slice(KNOWN_SIZE).concat(leaves) },
+];
+
 export const rollbackAttacks: readonly Attack[] = [
   {
     name: 'roll the record back an hour, figures and all',
@@ -112,4 +130,12 @@ export const rollbackAttacks: readonly Attack[] = [
     },
     found: 'LOG_SPLIT_VIEW log history',
   },
+  ...rewritings.map(({ name, rewrite }): Attack => ({
+    name,
+    make: async ({ file, statements, log }) => {
+      const rewritten = await sampleLog(rewrite(log.leaves));
+      return withLog(file, await rewritten.prove(statements));
+    },
+    found: 'LOG_INCONSISTENT log history',
+  })),
 ];

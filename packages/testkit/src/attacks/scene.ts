@@ -24,6 +24,9 @@ export interface Scene {
   readonly log: SampleLog;
   readonly proof: LogProof;
   readonly policy: Readonly<Record<string, unknown>>;
+  /** The checkpoint that the verifier saved, and the lines that prove what the log did since. */
+  readonly known: string;
+  readonly growth: string;
 }
 
 export interface Attack {
@@ -64,6 +67,8 @@ export async function openScene(): Promise<Scene> {
     log,
     proof,
     policy: { allowDevelopmentEvidence: true, log: trust },
+    known,
+    growth,
   };
 }
 

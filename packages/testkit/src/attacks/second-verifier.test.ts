@@ -8,11 +8,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from '@jest/globals';
 import { verifyExport, type ExportPolicy } from '@track-record/statement/export';
-import { parseLogTrust } from '@track-record/statement/log';
+import { parseLogTrust, parseProofLines } from '@track-record/statement/log';
 import { repositoryRoot } from '../house/repository.ts';
 import { attacks } from './attacks.ts';
 import { SAMPLE_AT } from './sample-export.ts';
-import { openScene } from './scene.ts';
+import { KNOWN_SIZE, openScene } from './scene.ts';
 
 const script = join(repositoryRoot, 'docs/verify_statement.py');
 const hasPython = spawnSync('python3', ['--version']).status === 0;
@@ -22,13 +22,13 @@ const folder = mkdtempSync(join(tmpdir(), 'track-record-second-'));
 const scene = await openScene();
 const policy: ExportPolicy = {
   allowDevelopmentEvidence: true,
-  log: await parseLogTrust({ key: scene.log.key }),
+  log: await parseLogTrust({ key: scene.log.key, known: scene.known, growth: scene.growth }),
 };
 
 afterAll(() => rmSync(folder, { recursive: true }));
 
-async function ours(text: string): Promise<string> {
-  const { code, checks, export: verified } = await verifyExport(parsed(text), policy, SAMPLE_AT);
+async function ours(text: string, given = policy): Promise<string> {
+  const { code, checks, export: verified } = await verifyExport(parsed(text), given, SAMPLE_AT);
   const failed = checks.find(({ result }) => result === 'failed')?.name;
   if (code !== null) return `refused ${code} at ${failed}`;
   return `verified ${verified?.summary.totalReturn ?? 'None'}`;
@@ -43,15 +43,25 @@ function parsed(text: string): unknown {
   }
 }
 
+function fileOf(name: string, text: string): string {
+  const file = join(folder, name);
+  writeFileSync(file, text);
+  return file;
+}
+
+const atIso = new Date(SAMPLE_AT).toISOString();
+const logOptions = ['--log-key', scene.log.key, '--checkpoint', fileOf('known', scene.known)];
+const proofOptions = ['--proof', fileOf('proof', scene.growth)];
+
 /** One verdict per text, in order. */
-function theirs(texts: readonly string[]): readonly string[] {
+function theirs(
+  texts: readonly string[],
+  options: readonly string[] = [...logOptions, ...proofOptions],
+): readonly string[] {
   const files = texts.map((text, at) => {
-    const file = join(folder, `${at}.json`);
-    writeFileSync(file, text);
-    return file;
+    return fileOf(`${at}.json`, text);
   });
-  const at = new Date(SAMPLE_AT).toISOString();
-  const known = ['--development', '--log-key', scene.log.key, '--at', at];
+  const known = ['--development', '--at', atIso, ...options];
   const { stdout } = spawnSync('python3', [script, ...known, ...files], { encoding: 'utf8' });
   const lines = stdout.trimEnd().split('\n');
   return lines.map((line, index) => line.replace(`${files[index]}: `, ''));
@@ -66,7 +76,7 @@ ifPython('holds', () => {
     const { log: _log, ...unlogged } = scene.file;
     const texts = [JSON.stringify(scene.file), JSON.stringify(unlogged)];
     texts.push(readFileSync(python, 'utf8'));
-    const expected = await Promise.all(texts.map(ours));
+    const expected = await Promise.all(texts.map((text) => ours(text)));
     expect(theirs(texts)).toEqual(expected);
     expect(expected[0]).toMatch(/^verified -0\.0/);
   });
@@ -74,7 +84,7 @@ ifPython('holds', () => {
   it('the same verdict, code and check on every attack', async () => {
     const made = await Promise.all(attacks.map(({ make }) => make(scene)));
     const texts = made.map((file) => (typeof file === 'string' ? file : JSON.stringify(file)));
-    const expected = await Promise.all(texts.map(ours));
+    const expected = await Promise.all(texts.map((text) => ours(text)));
     const found = theirs(texts);
     const named = (verdicts: readonly string[]): readonly string[] =>
       attacks.map(({ name }, at) => `${name}: ${verdicts[at]}`);
@@ -88,6 +98,39 @@ ifPython('holds', () => {
       const flipped = String.fromCharCode(text.charCodeAt(at) ^ 1);
       return text.slice(0, at) + flipped + text.slice(at + 1);
     });
-    expect(theirs(texts)).toEqual(await Promise.all(texts.map(ours)));
+    expect(theirs(texts)).toEqual(await Promise.all(texts.map((text) => ours(text))));
+  });
+
+  it('the same verdict on the log that the evidence names, and on what was known of it', async () => {
+    const key = Buffer.from(scene.log.signer.key.publicKey).toString('hex');
+    const naming = (logPublicKey: string): object => {
+      const binding = { ...Object(scene.file.evidence['binding']), logPublicKey };
+      return { ...scene.file, evidence: { ...scene.file.evidence, binding } };
+    };
+    const other = await scene.log.checkpoint(KNOWN_SIZE, scene.log.leaves.toReversed());
+    const wrong = scene.growth.split('\n').toReversed().join('\n').trimStart().concat('\n');
+    const rows: readonly (readonly [object, string | null, string, string])[] = [
+      [naming(key), null, '', 'verified -0.0'],
+      [naming('00'.repeat(32)), null, '', 'refused LOG_SIGNATURE_INVALID at log inclusion'],
+      [naming(''), null, '', 'verified -0.0'],
+      [naming(''), scene.known, scene.growth, 'refused LOG_MALFORMED at log inclusion'],
+      [naming(key), scene.known, scene.growth, 'verified -0.0'],
+      [naming(key), scene.known, '', 'refused LOG_INCONSISTENT at log history'],
+      [naming(key), scene.known, wrong, 'refused LOG_INCONSISTENT at log history'],
+      [naming(key), other, scene.growth, 'refused LOG_INCONSISTENT at log history'],
+      [naming(key), 'checkpoint', '', 'refused LOG_MALFORMED at log history'],
+    ];
+    for (const [file, known, proof, verdict] of rows) {
+      const text = JSON.stringify(file);
+      const given = { note: known ?? '', growth: async () => parseProofLines(proof) };
+      const expected = await ours(text, {
+        allowDevelopmentEvidence: true,
+        ...(known === null ? {} : { known: given }),
+      });
+      const saved = known === null ? [] : ['--checkpoint', fileOf('saved', known)];
+      const lines = proof === '' ? [] : ['--proof', fileOf('lines', proof)];
+      expect(theirs([text], [...saved, ...lines])).toEqual([expected]);
+      expect(expected).toContain(verdict);
+    }
   });
 });
