@@ -10,6 +10,8 @@ import { verbs } from './verbs/index.ts';
 const EXIT_REFUSED = 1;
 const EXIT_USAGE = 2;
 const WATCH_MS = 2_000;
+/** A terminal's, as most are. */
+const WIDTH = 80;
 /** The terminal's first line, and nothing below it. */
 const CLEAR = '\u001B[H\u001B[J';
 
@@ -97,10 +99,24 @@ function printVerbHelp(verb: Verb): number {
   const options = Object.entries({ ...verb.options, ...watchOf(verb) }).map(([name, option]) =>
     option.type === 'boolean' ? `[--${name}]` : `[--${name} VALUE]`,
   );
-  const usage = ['track-record', verb.name, ...options, '[--json]'].join(' ');
-  const lines = [usage, '', verb.summary, '', 'Example', `  track-record ${verb.example}`];
+  const usage = wrapped([`track-record ${verb.name}`, ...options, '[--json]'], '');
+  // A new line before each option, which a shell reads as one command.
+  const example = wrapped(`  track-record ${verb.example}`.split(/ (?=--?[a-z])/), ' \\');
+  const lines = [usage, '', verb.summary, '', 'Example', example];
   process.stdout.write(`${lines.join('\n')}\n`);
   return 0;
+}
+
+/** As many parts as fit on each line; `mark` stands at the end of those that go on. */
+function wrapped(parts: readonly string[], mark: string): string {
+  const lines: string[] = [];
+  for (const part of parts) {
+    const line = lines.at(-1);
+    const longer = line === undefined ? part : `${line} ${part}`;
+    if (line !== undefined && longer.length + mark.length > WIDTH) lines.push(`    ${part}`);
+    else lines.splice(-1, 1, longer);
+  }
+  return lines.join(`${mark}\n`);
 }
 
 function print(text: string): Promise<void> {
