@@ -1,4 +1,4 @@
-// A folder of a test's own for the files that it hands to a verb; it goes when the tests have ended.
+// A folder of a test's own for the files that it hands to a verb; it goes when the tests end.
 
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -1,7 +1,6 @@
 // Kraken's connector and the real client against the simulated Kraken: the true returns of the
 // scenario's spot part, a ledger without gaps, and a refusal for everything else. Each test has a
-// simulator of its own, so that none waits for what another has used up of Kraken's allowance; and
-// they run side by side, because each waits for its own most of the time.
+// simulator of its own, so that none counts on what another has used up of Kraken's allowance.
 
 import { describe, expect, test } from '@jest/globals';
 import type { Code } from '@track-record/errors';
@@ -9,6 +8,7 @@ import { fakeClock } from '../fake-clock.ts';
 import { buildScenario } from '../scenario/build-scenario.ts';
 import { spotOf } from '../scenario/parts.ts';
 import type { FaultKind } from '../simulator/faults.ts';
+import { hastenAllowances } from '../simulator/hastened.ts';
 import {
   codeThrough,
   returnsThrough,
@@ -20,21 +20,17 @@ import {
 import type { Simulator } from '../simulator/server.ts';
 import { startKrakenSimulator } from './simulator.ts';
 
+await hastenAllowances();
+
 const scenario = spotOf(
   buildScenario({ seed: 5, start: Date.UTC(2026, 7, 1), hours: 24, fills: 90 }),
 );
-/** The client keeps to the allowance of a real key: each request more is seconds of waiting. */
-const quiet = spotOf(buildScenario({ seed: 5, start: scenario.start, hours: 24, fills: 30 }));
 const clock = fakeClock(scenario.end + 60_000);
 const { credentials } = scenario;
 const LEDGERS = 'POST /0/private/Ledgers';
-const PATIENCE_MS = 300_000;
 
-async function withSimulator<T>(
-  use: (simulator: Simulator) => Promise<T>,
-  told = scenario,
-): Promise<T> {
-  const simulator = await startKrakenSimulator({ scenario: told, now: clock.now });
+async function withSimulator<T>(use: (simulator: Simulator) => Promise<T>): Promise<T> {
+  const simulator = await startKrakenSimulator({ scenario, now: clock.now });
   try {
     return await use(simulator);
   } finally {
@@ -54,28 +50,22 @@ async function codeOfFetch(
 }
 
 describe('accepts', () => {
-  test.concurrent(
-    'the spot part of the account: the true return of every hour',
-    async () => {
-      const told = await withSimulator(
-        (simulator) => returnsThrough('kraken', simulator, quiet, quiet.credentials, clock.now),
-        quiet,
-      );
-      expect(told.returns).toEqual(trueReturns(quiet));
-      expect(told.returns.filter((each) => each !== null)).toHaveLength(23);
-    },
-    PATIENCE_MS,
-  );
+  test('the spot part of the account: the true return of every hour', async () => {
+    const told = await withSimulator((simulator) =>
+      returnsThrough('kraken', simulator, scenario, credentials, clock.now),
+    );
+    expect(told.returns).toEqual(trueReturns(scenario));
+    expect(told.returns.filter((each) => each !== null)).toHaveLength(23);
+  });
 
-  test.concurrent.each<FaultKind>([{ kind: 'duplicate-rows' }, { kind: 'reversed-rows' }])(
+  test.each<FaultKind>([{ kind: 'duplicate-rows' }, { kind: 'reversed-rows' }])(
     '$kind: the same',
     async (fault) => {
       expect(await codeUnder(fault)).toBe('accepted');
     },
-    PATIENCE_MS,
   );
 
-  test.concurrent('who the key belongs to, and what it may do', async () => {
+  test('who the key belongs to, and what it may do', async () => {
     const identity = await withSimulator((simulator) =>
       withSession('kraken', simulator, credentials, clock.now, (session) => session.identify()),
     );
@@ -88,7 +78,7 @@ describe('accepts', () => {
 });
 
 describe('refuses', () => {
-  test.concurrent.each<[string, Code, Credentials]>([
+  test.each<[string, Code, Credentials]>([
     ['a wrong key', 'VENUE_KEY_REJECTED', { ...credentials, apiKey: 'x'.repeat(56) }],
     ['a wrong secret', 'VENUE_KEY_REJECTED', { ...credentials, secret: 'eA==' }],
     ['a secret that is no base64', 'VENUE_KEY_REJECTED', { ...credentials, secret: 'x' }],
@@ -97,7 +87,7 @@ describe('refuses', () => {
     expect(await withSimulator((simulator) => codeOfFetch(simulator, keys))).toBe(code);
   });
 
-  test.concurrent.each<[Code, FaultKind]>([
+  test.each<[Code, FaultKind]>([
     ['VENUE_INCOMPLETE', { kind: 'dropped-row', row: 12 }],
     ['VENUE_INCOMPLETE', { kind: 'late-row', row: 12, until: scenario.end + 3_600_000 }],
     ['VENUE_INCOMPLETE', { kind: 'empty-page' }],
@@ -113,13 +103,9 @@ describe('refuses', () => {
     ['VENUE_UNAVAILABLE', { kind: 'html-200' }],
     ['VENUE_UNAVAILABLE', { kind: 'cut-body' }],
     ['VENUE_UNEXPECTED_SHAPE', { kind: 'huge-body', sizeBytes: 9_000_000 }],
-  ])(
-    '%s: %j',
-    async (code, fault) => {
-      expect(await codeUnder(fault)).toBe(code);
-    },
-    PATIENCE_MS,
-  );
+  ])('%s: %j', async (code, fault) => {
+    expect(await codeUnder(fault)).toBe(code);
+  });
 });
 
 async function codeUnder(fault: FaultKind): Promise<string> {

@@ -1,6 +1,6 @@
 // Kraken Futures' connector and the real client against the simulated venue: the true returns of
 // the scenario's futures part, a log without gaps, and a refusal for everything else. Each test has
-// a simulator of its own, so that none waits for what another has used up of Kraken's allowance.
+// a simulator of its own, so that none counts on what another has used up of Kraken's allowance.
 
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import type { Code } from '@track-record/errors';
@@ -8,6 +8,7 @@ import { fakeClock } from '../fake-clock.ts';
 import { buildScenario } from '../scenario/build-scenario.ts';
 import { futuresOf } from '../scenario/parts.ts';
 import type { FaultKind } from '../simulator/faults.ts';
+import { hastenAllowances } from '../simulator/hastened.ts';
 import {
   codeThrough,
   returnsThrough,
@@ -16,6 +17,8 @@ import {
 } from '../simulator/returns-through.ts';
 import type { Simulator } from '../simulator/server.ts';
 import { startKrakenFuturesSimulator } from './simulator.ts';
+
+await hastenAllowances();
 
 const whole = buildScenario({ seed: 5, start: Date.UTC(2026, 7, 1), hours: 48, fills: 900 });
 // Its dollars are Kraken's.
