@@ -11,10 +11,19 @@ import type { Benchmark } from './benchmark.ts';
 import { disclosure } from './disclosure/disclosure.ts';
 import { queue } from './queue/queue.ts';
 import { returns } from './returns/returns.ts';
+import { simulation } from './simulation/simulation.ts';
 import { venues } from './venues/venues.ts';
 import { verify } from './verify/verify.ts';
 
-const BENCHMARKS: readonly Benchmark[] = [attestation, disclosure, queue, returns, venues, verify];
+const BENCHMARKS: readonly Benchmark[] = [
+  attestation,
+  disclosure,
+  queue,
+  returns,
+  simulation,
+  venues,
+  verify,
+];
 
 const PAGE = path.resolve(import.meta.dirname, '../../../docs/benchmarks.md');
 

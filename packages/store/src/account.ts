@@ -123,11 +123,11 @@ export interface VenueHour {
  * Each account has its own moment in the time after an hour has become final, so that a venue does
  * not see all of them at once.
  */
-const SPREAD_MS = 480_000;
+export const SPREAD_MS = 480_000;
 /** Jobs that wait at one venue: about a minute of one worker's work, and what a pass can insert. */
-const WAITING_MAX = 20_000;
+export const WAITING_MAX = 20_000;
 /** They take minutes: no more wait than a pass a minute keeps busy. */
-const BACKFILLS_WAITING_MAX = 200;
+export const BACKFILLS_WAITING_MAX = 200;
 
 /**
  * Active accounts whose last final hour is missing and due: at the account's own moment, or at once

@@ -49,6 +49,15 @@ describe('accepts', () => {
     expect(await tokensOf(venue)).toBeCloseTo(16 - 11.5, 0);
   });
 
+  test('what backfills ask beyond, which makes no hourly job dearer', async () => {
+    const venue = await newVenue();
+    await ask(venue, { jobs: 1, isBackfill: true });
+    await ask(venue, { jobs: 1, isBackfill: true, settled: 1, correction: 50 });
+    const dear = await ask(venue, { jobs: 1, isBackfill: true, settled: 1, correction: 0 });
+    expect(dear).toEqual({ granted: 0, charged: COST + 5 });
+    expect(await ask(venue, { jobs: 1 })).toEqual({ granted: 1, charged: COST });
+  });
+
   test('a job that costs more than the bucket holds, once the bucket is full', async () => {
     const venue = await newVenue();
     await admin.query('update record.venue_allowance set cost = 500 where venue = $1', [venue]);
@@ -135,8 +144,8 @@ async function newVenue(): Promise<string> {
   venues += 1;
   const venue = `venue-${venues}`;
   await admin.query(
-    `insert into record.venue_allowance (venue, egress, per_minute, burst, tokens, cost)
-     values ($1, 'shared', $2, $3, $3, $4)`,
+    `insert into record.venue_allowance (venue, egress, per_minute, burst, tokens, cost,
+       first_cost) values ($1, 'shared', $2, $3, $3, $4, $4)`,
     [venue, PER_MINUTE, BURST, COST],
   );
   await waitIn(venue, JOBS);

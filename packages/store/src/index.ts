@@ -1,4 +1,7 @@
 export {
+  BACKFILLS_WAITING_MAX,
+  SPREAD_MS,
+  WAITING_MAX,
   accountStatuses,
   deleteIntake,
   dueAccounts,

@@ -25,7 +25,7 @@ const VIEWS = {
   'operator.venue': `venue final_to dispatched_at active stopped hours_missing hours_withheld
     accounts_behind`,
   'operator.venue_allowance': `venue egress per_minute burst tokens cost closed_until closings
-    admitted refused`,
+    admitted refused first_cost`,
   'operator.action': 'action_id acted_at actor action queue job_id account_id jobs reason',
 };
 

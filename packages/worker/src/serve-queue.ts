@@ -4,11 +4,12 @@ import { codeOf, RecordError, type Code } from '@track-record/errors';
 import type { RouteContext } from '@track-record/jobs/context';
 import { recordFailure } from '@track-record/jobs/failure';
 import { accountId } from '@track-record/jobs/queue';
-import { storeFailure } from '@track-record/store';
+import { listenForWork, storeFailure } from '@track-record/store';
 import type { PgBoss } from 'pg-boss';
 import { admitByVenue, admitUnlessHeld } from './admission.ts';
 import { startClaimLoop, type ClaimLoop } from './claim-loop.ts';
 import type { Clock } from './clock.ts';
+import type { Config } from './config.ts';
 import { enqueueInto } from './enqueue.ts';
 import type { Log } from './log.ts';
 import type { ServedQueue } from './queues.ts';
@@ -18,9 +19,7 @@ import { isFinal, settleFailure, settleSuccess, settling, type Job } from './set
 export type RouteRooms = Omit<RouteContext, 'signal' | 'settle' | 'settling' | 'enqueue' | 'asked'>;
 
 export interface ServeOptions {
-  readonly slots: number;
-  /** Which of the deployment's addresses venues see: what is behind it shares their limits. */
-  readonly egress: string;
+  readonly config: Pick<Config, 'DATABASE_URL' | 'WORKER_SLOTS' | 'WORKER_EGRESS'>;
   readonly clock: Clock;
   readonly log: Log;
   /**
@@ -31,30 +30,27 @@ export interface ServeOptions {
 
 const POLL_MS = 500;
 /** First synchronisations last long: most slots of a venue are for the hours. */
-const SLOTS_PER_BACKFILL_SLOT = 4;
+export const SLOTS_PER_BACKFILL_SLOT = 4;
 /** Where a venue that says to wait does not say how long. */
 const CLOSED_SECONDS = 60;
 
-export interface Served {
-  /** Lets the queue of this name be looked at now. */
-  readonly wake: (queue: string) => void;
-  readonly stop: ClaimLoop['stop'];
-}
-
+/** Serves all of them, and looks at one at once when a person waits there. Returns the stop. */
 export function serveQueues(
   queues: readonly ServedQueue[],
   boss: PgBoss,
   rooms: RouteRooms,
   options: ServeOptions,
-): Served {
+): ClaimLoop['stop'] {
   const loops = new Map(
     queues.map((queue) => [queue.name, serveQueue(queue, boss, rooms, options)]),
   );
-  return {
-    wake: (queue) => loops.get(queue)?.wake(),
-    stop: async (abortAfterMs) => {
-      await Promise.all([...loops.values()].map((loop) => loop.stop(abortAfterMs)));
-    },
+  const listening = new AbortController();
+  const wake = (queue: string): void => loops.get(queue)?.wake();
+  const listened = listenForWork(options.config.DATABASE_URL, wake, listening.signal);
+  return async (abortAfterMs) => {
+    listening.abort();
+    const stopped = [...loops.values()].map((loop) => loop.stop(abortAfterMs));
+    await Promise.all([listened, ...stopped]);
   };
 }
 
@@ -62,8 +58,9 @@ function serveQueue(
   queue: ServedQueue,
   boss: PgBoss,
   rooms: RouteRooms,
-  { slots, egress, log, clock, onBug }: ServeOptions,
+  { config, log, clock, onBug }: ServeOptions,
 ): ClaimLoop {
+  const { WORKER_SLOTS: slots, WORKER_EGRESS: egress } = config;
   const { name, venue, isBackfill } = queue;
   const admission =
     venue === null

@@ -10,13 +10,7 @@ import type { MasterKey, RecordRoot } from '@track-record/sealing';
 import { intakeKeyPair } from '@track-record/sealing/intake';
 import { signingKeyFromSeed } from '@track-record/statement';
 import { logSignerFromSeed, type LogSigner } from '@track-record/statement/log/signer';
-import {
-  checkSchema,
-  listenForWork,
-  openStore,
-  storeFailure,
-  type Database,
-} from '@track-record/store';
+import { checkSchema, openStore, storeFailure, type Database } from '@track-record/store';
 import type { Kysely } from 'kysely';
 import { PgBoss } from 'pg-boss';
 import type { Clock } from './clock.ts';
@@ -116,17 +110,13 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
       submitShare: () => Promise.reject(new RecordError('UNSEAL_SHARE_REFUSED', { place: 'key' })),
       handOver,
     });
-    const { WORKER_SLOTS: slots, WORKER_EGRESS: egress } = config;
-    const served = serveQueues(queues, boss, rooms, { ...options, slots, egress });
-    const listening = new AbortController();
-    const listened = listenForWork(config.DATABASE_URL, served.wake, listening.signal);
+    const stopServing = serveQueues(queues, boss, rooms, options);
     // While jobs run: each row opens under one of the two keys at every instant.
     const resealing = resealRoots(store.db, master, random).catch((error: unknown) =>
       log('loop-failed', { code: failureCode(error) }),
     );
     ends.unshift(async () => {
-      listening.abort();
-      await Promise.all([listened, resealing, served.stop(STOP_ABORT_MS)]);
+      await Promise.all([resealing, stopServing(STOP_ABORT_MS)]);
     });
     log('started', { port });
     return {

@@ -1,10 +1,10 @@
 // One worker process of a round: `node engine.ts route|raw|starts JSON`. It claims and settles so
-// many jobs and prints what that took. `route` is the worker's own loop around its own routes; `raw`
-// is pg-boss's claim and settle with a handler that does nothing; `starts` is the worker's loop
-// around such a handler, and prints when each job began.
+// many jobs and prints what that took. `route` is the worker's own loop around its own routes;
+// `raw` is pg-boss's claim and settle with a handler that does nothing; `starts` is the worker's
+// loop around such a handler, and prints when each job began.
 
 import type { RouteContext } from '@track-record/jobs/context';
-import { listenForWork, openStore } from '@track-record/store';
+import { openStore } from '@track-record/store';
 import { servedQueues, type ServedQueue } from '@track-record/worker/queues';
 import { serveQueues } from '@track-record/worker/serve-queue';
 import type { PgBoss } from 'pg-boss';
@@ -33,7 +33,7 @@ export interface EngineResult {
 
 const MICROSECONDS = 1_000;
 const PATIENCE_MS = 120_000;
-const IDLE_MS = 1_500;
+const IDLE_MS = 4_000;
 const POLL_MS = 50;
 
 export const engineScript = import.meta.filename;
@@ -123,12 +123,11 @@ async function runStarts(options: EngineOptions): Promise<EngineResult> {
   const boss = await startBoss(options.url, options.bossConnections);
   const starts: Record<string, number> = {};
   const count = startCount(options.jobs);
-  const wake = await serve(options, boss, async (_queue, data, context) => {
+  await serve(options, boss, async (_queue, data, context) => {
     starts[keyOf(data)] ??= Date.now();
     await context.db.transaction().execute((trx) => context.settle(trx, { hours: 0 }));
     count.end();
   });
-  void listenForWork(options.url, wake, new AbortController().signal);
   return await count.result({}, starts);
 }
 
@@ -136,7 +135,7 @@ async function serve(
   options: EngineOptions,
   boss: PgBoss,
   run: (queue: ServedQueue, data: unknown, context: RouteContext) => Promise<void>,
-): Promise<() => void> {
+): Promise<void> {
   const store = openStore(options.url, { connectionsMax: options.storeConnections });
   const rooms = await contextAt(store, () => options.now);
   const queue = servedQueues([VENUE]).find(({ name }) => name === SYNC_QUEUE);
@@ -145,16 +144,14 @@ async function serve(
     ...queue,
     run: (data: unknown, context: RouteContext) => run(queue, data, context),
   };
-  const served = serveQueues([watched], boss, rooms, {
-    slots: options.slots,
-    egress: 'shared',
+  serveQueues([watched], boss, rooms, {
+    config: { DATABASE_URL: options.url, WORKER_SLOTS: options.slots, WORKER_EGRESS: 'shared' },
     clock: () => options.now,
     log: (event, fields) => {
       if (event !== 'job-done') console.error(event, fields);
     },
     onBug: (error) => console.error(error),
   });
-  return () => served.wake(queue.name);
 }
 
 /** The account that a job of ours is about. */

@@ -1,5 +1,5 @@
-// A venue that answers at once: one fill an hour, at its half, and a price that moves a little. What
-// a route costs at it is what the route itself costs.
+// A venue that answers at once: one fill an hour, at its half, and a price that moves a little.
+// What a route costs at it is what the route itself costs.
 
 import { parseDecimal, type Anchor, type Entry } from '@track-record/ledger';
 import type { PriceRequest, Venue, VenueSession } from '@track-record/venues';

@@ -163,7 +163,7 @@ const ENQUEUE = `
     now() + interval '1 day', dead_letter, heartbeat_seconds
   from pgboss.queue, record.account
   where queue.name = $1 and account.venue = '${VENUE}' order by account_id offset $4
-  limit $2`;
+  limit $2 on conflict do nothing`;
 
 /** One job for each of so many accounts. */
 export async function enqueueAll(

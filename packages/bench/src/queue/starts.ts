@@ -26,6 +26,7 @@ export async function measureStarts(
     bossConnections: 4,
     storeConnections: 8,
   };
+  await stand.admin.query('delete from pgboss.job_common');
   const running = run(options);
   await wait(SETTLE_MS);
   const askedAt = new Map<string, number>();

@@ -147,7 +147,8 @@ export const tables = {
     "closed_until": "timestamptz null",
     "closings": "int4 own",
     "admitted": "int8 own",
-    "refused": "int8 own"
+    "refused": "int8 own",
+    "first_cost": "float4 own"
   },
   "record.venue_hour": {
     "venue": "text",

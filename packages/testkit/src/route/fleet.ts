@@ -42,6 +42,10 @@ export interface FleetOptions {
   /** 64 hex digits. */
   readonly masterKey: string;
   readonly now: number;
+  /** Of each worker's queues. */
+  readonly slots?: number;
+  /** For an hour of all accounts. */
+  readonly patienceMs?: number;
 }
 
 export interface Fleet {
@@ -82,8 +86,16 @@ export async function openFleet(options: FleetOptions): Promise<Fleet> {
   const admin = new pg.Pool({ connectionString: database.urls.owner, max: 2 });
   admin.on('error', () => undefined);
   await fixRecordRoot(admin, masterKey);
+  await admin.query(NO_ALLOWANCE);
   const gateway = createGateway({ databaseUrl: database.urls.gateway });
   const workers: WorkerProcess[] = [];
+  const shared = {
+    DATABASE_URL: database.urls.enclave_worker,
+    ENCRYPTION_KEY: masterKey,
+    DEVELOPMENT_VENUE_EGRESS: `127.0.0.1:${venue.port}`,
+    DEVELOPMENT_CLOCK_FILE: clockFile,
+    WORKER_SLOTS: String(options.slots ?? 2),
+  };
   return {
     admin,
     operatorUrl: database.urls.operator,
@@ -91,14 +103,7 @@ export async function openFleet(options: FleetOptions): Promise<Fleet> {
     setVenueOut: venue.setOut,
     restartDatabase: database.restart,
     startWorker: async () => {
-      const settings = {
-        DATABASE_URL: database.urls.enclave_worker,
-        ENCRYPTION_KEY: masterKey,
-        ENCLAVE_PORT: String(await freePort()),
-        DEVELOPMENT_VENUE_EGRESS: `127.0.0.1:${venue.port}`,
-        DEVELOPMENT_CLOCK_FILE: clockFile,
-        WORKER_SLOTS: '2',
-      };
+      const settings = { ...shared, ENCLAVE_PORT: String(await freePort()) };
       const worker = startWorkerProcess(settings, join(directory, 'worker.log'));
       workers.push(worker);
       await until(() => worker.log().includes('"event":"started"'), workers);
@@ -110,13 +115,14 @@ export async function openFleet(options: FleetOptions): Promise<Fleet> {
     },
     untilSigned: async (hour, leftAlone) => {
       let tickedAt = leftAlone === undefined ? 0 : Infinity;
-      await until(async () => {
+      const isSigned = async (): Promise<boolean> => {
         if (Date.now() - tickedAt > TICK_MS) {
           tickedAt = Date.now();
           for (const step of PASSING_TIME) await admin.query(step);
         }
         return (await countBehind(admin, hour, options.accounts)) === 0;
-      }, workers);
+      };
+      await until(isSigned, workers, options.patienceMs);
     },
     published: async () => {
       const found = await admin.query<{ row: string }>(PUBLISHED);
@@ -136,8 +142,6 @@ export async function openFleet(options: FleetOptions): Promise<Fleet> {
   };
 }
 
-const OWNER = '00000000-0000-4000-8000-0000000000f0';
-
 /**
  * What minutes do, in less: dead claims run out, waits are over, and the schedule ticks. The sweep
  * is pg-boss's own; the worker that lives does it within seconds.
@@ -155,6 +159,10 @@ const INVENTED_JOBS = `insert into pgboss.job_common (id, name, data, keep_until
   select gen_random_uuid(), '${QUEUE}',
     jsonb_build_object('accountId', account_id, 'hour', $1::text), now() + interval '1 hour'
   from record.account`;
+
+/** Hours pass in seconds here: what a venue allows in a minute would be used up. */
+const NO_ALLOWANCE = `insert into record.venue_allowance
+  (venue, egress, per_minute, burst, tokens, cost) values ('binance', 'shared', 1e9, 1e9, 1e9, 1)`;
 
 /** Accounts without the hour, and jobs of accounts that are not over. */
 const BEHIND = `select ($2 - (select count(*) from record.account_status where last_hour = $1)
@@ -175,7 +183,9 @@ async function countBehind(admin: pg.Pool, hour: number, accounts: number): Prom
 async function handInAll(gateway: Gateway, options: FleetOptions): Promise<void> {
   const { publicKey } = await intakeKeyPair(fixedRecordRoot(options.masterKey).intakeSeed());
   for (let index = 0; index < options.accounts; index += 1) {
-    const identity = { accountId: accountIdOf(index), ownerId: OWNER, venue: 'binance' };
+    // An owner each: what a statement says of an owner's accounts depends on who came first.
+    const [accountId, ownerId] = [accountIdOf(index), accountIdOf(index, 'f')];
+    const identity = { accountId, ownerId, venue: 'binance' };
     const fields = credentialsOf(index);
     const sealedCredentials = await sealIntake(publicKey, { ...identity, fields });
     const request = { ...identity, sealedCredentials, historyFrom: options.start };
@@ -189,8 +199,8 @@ export async function expireClaims(admin: pg.Pool): Promise<void> {
   );
 }
 
-function accountIdOf(index: number): string {
-  return `00000000-0000-4000-8000-${String(index + 1).padStart(12, '0')}`;
+function accountIdOf(index: number, kind = '0'): string {
+  return `00000000-0000-4000-8000-${kind}${String(index + 1).padStart(11, '0')}`;
 }
 
 function credentialsOf(index: number): { apiKey: string; secret: string } {
@@ -305,8 +315,9 @@ function listen(server: Server): Promise<number> {
 async function until(
   condition: () => boolean | Promise<boolean>,
   workers: readonly WorkerProcess[],
+  patienceMs = PATIENCE_MS,
 ): Promise<void> {
-  const deadline = Date.now() + PATIENCE_MS;
+  const deadline = Date.now() + patienceMs;
   for (;;) {
     const state = await Promise.resolve()
       .then(condition)
