@@ -70,6 +70,11 @@ describe('accepts', () => {
     expect(output.failed).not.toBe(true);
   });
 
+  it('the key as evidence names it', async () => {
+    const hex = Buffer.from(rawKey).toString('hex');
+    expect((await run([monday, tuesday], { proof, key: hex })).failed).not.toBe(true);
+  });
+
   it('a log that stood still, without a proof', async () => {
     expect((await run([monday, monday])).failed).not.toBe(true);
   });

@@ -5,8 +5,10 @@
 import { codes, RecordError, type Code } from '@track-record/errors';
 import {
   checkExtends,
+  noteKey,
   parseNoteKey,
   verifyCheckpoint,
+  type NoteKey,
   type VerifiedCheckpoint,
 } from '@track-record/statement/log';
 import { requiredText } from '../input.ts';
@@ -19,6 +21,8 @@ const advice: Partial<Readonly<Record<Code, string>>> = {
   LOG_ROLLED_BACK: 'Unless the files were named in the wrong order, the log took entries back.',
   LOG_INCONSISTENT: 'Ask the log for another proof. If it has none, it changed what it published.',
 };
+
+const HEX_KEY = /^[0-9a-f]{64}$/;
 
 export const logCheck: Verb = {
   name: 'log check',
@@ -33,7 +37,7 @@ async function run({ options, positionals }: VerbInput): Promise<VerbOutput> {
   if (oldFile === undefined || newFile === undefined || more.length > 0) {
     throw new UsageError('Give the earlier checkpoint and the later one.');
   }
-  const key = await parseNoteKey(requiredText(options, 'key', 'KEY'));
+  const key = await readKey(requiredText(options, 'key', 'KEY'), oldFile);
   const policy = { key, witnesses: [], witnessesMin: 0 };
   const earlier = await verifyCheckpoint(await readLogFile(oldFile, 'OLD'), policy);
   const later = await verifyCheckpoint(await readLogFile(newFile, 'NEW'), policy);
@@ -52,6 +56,13 @@ async function run({ options, positionals }: VerbInput): Promise<VerbOutput> {
       `${key.name}: ${later.size - earlier.size} entries were added after the first ` +
       `${earlier.size}, and none of those was changed or removed.\n`,
   };
+}
+
+/** As notes write it; or as evidence does, in hex, and then under the name in the checkpoint. */
+async function readKey(text: string, file: string): Promise<NoteKey> {
+  if (!HEX_KEY.test(text)) return await parseNoteKey(text);
+  const [origin = ''] = (await readLogFile(file, 'OLD')).split('\n', 1);
+  return await noteKey('log', origin, Buffer.from(text, 'hex'));
 }
 
 function refused(

@@ -101,7 +101,7 @@ ifPython('holds', () => {
     expect(theirs(texts)).toEqual(await Promise.all(texts.map((text) => ours(text))));
   });
 
-  it('the same verdict on the log that the evidence names, and on what was known of it', async () => {
+  it('the same verdict on the log of the evidence, and on what was known of it', async () => {
     const key = Buffer.from(scene.log.signer.key.publicKey).toString('hex');
     const naming = (logPublicKey: string): object => {
       const binding = { ...Object(scene.file.evidence['binding']), logPublicKey };

@@ -4,6 +4,7 @@
 import assert from 'node:assert';
 import { codes } from '@track-record/errors';
 import { apiPage } from './api-page.ts';
+import { attacksPage } from './attacks-page.ts';
 import { readText, type Repository } from './repository.ts';
 import { billOfMaterials, dependenciesPage } from './dependency-pages.ts';
 import {
@@ -39,6 +40,7 @@ async function generatePages(repository: Repository): Promise<readonly Generated
     { path: 'docs/sbom.cdx.json', text: billOfMaterials(repository, worker) },
     { path: 'docs/tcb.md', text: trustedBasePage(base) },
     { path: 'docs/codes.md', text: codesPage() },
+    { path: 'docs/attacks.md', text: attacksPage() },
     { path: 'docs/API.md', text: apiPage(repository) },
     { path: 'docs/venues.md', text: await venuesPage(repository) },
     { path: 'README.md', text: replaceBlock(readText(repository, 'README.md'), summary(base)) },

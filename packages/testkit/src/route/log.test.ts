@@ -4,15 +4,20 @@
 import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test } from '@jest/globals';
+import type { SignedStatement } from '@track-record/statement';
 import {
   checkExtends,
   hashLeaf,
   proveConsistency,
   proveInclusion,
+  proveRecord,
+  tileTree,
   treeOf,
   treeRoot,
   verifyInclusion,
 } from '@track-record/statement/log';
+import { verify } from '../../../cli/src/verbs/verify.ts';
+import { exportOf, sampleKey, signHours } from '../attacks/sample-export.ts';
 import { openPublicLog, type PublicLog } from './public-log.ts';
 
 const opened: PublicLog[] = [];
@@ -205,4 +210,66 @@ describe('holds', () => {
       code: 'LOG_INCONSISTENT',
     });
   });
+
+  test('what an allocator with yesterday’s checkpoint sees of an export', async () => {
+    const log = await open();
+    const key = await sampleKey(0x33);
+    const hour = (): object => ({});
+    const statements = await signHours(key, 'ab'.repeat(16), [hour, hour, hour, hour]);
+    await log.state(5);
+    expect(await log.publish()).toBe('DONE');
+    cpSync(log.folder, `${log.folder}-hour-ago`, { recursive: true });
+    await log.stateSigned(statements.slice(0, 3));
+    expect(await log.publish()).toBe('DONE');
+    const yesterday = fileIn(log, 'yesterday', String(await log.read('checkpoint')));
+    const policy = fileIn(log, 'policy', '{"allowDevelopmentEvidence":true}');
+
+    const see = async (shown: readonly SignedStatement[], options: object): Promise<string> => {
+      const { size } = await log.checkpoint();
+      const tree = tileTree(log.read, size);
+      const note = String(await log.read('checkpoint'));
+      const proof = await proveRecord(note, tree, shown.at(-1)?.hash ?? '');
+      const file = await exportOf(key, shown, proof);
+      const binding = { ...Object(file.evidence['binding']), logPublicKey: log.publicKey };
+      const evidence = { ...file.evidence, binding };
+      const record = fileIn(log, 'record.json', JSON.stringify({ ...file, evidence }));
+      const at = '2026-02-01T00:00:00Z';
+      const { text } = await verify.run({
+        options: { policy, at, ...options },
+        positionals: [record],
+        stdin: process.stdin,
+        progress: () => undefined,
+      });
+      return text;
+    };
+    const kept = { checkpoint: yesterday, log: log.folder };
+
+    const today = await see(statements.slice(0, 3), kept);
+    expect(today).toContain('passed       the public log still holds everything');
+    expect(today).toContain('passed       the record is in the public log, up to its last hour');
+
+    // The administrator puts back the database and the folder, and takes out the third hour.
+    await log.tamper(AN_HOUR_AGO);
+    await log.tamper('delete from record.log_pending');
+    rmSync(join(log.folder, 'tile'), { recursive: true });
+    cpSync(`${log.folder}-hour-ago`, log.folder, { recursive: true });
+    rmSync(`${log.folder}-hour-ago`, { recursive: true });
+    await log.state(1);
+    const two = statements.slice(0, 2);
+    const hashes = two.map(({ hash }) => `('\\x${hash}'::bytea)`).join();
+    await log.tamper(`insert into record.log_pending values ${hashes}`);
+    expect(await log.publish('started now')).toBe('DONE');
+    expect(await see(two, kept)).toContain('LOG_SPLIT_VIEW');
+    await log.state(9);
+    expect(await log.publish('started now')).toBe('DONE');
+    expect(await see(two, kept)).toContain('LOG_INCONSISTENT');
+    // Without a checkpoint of the day before nothing is wrong with it.
+    expect(await see(two, {})).toContain('VERIFIED');
+  });
 });
+
+function fileIn({ folder }: PublicLog, name: string, text: string): string {
+  const file = join(folder, name);
+  writeFileSync(file, text);
+  return file;
+}

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { codeOf } from '@track-record/errors';
 import { publishCheckpoint } from '@track-record/jobs/publish-checkpoint/route';
+import type { SignedStatement } from '@track-record/statement';
 import {
   noteKey,
   tileTree,
@@ -28,6 +29,10 @@ export interface PublicLog {
   readonly admin: pg.Pool;
   /** Another account with this many statements; their hashes. */
   readonly state: (count: number) => Promise<readonly Uint8Array[]>;
+  /** The same of one whose statements are signed. */
+  readonly stateSigned: (signed: readonly SignedStatement[]) => Promise<void>;
+  /** Hex, as evidence names it. */
+  readonly publicKey: string;
   /** `DONE`, or its code, of the worker that has run all the time or one that starts now. */
   readonly publish: (which?: 'running' | 'started now') => Promise<string>;
   readonly read: ReadPublished;
@@ -58,18 +63,31 @@ export async function openPublicLog(isShown = true): Promise<PublicLog> {
     const key = await noteKey('log', note.slice(0, note.indexOf('\n')), signer.publicKey);
     return verifyCheckpoint(note, { key, witnesses: [], witnessesMin: 0 });
   };
+  const connect = async (): Promise<string> => {
+    const account = sampleAccount();
+    await insertAccount(store.db, account);
+    return account.accountId;
+  };
   return {
     folder,
     admin,
     read,
     checkpoint,
     tree: async () => tileTree(read, (await checkpoint()).size),
+    publicKey: Buffer.from(signer.publicKey).toString('hex'),
     state: async (count) => {
-      const account = sampleAccount();
-      const statements = sampleStatements(account.accountId, count);
-      await insertAccount(store.db, account);
+      const statements = sampleStatements(await connect(), count);
       await insertRows(store.db, 'record.statement', statements);
       return statements.map(({ hash }) => hash);
+    },
+    stateSigned: async (signed) => {
+      const hashes = signed.map(({ hash }) => Buffer.from(hash, 'hex'));
+      const rows = sampleStatements(await connect(), signed.length).map((row, at) => ({
+        ...row,
+        hash: hashes[at] ?? row.hash,
+        previous: hashes[at - 1] ?? null,
+      }));
+      await insertRows(store.db, 'record.statement', rows);
     },
     publish: async (which = 'running') => {
       const desk = which === 'running' ? running : openLogDesk(signer, shownIn);
