@@ -74,6 +74,14 @@ export const codes = {
   RETURNS_INPUT_MALFORMED: never('The list of returns does not have the documented form.'),
 
   STATEMENT_MALFORMED: never('A statement does not have the documented form.'),
+  CLAIM_MALFORMED: job('never', 'A claim, or what is asked of one, does not have its form.'),
+  CLAIM_PERIOD_UNKNOWN: job(
+    'never',
+    'A claim is of thirty whole days or more of the record that is released.',
+  ),
+  CLAIM_NOT_MET: job('never', 'The record does not meet what was to be claimed.'),
+  CLAIM_SIGNATURE_INVALID: never('A claim is altered, or not signed by the stated key.'),
+  CLAIM_RATIONED: job('later', 'So many claims of one account are not made in one day.'),
   STATEMENT_LINK_BROKEN: never('A statement does not link to the one before it.'),
   STATEMENT_SIGNATURE_INVALID: never('A statement is not signed by the stated key.'),
   STATEMENT_RETURN_MISMATCH: never('The figures do not follow from the hours.'),

@@ -1,8 +1,9 @@
 // What a gateway does through the database: hand in sealed credentials, ask for work, end a
 // connection, have an account forgotten, read what was released. It runs with the role `gateway`,
-// which has seven functions and three views and nothing else; no code of the worker is in its
+// which has eight functions and its views and nothing else; no code of the worker is in its
 // import graph. Nothing it reads is verified here: `track-record verify` does that.
 
+import type { Code } from '@track-record/errors';
 import type { AccountStatus, HourlyReturn } from '@track-record/rpc/client';
 import { Pool } from 'pg';
 import { askOver, type Ask, type CallOptions, type Question, type WriteOptions } from './ask.ts';
@@ -11,6 +12,7 @@ import {
   checkMs,
   checkUuid,
   hourPages,
+  parseClaimAnswer,
   parseStatus,
   readPages,
   statementPages,
@@ -51,6 +53,24 @@ export interface DisclosureChoice {
   readonly delayHours?: number;
   /** An hour with a fill or two: merged with later ones, or told alone. */
   readonly thin?: 'merged' | 'told';
+}
+
+/** What is to be proved; untyped here, because the worker reads it. */
+export interface ClaimRequest {
+  /** Midnights UTC, `2026-01-05T00:00:00Z`, thirty days apart or more. */
+  readonly from: string;
+  readonly to: string;
+  readonly terms: readonly {
+    readonly metric: string;
+    readonly comparison: string;
+    readonly threshold: string;
+  }[];
+}
+
+export interface ClaimAnswer {
+  readonly signed: { readonly bytes: Uint8Array; readonly signature: Uint8Array } | null;
+  /** Why there is none. */
+  readonly code: Code | null;
 }
 
 /**
@@ -99,6 +119,19 @@ export interface Gateway {
     disclosure: DisclosureChoice,
     options?: WriteOptions,
   ): Promise<void>;
+  /**
+   * Asks the worker to prove bounds of a record without its hours: docs/statement.md#claims.
+   * `claimId` is a new UUID. Returns the job that answers. CLAIM_RATIONED; STORE_CONFLICT: the id
+   * is another claim's.
+   */
+  requestClaim(
+    claimId: string,
+    accountId: string,
+    claim: ClaimRequest,
+    options?: WriteOptions,
+  ): Promise<string>;
+  /** Null when nobody asked; both absent while the worker has not answered. */
+  claim(claimId: string, options?: CallOptions): Promise<ClaimAnswer | null>;
   /** Null when nobody has handed in such an account. */
   status(accountId: string, options?: CallOptions): Promise<AccountStatus | null>;
   /** Oldest first; a restated hour in its latest form. */
@@ -138,6 +171,20 @@ export function createGateway(options: GatewayOptions): Gateway {
     changeDisclosure: async (accountId, disclosure, within) => {
       const { values, ...asked } = ending('gateway.change_disclosure($1, $2)', accountId);
       await ask({ ...asked, values: [...values, disclosure] }, within);
+    },
+    requestClaim: async (claimId, accountId, claim, within) =>
+      await askJob(
+        ask,
+        'gateway.request_claim($2, $1, $3)',
+        [checkUuid(accountId), checkUuid(claimId), claim],
+        within,
+        false,
+      ),
+    claim: async (claimId, signal) => {
+      const text = 'select body, signature, code from released.claim where claim_id = $1';
+      const values = [checkUuid(claimId)] as const;
+      const [row] = await ask({ text, values, isRepeatable: true }, signal);
+      return row === undefined ? null : parseClaimAnswer(row);
     },
     status: async (accountId, signal) => {
       const values = [checkUuid(accountId)] as const;

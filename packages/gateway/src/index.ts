@@ -10,6 +10,8 @@ export {
 } from '@track-record/rpc/client';
 export {
   createGateway,
+  type ClaimAnswer,
+  type ClaimRequest,
   type ConnectAccountRequest,
   type DisclosureChoice,
   type Gateway,

@@ -5,6 +5,7 @@
 import { RecordError } from '@track-record/errors';
 import { backfillOf, type AccountStatus, type HourlyReturn } from '@track-record/rpc/client';
 import type { Ask, CallOptions } from './ask.ts';
+import type { ClaimAnswer } from './gateway.ts';
 import {
   orNull,
   parseBytes,
@@ -110,6 +111,13 @@ export async function* readPages<T>(
     if (final === undefined || page.length < source.size) return;
     last = source.keyOf(final);
   }
+}
+
+export function parseClaimAnswer(row: Row): ClaimAnswer {
+  const { body } = row;
+  const signed =
+    body === null ? null : { bytes: parseBytes(body), signature: parseBytes(row['signature']) };
+  return { signed, code: orNull(parseCode, row['code']) };
 }
 
 export function parseStatus(row: Row): AccountStatus {

@@ -281,6 +281,18 @@ function readVerified(found: Omit<VerifiedExport, typeof brand>): VerifiedExport
   return found as VerifiedExport;
 }
 
+/** The statement key that the evidence vouches for under this policy, in hex, or a RecordError. */
+export async function boundKeyOf(
+  evidence: Readonly<Record<string, unknown>>,
+  { allowDevelopmentEvidence, checkEvidence = acceptNone }: ExportPolicy,
+  at: number,
+): Promise<string> {
+  const isDevelopment = evidence['insecure'] === true;
+  if (isDevelopment && !allowDevelopmentEvidence) throw new RecordError('STATEMENT_KEY_UNBOUND');
+  const bound = isDevelopment ? statedKeysOf(evidence) : await checkEvidence(evidence, at);
+  return toHex(bound.statementPublicKey);
+}
+
 /** Without a verifier of evidence there is no hardware that could vouch for a key. */
 function acceptNone(): Promise<BoundKeys> {
   throw new RecordError('STATEMENT_KEY_UNBOUND');

@@ -15,6 +15,7 @@ export const statementLabels = {
   signature: 'track-record/v1/statement-signature\0',
   keyId: 'track-record/v1/statement-key-id\0',
   nonce: 'track-record/v1/nonce-signature\0',
+  claim: 'track-record/v1/claim-signature\0',
 } as const;
 
 type StatementLabel = (typeof statementLabels)[keyof typeof statementLabels];
@@ -26,6 +27,8 @@ export interface SigningKey {
   readonly publicKey: Uint8Array;
   /** The signature over the labelled bytes of a statement: 64 bytes. */
   readonly sign: (statementBytes: Uint8Array) => Promise<Uint8Array>;
+  /** The signature over the labelled bytes of a claim: 64 bytes. */
+  readonly signClaim: (claimBytes: Uint8Array) => Promise<Uint8Array>;
   /** The signature over a caller's labelled nonce: that this key answers now. 64 bytes. */
   readonly signNonce: (nonce: Uint8Array) => Promise<Uint8Array>;
 }
@@ -36,6 +39,7 @@ export async function signingKeyFromSeed(seed: Uint8Array): Promise<SigningKey> 
     keyId: await keyIdOf(publicKey),
     publicKey,
     sign: (bytes) => sign(labelled(statementLabels.signature, bytes)),
+    signClaim: (bytes) => sign(labelled(statementLabels.claim, bytes)),
     signNonce: (nonce) => sign(labelled(statementLabels.nonce, nonce)),
   };
 }
@@ -68,13 +72,16 @@ export async function importSeed(seed: Uint8Array): Promise<Ed25519Key> {
 
 export type SignatureCheck = (bytes: Uint8Array, signature: Uint8Array) => Promise<boolean>;
 
-/** The check for one key. STATEMENT_SIGNATURE_INVALID when it is no Ed25519 key. */
-export async function signatureCheckOf(publicKey: Uint8Array): Promise<SignatureCheck> {
+/** The check for one key, of statements or claims. STATEMENT_SIGNATURE_INVALID: no Ed25519 key. */
+export async function signatureCheckOf(
+  publicKey: Uint8Array,
+  of: 'signature' | 'claim' = 'signature',
+): Promise<SignatureCheck> {
   const raw = Uint8Array.from(publicKey);
   try {
     const key = await crypto.subtle.importKey('raw', raw, 'Ed25519', false, ['verify']);
     return (bytes, signature) => {
-      const message = labelled(statementLabels.signature, bytes);
+      const message = labelled(statementLabels[of], bytes);
       return crypto.subtle.verify('Ed25519', key, new Uint8Array(signature), message);
     };
   } catch (cause) {

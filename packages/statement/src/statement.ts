@@ -185,6 +185,13 @@ export function residualClass(value: Decimal | null, equity: Decimal | null): Re
   return within(RESIDUAL_DISCLOSED_MAX) ? 'disclosed' : 'material';
 }
 
+export const isCensus = withRules({
+  pseudonym: matches(PSEUDONYM),
+  connected: counts(1),
+  ended: counts(0),
+  ordinal: counts(1),
+  restarts: counts(0),
+});
 const flag = orNull(isBoolean);
 const fieldRules: Readonly<Record<keyof StatementBody, FieldRule>> = {
   format: oneOf([STATEMENT_FORMAT]),
@@ -205,13 +212,7 @@ const fieldRules: Readonly<Record<keyof StatementBody, FieldRule>> = {
   method: oneOf([STATEMENT_METHOD]),
   reportingCurrency: matches(/^[A-Z0-9]{2,12}$/),
   disclosure: isDisclosure,
-  owner: withRules({
-    pseudonym: matches(PSEUDONYM),
-    connected: counts(1),
-    ended: counts(0),
-    ordinal: counts(1),
-    restarts: counts(0),
-  }),
+  owner: isCensus,
   salt: matches(PSEUDONYM),
   observedAt: isInstant(/^[1-9][0-9]{3}-.+Z$/, (text) => text),
   restates: orNull(matches(HASH)),

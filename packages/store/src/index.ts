@@ -21,6 +21,7 @@ export {
 } from './account.ts';
 export { closeVenue, listenForWork, takeTokens } from './allowance.ts';
 export { latestCheckpoint, loadLogNodes, lockLog, takePending, type LogNode } from './log.ts';
+export { answerClaim, openClaims } from './claims.ts';
 export { checkSchema, migrate, QUEUE_SCHEMA_VERSION } from './migrate.ts';
 export { openStore, roleNames, type RoleName, type Store } from './open-store.ts';
 export {

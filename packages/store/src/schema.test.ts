@@ -13,6 +13,7 @@ const VIEWS = {
     hours_missing syncing updated_at hours_due coverage queue_position`,
   'released.checkpoint': 'size note signed_at',
   'released.hourly_return': 'account_id hour sequence status reason return coverage provenance',
+  'released.claim': 'claim_id account_id body signature code',
   'released.statement': 'account_id sequence hour body hash previous signature key_id restates',
   'operator.queue': `name policy dead_letter retry_limit expire_seconds ready deferred active failed
     oldest_ready held`,

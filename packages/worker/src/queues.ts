@@ -16,6 +16,8 @@ import { publishCheckpointQueue } from '@track-record/jobs/publish-checkpoint/qu
 import { publishCheckpoint, type LogDesk } from '@track-record/jobs/publish-checkpoint/route';
 import { reaggregateAccountQueue } from '@track-record/jobs/reaggregate-account/queue';
 import { reaggregateAccount } from '@track-record/jobs/reaggregate-account/route';
+import { proveClaimQueue } from '@track-record/jobs/prove-claim/queue';
+import { proveClaim } from '@track-record/jobs/prove-claim/route';
 import { releaseResultsQueue } from '@track-record/jobs/release-results/queue';
 import { releaseResults } from '@track-record/jobs/release-results/route';
 import { backfillAccountQueue, syncAccountQueue } from '@track-record/jobs/sync-account/queue';
@@ -35,6 +37,7 @@ export function servedQueues(venues: Iterable<string>): readonly ServedQueue[] {
   return [
     serve(connectAccountQueue, connectAccount),
     serve(reaggregateAccountQueue, reaggregateAccount),
+    serve(proveClaimQueue, proveClaim),
     serve(releaseResultsQueue, releaseResults),
     serve(dispatchHourlyQueue, (_payload, context) => dispatchHourly(context)),
     ...[...venues].flatMap((venue) => [

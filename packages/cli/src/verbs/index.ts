@@ -11,6 +11,7 @@ export const verbs: Readonly<Record<string, () => Promise<Verb>>> = {
   restatement: async () => (await import('./restatement.ts')).restatement,
   verify: async () => (await import('./verify.ts')).verify,
   'statement export': async () => (await import('./statement-export.ts')).statementExport,
+  'statement prove': async () => (await import('./statement-prove.ts')).statementProve,
   status: async () => (await import('./status.ts')).status,
   watch: async () => (await import('./watch.ts')).watch,
   results: async () => (await import('./results.ts')).results,

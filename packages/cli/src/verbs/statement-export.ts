@@ -71,7 +71,7 @@ async function fetchExport(
   return await buildExport({ ...parts, prove: (head) => proofFromLog(log, head) });
 }
 
-function parseEvidence(bytes: Uint8Array): Readonly<Record<string, unknown>> {
+export function parseEvidence(bytes: Uint8Array): Readonly<Record<string, unknown>> {
   const evidence: unknown = JSON.parse(Buffer.from(bytes).toString('utf8'));
   if (typeof evidence !== 'object' || evidence === null || Array.isArray(evidence)) {
     throw new RecordError('RPC_ANSWER_MALFORMED');

@@ -13,7 +13,9 @@ import {
   type ExportVerdict,
   type VerifiedExport,
 } from '@track-record/statement/export';
+import { verifyClaimFile } from '@track-record/statement/claim';
 import { parseLogTrust } from '@track-record/statement/log';
+import { claimText, isClaimFile, type ClaimFileVerdict } from '../claim-text.ts';
 import { evidenceCheck, expectationOf, policyJsonOf, trustAnchorsOf } from '../evidence-input.ts';
 import { instant, readTextFile } from '../input.ts';
 import { knownCheckpointOf } from '../log-input.ts';
@@ -113,15 +115,28 @@ async function runVerify({ options, positionals }: VerbInput): Promise<VerbOutpu
   const trustAnchors = options['trust-anchors'] === undefined ? 'AMD' : 'given';
   const at = instant(options, 'at', Date.now());
   const verdicts: FileVerdict[] = [];
+  const claims: ClaimFileVerdict[] = [];
   for (const file of positionals) {
-    const verdict = await verifyExport(await readJson(file), policy, at);
-    verdicts.push({ file, trustAnchors, ...verdict });
+    const json = await readJson(file);
+    if (isClaimFile(json)) {
+      claims.push({ file, ...(await verifyClaimFile(json, policy, at)) });
+    } else {
+      verdicts.push({ file, trustAnchors, ...(await verifyExport(json, policy, at)) });
+    }
   }
-  const code = verdicts.find(({ verdict }) => verdict === 'refused')?.code ?? null;
+  const all = [...verdicts, ...claims];
+  const code = all.find(({ verdict }) => verdict === 'refused')?.code ?? null;
   const error = code === null ? {} : { error: { code } };
   return {
-    document: { verdicts: verdicts.map((verdict) => documentOf(verdict)), ...error },
-    text: [...verdicts.map((verdict) => textOf(verdict)), ...ownerLines(verdicts)].join('\n'),
+    document: {
+      verdicts: [...verdicts.map((verdict) => documentOf(verdict)), ...claims],
+      ...error,
+    },
+    text: [
+      ...verdicts.map((verdict) => textOf(verdict)),
+      ...ownerLines(verdicts),
+      ...claims.map((verdict) => claimText(verdict)),
+    ].join('\n'),
     failed: code !== null,
   };
 }

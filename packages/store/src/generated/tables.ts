@@ -34,6 +34,15 @@ export const tables = {
     "syncing": "bool",
     "updated_at": "timestamptz"
   },
+  "record.claim": {
+    "claim_id": "uuid",
+    "account_id": "uuid",
+    "request": "text",
+    "requested_at": "timestamptz own",
+    "body": "bytea null",
+    "signature": "bytea null",
+    "code": "text null"
+  },
   "record.credential": {
     "account_id": "uuid",
     "field": "text",

@@ -18,6 +18,8 @@ const MEANINGS: Readonly<Record<string, string>> = {
     'key is allowed, policy of disclosure or null: a new account; returns the job',
   change_disclosure:
     'account, policy of disclosure: another one, for hours that are not stated yet',
+  request_claim:
+    'id of the claim, account, period and terms: bounds to be proved without the hours; the job',
   rotate_credentials: 'account, sealed credentials: new ones of the same venue account; the job',
   enqueue_sync: 'account, start of an hour or null for the last full one; the job',
   enqueue_backfill: 'account: every hour that is missing, behind what people wait for; the job',

@@ -8,6 +8,7 @@ import type { RouteContext } from '@track-record/jobs/context';
 import { connectAccountQueue } from '@track-record/jobs/connect-account/queue';
 import { connectAccount } from '@track-record/jobs/connect-account/route';
 import { recordFailure } from '@track-record/jobs/failure';
+import { proveClaim } from '@track-record/jobs/prove-claim/route';
 import { reaggregateAccount } from '@track-record/jobs/reaggregate-account/route';
 import { releaseResults } from '@track-record/jobs/release-results/route';
 import { syncAccount } from '@track-record/jobs/sync-account/route';
@@ -62,6 +63,7 @@ export interface Desk {
     change?: Partial<RouteContext>,
     accountId?: string,
   ) => Promise<Ending>;
+  readonly prove: () => Promise<Ending>;
   readonly release: (change?: Partial<RouteContext>) => Promise<Ending>;
   readonly reaggregate: (change?: Partial<RouteContext>) => Promise<Ending>;
   readonly close: () => Promise<void>;
@@ -122,6 +124,7 @@ export async function openDesk(options: DeskOptions): Promise<Desk> {
       run(CONNECT, () => connectAccount({ accountId: ACCOUNT }, { ...context, ...change })),
     sync: (hour, change, accountId = ACCOUNT) =>
       run('any', () => syncAccount({ accountId, hour }, { ...context, ...change })),
+    prove: () => run('any', () => proveClaim({ accountId: ACCOUNT }, context)),
     release: (change) =>
       run('any', () => releaseResults({ accountId: ACCOUNT }, { ...context, ...change })),
     reaggregate: (change) =>
