@@ -92,7 +92,10 @@ async function fetchPrices(
   );
   const asks = new Set(wanted.map((request) => keyOf(request.kind, request.name, request)));
   const quoted = collected?.quoted ?? { prices: [], marks: [] };
-  const prices = quoted.prices.filter((price) => asks.has(keyOf('asset', price.asset, price)));
+  // A pair prices either of its two currencies.
+  const prices = quoted.prices.filter((price) =>
+    [price.asset, price.currency].some((name) => asks.has(keyOf('asset', name, price))),
+  );
   const marks = quoted.marks.filter((mark) => asks.has(keyOf('mark', mark.instrument, mark)));
   for (const [source, requests] of Map.groupBy(wanted, (request) => request.source)) {
     const asked = source === undefined ? venue : context.venues.get(source);

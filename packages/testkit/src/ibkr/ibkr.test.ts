@@ -14,18 +14,13 @@ import {
   type Anchor,
   type Decimal,
 } from '@track-record/ledger';
+import { computeHours, type Hour } from '@track-record/returns';
 import { collect, loadVenues, type Collected, type VenueIdentity } from '@track-record/venues';
 import { secretsOf } from '../simulator/returns-through.ts';
 import { FLEX_QUERY, FLEX_TOKEN, flexAnswer, startFlexSimulator } from './simulator.ts';
 import type { FlexSimulator } from './simulator.ts';
-import { tellStory, type Truth } from './story.ts';
+import { inNewYork, tellStory, WEEKS, type Truth } from './story.ts';
 
-const SPRING = ['2026-03-05', '2026-03-06', '2026-03-09', '2026-03-10', '2026-03-11'];
-const AUTUMN = ['2026-10-29', '2026-10-30', '2026-11-02', '2026-11-03', '2026-11-04'];
-const WEEKS = {
-  spring: [...SPRING, '2026-03-12', '2026-03-13'],
-  autumn: [...AUTUMN, '2026-11-05', '2026-11-06'],
-};
 const story = tellStory(WEEKS.spring);
 const FIRST_DAY = Date.parse('2026-03-05T05:00:00Z');
 const LAST_DAY = 6;
@@ -48,13 +43,18 @@ interface Asked {
   readonly at?: FlexSimulator;
 }
 
+interface Answered {
+  readonly identity: VenueIdentity;
+  readonly collected: Collected;
+}
+
 async function ask({
   from = FIRST_DAY,
   token = FLEX_TOKEN,
   query = FLEX_QUERY,
   signal = new AbortController().signal,
   at = simulator,
-}: Asked = {}): Promise<{ identity: VenueIdentity; collected: Collected }> {
+}: Asked = {}): Promise<Answered> {
   const venue = (await loadVenues(['ibkr'])).get('ibkr');
   if (venue === undefined) throw new Error('There is no such venue.');
   const egress = { host: '127.0.0.1', port: at.port };
@@ -121,6 +121,28 @@ function heldAt({ balances, positions }: Anchor): Record<string, string> {
   return plain(new Map([...balances, ...held]));
 }
 
+function dayStart(day: string): number {
+  return inNewYork(day, '000000');
+}
+
+/** What a worker makes of a day: it knows the day before, and is told this one. */
+function hoursBetween(before?: Answered, after?: Answered): Hour[] {
+  if (before === undefined || after === undefined) throw new Error('There is no such day.');
+  const window = { from: before.collected.anchor.asOf, to: after.collected.anchor.asOf };
+  const { hours } = computeHours({
+    account: { id: 'local', venue: 'ibkr', reportingCurrency: 'EUR' },
+    window,
+    instruments: after.collected.instruments,
+    anchors: [before.collected.anchor, after.collected.anchor],
+    entries: after.collected.entries.filter(({ at }) => at >= window.from),
+    prices: after.collected.quoted.prices.filter(({ at }) => at >= window.from),
+    marks: [...before.collected.quoted.marks, ...after.collected.quoted.marks].filter(
+      ({ at }) => at >= window.from,
+    ),
+  });
+  return [...hours];
+}
+
 function dayInNewYork(at: number): string {
   return new Date(at).toLocaleDateString('sv-SE', { timeZone: 'America/New_York' });
 }
@@ -183,6 +205,29 @@ describe('accepts', () => {
     expect(simulator.asked).toEqual(['SendRequest', 'GetStatement']);
     expect(await refusalOf()).toBe('VENUE_SCOPE_MISSING flexQueryId.account');
   });
+});
+
+describe('accepts', () => {
+  test.each(Object.entries(WEEKS))(
+    'in %s the return of each day, in its last hour and in no other',
+    async (_week, days) => {
+      const { statementUntil } = tellStory(days);
+      const statements = days.map((_day, index) => statementUntil(index));
+      const totals = statements.map((each) => Number(/ total="([^"]*)"/.exec(each)?.[1]));
+      const told = await askAll(statements, (at) => ask({ at, from: dayStart(days[0] ?? '') }));
+      // The first and the last day have flows.
+      for (let day = 1; day < days.length - 1; day += 1) {
+        const hours = hoursBetween(told[day - 1], told[day]);
+        const last = hours.pop();
+        expect(hours.map((hour) => hour.status)).toEqual(hours.map(() => 'market_closed'));
+        expect(hours.every((hour) => hour.return === null || sign(hour.return) === 0)).toBe(true);
+        expect(last?.status).toBe('measured');
+        const earned = (totals[day] ?? 0) / (totals[day - 1] ?? 0) - 1;
+        expect(Number(formatDecimal(last?.return ?? ZERO))).toBeCloseTo(earned, 12);
+        expect(Number(formatDecimal(last?.navClose ?? ZERO))).toBeCloseTo(totals[day] ?? 0, 2);
+      }
+    },
+  );
 });
 
 describe('refuses', () => {

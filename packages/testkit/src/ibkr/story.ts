@@ -6,8 +6,10 @@
 type Cents = bigint;
 type Row = Readonly<Record<string, string>>;
 
-interface Event {
+export interface Event {
   readonly day: number;
+  /** When it counts: what has a day alone counts in the last millisecond of it. */
+  readonly at: number;
   readonly cash: readonly (readonly [line: string, currency: string, amount: Cents])[];
   readonly shares: readonly (readonly [conid: string, quantity: bigint])[];
   readonly rows: readonly (readonly [section: string, element: string, row: Row])[];
@@ -22,11 +24,21 @@ export interface Story {
   readonly truthAt: (day: number) => Truth;
   /** The statement from the first day to this one, as the service would send it. */
   readonly statementUntil: (day: number) => string;
+  readonly events: readonly Event[];
+  readonly days: readonly string[];
 }
+
+/** Across both changes of the clocks, which are on Sundays. */
+const SPRING = ['2026-03-05', '2026-03-06', '2026-03-09', '2026-03-10', '2026-03-11'];
+const AUTUMN = ['2026-10-29', '2026-10-30', '2026-11-02', '2026-11-03', '2026-11-04'];
+export const WEEKS = {
+  spring: [...SPRING, '2026-03-12', '2026-03-13'],
+  autumn: [...AUTUMN, '2026-11-05', '2026-11-06'],
+};
 
 const ACCOUNT = 'U7654321';
 /** A dollar in euros, by day. */
-const RATES = [90000n, 90100n, 89500n, 89900n, 90250n, 90500n, 90010n];
+export const RATES = [90000n, 90100n, 89500n, 89900n, 90250n, 90500n, 90010n];
 const LISTED: Readonly<Record<string, Row>> = {
   '1001': { symbol: 'ACME', assetCategory: 'STK', multiplier: '1', underlyingSymbol: '' },
   '1002': { symbol: 'GLBX', assetCategory: 'STK', multiplier: '1', underlyingSymbol: '' },
@@ -47,7 +59,7 @@ const LISTED: Readonly<Record<string, Row>> = {
   '9001': { symbol: 'EUR.USD', assetCategory: 'CASH', multiplier: '1', underlyingSymbol: '' },
 };
 /** Closing prices in cents, by day. */
-const CLOSES: Readonly<Record<string, readonly Cents[]>> = {
+export const CLOSES: Readonly<Record<string, readonly Cents[]>> = {
   '1001': [20100n, 20250n, 20000n, 18800n, 9450n, 9500n, 9300n],
   '1002': [8010n, 7900n, 7850n, 7700n, 7600n, 7500n, 7500n],
   '1003': [5000n, 5000n, 5000n, 5000n, 5000n, 5000n, 5125n],
@@ -66,19 +78,34 @@ export function tellStory(days: readonly string[]): Story {
       positions: new Map([...sharesOf(until(day))].map(([name, held]) => [name, String(held)])),
     }),
     statementUntil: (day) => statementOf(days, until(day), day),
+    events,
+    days,
   };
 }
 
 /** What every row has: a day, a time of it, and an id of its own. */
-type Stamp = (day: number, time: string) => Row;
+interface Stamp {
+  readonly row: (day: number, time: string) => Row;
+  readonly at: (day: number, time: string) => number;
+}
 
 function stampOf(days: readonly string[]): Stamp {
   let id = 5_000;
-  return (day, time) => {
+  const row: Stamp['row'] = (day, time) => {
     const reportDate = compact(days[day]);
     id += 1;
     return { reportDate, dateTime: `${reportDate};${time}`, transactionID: String(id) };
   };
+  return { row, at: (day, time) => inNewYork(days[day] ?? '', time) };
+}
+
+/** `093105` of a day in New York, in milliseconds UTC. */
+export function inNewYork(day: string, time: string): number {
+  const clock = time.replace(/(..)(..)(..)/, '$1:$2:$3');
+  const offsets = ['-05:00', '-04:00'].map((offset) => Date.parse(`${day}T${clock}${offset}`));
+  const told = (at: number): string =>
+    new Date(at).toLocaleString('sv-SE', { timeZone: 'America/New_York' });
+  return offsets.find((at) => told(at) === `${day} ${clock}`) ?? Number.NaN;
 }
 
 function eventsOf(days: readonly string[]): readonly Event[] {
@@ -88,7 +115,7 @@ function eventsOf(days: readonly string[]): readonly Event[] {
   const booked = { transactionType: 'BookTrade' };
   const evening = (day: number): string => `${compact(days[day - 1])};202500`;
   return [
-    cash(stamp, 0, 'Deposits/Withdrawals', 'depositsWithdrawals', 'EUR', 10_000_000n),
+    cash(stamp, 0, 'Deposits/Withdrawals', 'depositsWithdrawals', 'EUR', 10_000_000n, '090000'),
     trade(stamp, 0, '9001', -50_000n, 110n, 180n),
     trade(stamp, 0, '1001', 100n, 20_000n, 100n),
     trade(stamp, 0, '1002', -50n, 8_000n, 100n),
@@ -96,6 +123,7 @@ function eventsOf(days: readonly string[]): readonly Event[] {
     trade(stamp, 1, '2002', 2n, 100n, 140n),
     cash(stamp, 2, 'Dividends', 'dividends', 'USD', 5_000n),
     cash(stamp, 2, 'Withholding Tax', 'withholdingTax', 'USD', -750n),
+    // For the shares that are sold short.
     cash(stamp, 2, 'Broker Interest Paid', 'interest', 'USD', -321n),
     cash(stamp, 2, 'Payment In Lieu Of Dividends', 'dividends', 'USD', -1_250n),
     trade(stamp, 3, '2002', -2n, 0n, 0n, expired),
@@ -106,7 +134,7 @@ function eventsOf(days: readonly string[]): readonly Event[] {
     cash(stamp, 5, 'Other Fees', 'otherFees', 'EUR', -450n),
     cash(stamp, 5, 'STAX', 'salesTax', 'EUR', -95n),
     action(stamp, 6, '1004', 'SO', 40n, evening(6)),
-    transferIn(stamp(6, '120000'), RATES[6] ?? 0n),
+    transferIn(stamp, RATES[6] ?? 0n),
     cash(stamp, 6, 'Deposits/Withdrawals', 'depositsWithdrawals', 'EUR', -100_000n),
   ];
 }
@@ -124,7 +152,7 @@ function trade(
   const proceeds = -quantity * price * BigInt(listed['multiplier'] ?? 1);
   const isPair = listed['assetCategory'] === 'CASH';
   const feeCurrency = isPair ? 'EUR' : 'USD';
-  const stamped = stamp(day, '103105');
+  const stamped = stamp.row(day, '103105');
   const tradeID = `7${stamped['transactionID']}`;
   const row = {
     ...stamped,
@@ -145,6 +173,7 @@ function trade(
   const ends: Event['rows'] = [['OptionEAE', 'OptionEAE', { tradeID }]];
   return {
     day,
+    at: stamp.at(day, '103105'),
     cash: [['', 'USD', proceeds], ['commissions', feeCurrency, -fee], ...euros],
     shares: isPair ? [] : [[conid, quantity]],
     rows: [
@@ -163,14 +192,17 @@ function cash(
   line: string,
   currency: string,
   amount: Cents,
+  time = '202000',
 ): Event {
-  const row = { ...stamp(day, '202000'), type, currency, amount: decimal(amount) };
+  const row = { ...stamp.row(day, time), type, currency, amount: decimal(amount) };
   const levels = ['DETAIL', 'SUMMARY'].map(
     (levelOfDetail) => ['CashTransactions', 'CashTransaction', { ...row, levelOfDetail }] as const,
   );
   // A tax on a fee stands in the statement of funds and nowhere else.
-  const rows = type === 'STAX' ? [] : levels;
-  return { day, cash: [[line, currency, amount]], shares: [], rows: [...rows, fund(row)] };
+  const isTax = type === 'STAX';
+  const at = isTax ? stamp.at(day, '235959') + 999 : stamp.at(day, time);
+  const rows = [...(isTax ? [] : levels), fund(row)];
+  return { day, at, cash: [[line, currency, amount]], shares: [], rows };
 }
 
 /** Booked in the evening before the day in whose report it stands. */
@@ -183,13 +215,14 @@ function action(
   dateTime: string,
 ): Event {
   const moved = { type, quantity: String(quantity), proceeds: '0', currency: 'USD', conid };
-  const row = { ...stamp(day, ''), ...LISTED[conid], ...moved, dateTime };
+  const row = { ...stamp.row(day, ''), ...LISTED[conid], ...moved, dateTime };
   const rows = [['CorporateActions', 'CorporateAction', row] as const];
-  return { day, cash: [], shares: [[conid, quantity]], rows };
+  return { day, at: stamp.at(day, '000000'), cash: [], shares: [[conid, quantity]], rows };
 }
 
 /** Ten shares that come from another broker, at their closing price. */
-function transferIn(row: Row, rate: bigint): Event {
+function transferIn(stamp: Stamp, rate: bigint): Event {
+  const row = stamp.row(6, '120000');
   const conid = '1003';
   const worth = 10n * 5_125n * rate;
   const moved = {
@@ -202,7 +235,8 @@ function transferIn(row: Row, rate: bigint): Event {
   const priced = { transferPrice: '0', positionAmountInBase: decimal(worth, 7) };
   const date = row['reportDate'] ?? '';
   const told = { ...row, ...LISTED[conid], ...moved, ...priced, conid, date };
-  return { day: 6, cash: [], shares: [[conid, 10n]], rows: [['Transfers', 'Transfer', told]] };
+  const at = stamp.at(6, '120000');
+  return { day: 6, at, cash: [], shares: [[conid, 10n]], rows: [['Transfers', 'Transfer', told]] };
 }
 
 const ACTIVITIES: Readonly<Record<string, string>> = {

@@ -86,9 +86,13 @@ function sharesMoved(statement: Statement): readonly Decimal[] {
   return moved.map((row) => parseAmount(row, 'positionAmountInBase'));
 }
 
+export function baseOf(statement: Statement): string {
+  return parseText(rowOf(statement, 'AccountInformation'), 'currency');
+}
+
 /** In the base currency, by the rate of the day or, where there is none, of the day before. */
 function ratesOf(statement: Statement): (asset: string, amount: Decimal, at: number) => Decimal {
-  const base = parseText(rowOf(statement, 'AccountInformation'), 'currency');
+  const base = baseOf(statement);
   const rates = rowsOf(statement, 'ConversionRates')
     .filter((row) => row['toCurrency'] === base)
     .map((row) => ({ row, from: dayAt(row, 'reportDate').from }))

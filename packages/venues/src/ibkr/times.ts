@@ -15,7 +15,13 @@ const ZONES: Readonly<Record<string, string>> = { EST: 'UTC-5', EDT: 'UTC-4' };
 /** From midnight to midnight in New York: 23 or 25 hours when its clocks change. */
 export function dayAt(row: Row, field: string): Window {
   const { time } = parseParts(parseText(row, field), field);
-  const day = time.setZone(ZONE, { keepLocalTime: true }).startOf('day');
+  return dayOf(time.setZone(ZONE, { keepLocalTime: true }));
+}
+
+/** The day that an instant is in. */
+export function dayOf(instant: DateTime | number): Window {
+  const time = typeof instant === 'number' ? DateTime.fromMillis(instant) : instant;
+  const day = time.setZone(ZONE).startOf('day');
   return { from: day.toMillis(), to: day.plus({ days: 1 }).toMillis() };
 }
 

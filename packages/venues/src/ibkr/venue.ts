@@ -3,20 +3,24 @@
 // it, so that balances and entries are of the same instant: the end of the last day reported.
 
 import { RecordError } from '@track-record/errors';
-import { orderEntries } from '@track-record/ledger';
+import { orderEntries, type Entry } from '@track-record/ledger';
 import { parseText } from '../ccxt/rows.ts';
-import type { CredentialField, Venue, VenueContext } from '../contract.ts';
+import type { CredentialField, KeyedPrices, Venue, VenueContext } from '../contract.ts';
 import type { VenueCredentials, VenueSession } from '../contract.ts';
+import { closingPrices, currencyPairs } from './closing.ts';
 import { fetchStatements, HOSTS } from './download.ts';
 import { readStatement, type Told } from './entries.ts';
-import { checkNav, holdingsOf } from './nav.ts';
+import { baseOf, checkNav, holdingsOf } from './nav.ts';
 import { lacking, missingSection, type Statement } from './statement.ts';
-import { dayAt, timeAt } from './times.ts';
+import { dayAt, dayOf, timeAt } from './times.ts';
 
 /** For the page that says how to make one. */
 export { NEEDED as query } from './statement.ts';
 
 const UTF8 = new TextDecoder();
+const HOUR_MS = 3_600_000;
+/** Of the day on which clocks go back. */
+const HOURS_MAX = 25;
 
 export const venue: Venue = {
   capabilities: {
@@ -34,7 +38,8 @@ export const venue: Venue = {
       'flow',
     ],
     unseen: [
-      'prices within the day: a statement has closing prices only',
+      'when within its day something happened: a statement has closing prices only, so that ' +
+        'all of a day is counted in its last hour, and the hours before say market_closed',
       'dividends and interest before they are paid',
     ],
     quoteCurrency: 'USD',
@@ -45,53 +50,67 @@ export const venue: Venue = {
     hosts: HOSTS,
     credentials: ['flexToken', 'flexQueryId'],
   },
-  connect: (credentials, context) => Promise.resolve(connect(credentials, context)),
+  connect: async (credentials, context) => {
+    const account = await readAccount(credentials, context);
+    const ask: KeyedPrices['ask'] = async () => closingPrices(account.statement);
+    const quotes = { currency: baseOf(account.statement), ask };
+    return { ...sessionOf(account, onDayGrid), quotes };
+  },
   // Closing prices belong to an account's own statement and are not public.
   prices: () => Promise.resolve({ prices: [], marks: [] }),
 };
 
-interface Account {
+export interface Account {
   readonly statement: Statement;
   readonly told: Told;
   readonly requests: number;
 }
 
-function connect(credentials: VenueCredentials, context: VenueContext): VenueSession {
-  let read: Promise<Account> | null = null;
-  const account = (): Promise<Account> => (read ??= readAccount(credentials, context));
+/** `placed`: the instant at which an entry counts. */
+export function sessionOf(
+  { statement, told, requests }: Account,
+  placed = (entry: Entry): Entry => entry,
+): VenueSession {
+  const venueAccountId = idOf(statement);
+  const instruments = new Map([...told.instruments, ...currencyPairs(closingPrices(statement))]);
   return {
-    identify: async () => {
-      const venueAccountId = idOf((await account()).statement);
-      return {
-        venueAccountId,
-        // Accounts of the simulated environment are DU and a number; a live one begins with U or F.
-        paper: venueAccountId.startsWith('D'),
-        // A token of this service reads and can do nothing else.
-        permissions: { read: true, trade: false, withdraw: false, ipRestricted: null },
-      };
-    },
+    identify: async () => ({
+      venueAccountId,
+      // Accounts of the simulated environment are DU and a number; a live one begins with U or F.
+      paper: venueAccountId.startsWith('D'),
+      // A token of this service reads and can do nothing else.
+      permissions: { read: true, trade: false, withdraw: false, ipRestricted: null },
+    }),
     observe: async () => {
-      const { statement, told } = await account();
       const anchor = holdingsOf(statement);
-      return { anchor, instruments: told.instruments, quietUntil: anchor.asOf - 1 };
+      return { anchor, instruments, quietUntil: anchor.asOf - 1 };
     },
     fetch: async ({ from, to }) => {
-      const { statement, told, requests } = await account();
       if (dayAt(statement.own, 'fromDate').from > from) {
         throw new RecordError('VENUE_INCOMPLETE', { place: 'fromDate' });
       }
-      const entries = orderEntries(told.entries.filter(({ at }) => at >= from && at < to));
-      return { entries, instruments: told.instruments, ignored: [], cursor: '{}', requests };
+      const within = told.entries.map(placed).filter(({ at }) => at >= from && at < to);
+      return { entries: orderEntries(within), instruments, ignored: [], cursor: '{}', requests };
     },
-    close: () => {
-      read = null;
-      return Promise.resolve();
-    },
+    close: async () => undefined,
   };
 }
 
+/**
+ * In the last hour of its day, which alone has prices at its end; in the order of the day, and
+ * flows before all else, where what is held still has the prices of the day before.
+ */
+function onDayGrid(entry: Entry): Entry {
+  const { from, to } = dayOf(entry.at);
+  const since = entry.kind === 'flow' ? 0 : Math.floor((entry.at - from) / HOURS_MAX);
+  return { ...entry, at: to - HOUR_MS + since };
+}
+
 /** Complete, in agreement with itself and as old as it says, or refused with what it lacks. */
-async function readAccount(credentials: VenueCredentials, context: VenueContext): Promise<Account> {
+export async function readAccount(
+  credentials: VenueCredentials,
+  context: VenueContext,
+): Promise<Account> {
   const [token, id] = [textOf(credentials, 'flexToken'), textOf(credentials, 'flexQueryId')];
   // `123456`, or `123456:U1234567` where the query reports several accounts.
   const [query = '', wanted] = id.split(':');
@@ -114,7 +133,7 @@ function idOf({ own }: Statement): string {
   return parseText(own, 'accountId');
 }
 
-function textOf(credentials: VenueCredentials, field: CredentialField): string {
+export function textOf(credentials: VenueCredentials, field: CredentialField): string {
   const secret = credentials.get(field);
   if (secret === undefined) throw new RecordError('VENUE_KEY_REJECTED', { place: field });
   return secret.open((bytes) => UTF8.decode(bytes));
