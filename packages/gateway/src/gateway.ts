@@ -87,9 +87,9 @@ export interface Gateway {
   /**
    * Hands in new credentials of the same venue account, from `sealCredentials` under the account's
    * three names; returns the id of the job that tries them. The account keeps its record and its
-   * old credentials until they are found good; `status` then says why when they are not, as
-   * VENUE_ACCOUNT_CHANGED. Connects again what was disconnected. KEY_UNKNOWN: the account was
-   * forgotten; STORE_CONFLICT: other credentials are being tried at this moment.
+   * old credentials until they are found good; when they are not, `status` says why until the next
+   * job of the account has ended, as VENUE_ACCOUNT_CHANGED. Connects again what was disconnected.
+   * KEY_UNKNOWN: the account was forgotten; STORE_CONFLICT: other credentials are being tried now.
    */
   rotateCredentials(
     accountId: string,
