@@ -1,0 +1,28 @@
+// R51 Where the machine stands makes no difference: processes in three zones, one of them a day
+// ahead of the other, both changes of New York's clocks.
+
+import { execFile } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { describe, expect, test } from '@jest/globals';
+
+const SCRIPT = fileURLToPath(new URL('zones.ts', import.meta.url));
+const FLAGS = ['--conditions=@track-record/source', '--disable-warning=ExperimentalWarning'];
+
+describe('holds', () => {
+  test.each([
+    ['UTC', 0],
+    ['America/New_York', 300],
+    ['Pacific/Kiritimati', -840],
+  ])(
+    'R51 the true returns of every broker under TZ=%s',
+    async (zone, offset) => {
+      const env = { ...process.env, TZ: zone };
+      const { stdout } = await promisify(execFile)(process.execPath, [...FLAGS, SCRIPT], { env });
+      expect(stdout.trim().split('\n')).toEqual(
+        ['tws spring', 'tws autumn', 'alpaca'].map((story) => `${story} true in ${offset}`),
+      );
+    },
+    60_000,
+  );
+});
