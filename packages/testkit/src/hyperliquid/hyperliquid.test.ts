@@ -131,6 +131,15 @@ describe('refuses', () => {
     expect(await codeOfFetch(keys)).toBe('VENUE_KEY_REJECTED');
   });
 
+  test.each([
+    ['userFillsByTime', 0],
+    ['userFunding', 1],
+    ['userNonFundingLedgerUpdates', 0],
+  ])('%s without row %i: VENUE_INCOMPLETE', async (match, row) => {
+    simulator.faults.add({ kind: 'dropped-row', row, endpoint: 'POST /info', match });
+    expect(await codeOfFetch()).toBe('VENUE_INCOMPLETE');
+  });
+
   test.each<[Code, FaultKind]>([
     ['VENUE_INCOMPLETE', { kind: 'dropped-row', row: 40 }],
     ['VENUE_INCOMPLETE', { kind: 'late-row', row: 40, until: scenario.end + 3_600_000 }],

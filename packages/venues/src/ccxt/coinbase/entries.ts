@@ -105,6 +105,6 @@ export async function finish(job: Job): Promise<Row> {
     const isPaired = (purchases.get(purchaseOf(each)) ?? []).length > 1;
     if (isPaired && isEntry(each)) job.readings[index] = { ...each, kind: 'conversion' };
   }
-  await checkWhole(job, STEP);
+  await checkWhole(job, () => STEP);
   return {};
 }

@@ -31,7 +31,7 @@ async function told(rows: readonly Row[], isFirst = false): Promise<readonly str
     isFirst,
     cursor: { version: 1, pending: {}, settled: {} },
     holdings: () => Promise.resolve({ balances: new Map(), positions: [] }),
-    readings: [],
+    readings: rows.flatMap((row) => (row['tid'] === undefined ? [] : readFill(row, markets))),
     rows: new Map([[INFO, rows]]),
   };
   await finish(job);
@@ -118,7 +118,7 @@ describe('accepts', () => {
 
   test('fills that link, and the same fill twice', async () => {
     const sold = { ...fill, tid: 10, side: 'A', time: AT + 1, startPosition: '2.0' };
-    expect(await told([fill, sold, fill])).toEqual([]);
+    expect(await told([fill, sold, fill])).toHaveLength(3);
   });
 });
 
@@ -142,6 +142,9 @@ describe('refuses', () => {
   test('a first fetch that does not lead to what is held', async () => {
     const whole = told([update('deposit', { usdc: '10.5' })], true);
     await expect(whole.catch(codeOf)).resolves.toBe('VENUE_INCOMPLETE');
+    await expect(told([update('deposit', { usdc: '0.001' })], true)).resolves.toHaveLength(1);
+    const free = { ...fill, fee: '0.0' };
+    await expect(told([free], true).catch(codeOf)).resolves.toBe('VENUE_INCOMPLETE');
   });
 
   test.each([

@@ -17,6 +17,8 @@ export const INFO = 'publicPostInfo';
 const FILLS_KEPT = 10_000;
 /** A cent: each fill and hour of funding may have been cut at the sixth digit. */
 const ROUNDING: Decimal = { mantissa: 1n, scale: 2 };
+/** The finest step of a token's balance. */
+const STEP: Decimal = { mantissa: 1n, scale: 8 };
 const USDC = 'USDC';
 /** Of the wallet's parts, those that are recorded: the main exchange and the spot balances. */
 const INSIDE = new Set(['', 'spot']);
@@ -158,7 +160,7 @@ export async function finish(job: Job): Promise<Row> {
     if (row['tid'] !== undefined || isFunding(row)) continue;
     job.readings.push(...readUpdate(row, job.client.isOurs));
   }
-  if (isWhole) await checkWhole(job, ROUNDING);
+  if (isWhole) await checkWhole(job, (asset) => (asset === USDC ? ROUNDING : STEP));
   return {};
 }
 
