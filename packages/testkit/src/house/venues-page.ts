@@ -79,11 +79,12 @@ function section(id: string, { venue, connector, query }: VenueFolder): string {
   const { historyMs, finalityLagMs, unseen, hosts, credentials } = capabilities;
   const history = historyMs === null ? 'without limit' : `${historyMs / DAY_MS} days`;
   const feeds = connector?.feeds ?? [];
-  const rows = feeds.map(({ method, paging, lookbackMs, lookaheadMs, running }) => {
+  const rows = feeds.map(({ method, paging, lookbackMs, lookaheadMs, isWhole, running }) => {
     const span = paging.spanMs === Infinity ? 'any' : `${paging.spanMs / DAY_MS} days`;
     const style = paging.next === undefined ? 'full pages are halved' : 'page after page';
     const slack = [lookbackMs, lookaheadMs].map((each) => duration(each)).join(', ');
-    const proof = running === undefined ? '' : ', running balances without a gap';
+    const link = running === undefined ? '' : ', running balances without a gap';
+    const proof = isWhole === true ? ', and told from the beginning at first' : link;
     return `| \`${method}\` | ${span} | ${paging.rows} | ${style}${proof} | ${slack} |`;
   });
   return `## ${capabilities.title}
@@ -148,6 +149,7 @@ function refusals({
     const own = told.filter(([, each]) => each === code).map(([text]) => text);
     return own.length === 0 ? [] : [`| \`${code}\` | ${list(own)} |`];
   });
+  if (rows.length === 0) return '';
   return `| refusal | the venue's codes |
 |---|---|
 ${rows.join('\n')}
