@@ -7,6 +7,7 @@ import { fakeClock } from '../fake-clock.ts';
 import { buildScenario } from '../scenario/build-scenario.ts';
 import { HOUR_MS } from '../scenario/prices.ts';
 import type { FaultKind } from '../simulator/faults.ts';
+import { hastenAllowances } from '../simulator/hastened.ts';
 import {
   codeThrough,
   returnsThrough,
@@ -18,6 +19,8 @@ import {
 } from '../simulator/returns-through.ts';
 import type { Simulator } from '../simulator/server.ts';
 import { BITGET_PASSPHRASE, startBitgetSimulator } from './simulator.ts';
+
+await hastenAllowances();
 
 const scenario = buildScenario({ seed: 5, start: Date.UTC(2026, 7, 1), hours: 48, fills: 300 });
 const clock = fakeClock(scenario.end + 60_000);

@@ -8,6 +8,7 @@ import { fakeClock } from '../fake-clock.ts';
 import { buildScenario } from '../scenario/build-scenario.ts';
 import { futuresOf } from '../scenario/parts.ts';
 import type { FaultKind } from '../simulator/faults.ts';
+import { hastenAllowances } from '../simulator/hastened.ts';
 import {
   codeThrough,
   returnsThrough,
@@ -18,6 +19,8 @@ import {
 } from '../simulator/returns-through.ts';
 import type { Simulator } from '../simulator/server.ts';
 import { startDeribitSimulator } from './simulator.ts';
+
+await hastenAllowances();
 
 const whole = buildScenario({ seed: 5, start: Date.UTC(2026, 7, 1), hours: 48, fills: 900 });
 // Its dollars are Deribit's.
