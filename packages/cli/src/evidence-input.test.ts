@@ -28,7 +28,12 @@ describe('accepts', () => {
 describe('refuses', () => {
   test.each<readonly [string, unknown, Readonly<Record<string, unknown>>, string]>([
     ['development evidence', {}, evidence, 'EVIDENCE_MALFORMED'],
-    ['a policy that nearly allows it', { allowDevelopmentEvidence: 'true' }, evidence, 'EVIDENCE_'],
+    [
+      'a policy that nearly allows it',
+      { allowDevelopmentEvidence: 1 },
+      evidence,
+      'ARGUMENT_INVALID',
+    ],
     ['evidence without a binding', DEVELOPMENT, { insecure: true }, 'EVIDENCE_MALFORMED'],
     [
       'a key that is none',

@@ -57,21 +57,30 @@ export async function policyJsonOf(
   return await readJsonFile(file, name, POLICY_SIZE_BYTES_MAX);
 }
 
+/** A policy as `verify` takes it: with the log of a record, and development excepted or not. */
+export async function verifyPolicyOf(options: VerbInput['options'], name: string) {
+  const given = await policyJsonOf(options, name);
+  const isRecord = typeof given === 'object' && given !== null && !Array.isArray(given);
+  if (!isRecord) throw new RecordError('ARGUMENT_INVALID', { place: name });
+  const { allowDevelopmentEvidence = false, log, ...expected }: Json = { ...given };
+  if (typeof allowDevelopmentEvidence !== 'boolean') {
+    throw new RecordError('ARGUMENT_INVALID', { place: `${name}.allowDevelopmentEvidence` });
+  }
+  return { allowDevelopmentEvidence, log, expected };
+}
+
 /**
  * The judge of an enclave by the file that `--evidence-policy` names, which has the form of
  * `verify`'s. Development evidence proves nothing about its keys.
  */
 export async function judgeOf(options: VerbInput['options']): Promise<EnclaveOptions['judge']> {
   requiredText(options, 'evidence-policy', 'FILE');
-  const given = await policyJsonOf(options, 'evidence-policy');
-  const isRecord = typeof given === 'object' && given !== null && !Array.isArray(given);
-  if (!isRecord) throw new RecordError('ARGUMENT_INVALID', { place: 'evidence-policy' });
-  const { allowDevelopmentEvidence = false, log: _log, ...expected }: Json = { ...given };
+  const policy = await verifyPolicyOf(options, 'evidence-policy');
+  const { allowDevelopmentEvidence, expected } = policy;
   const expectation = await expectationOf(options, expected);
   const trustAnchors = await trustAnchorsOf(options);
   return async (evidence) => {
-    if (evidence['insecure'] === true && allowDevelopmentEvidence === true)
-      return boundKeysOf(evidence);
+    if (evidence['insecure'] === true && allowDevelopmentEvidence) return boundKeysOf(evidence);
     const at = instant(options, 'at', Date.now());
     const { binding } = await verifyExpected(
       parseEvidence(evidence),

@@ -39,6 +39,11 @@ export const enclaveOptions: Verb['options'] = {
   'client-key': { type: 'string' },
 };
 
+/** What an example ends with. */
+export const AS_CLIENT =
+  '--endpoint HOST:PORT --evidence-policy policy.json' +
+  ' --client-certificate me.pem --client-key me.key --tokens tokens.txt';
+
 /** And whose accounts: an owner's word for each call, or the key that gives it. */
 export const ownerOptions: Verb['options'] = {
   ...enclaveOptions,

@@ -6,7 +6,7 @@ import type { Enclave } from '@track-record/gateway';
 import { instant } from '../input.ts';
 import { minuteOf, tableOf, type Column } from '../operator/table.ts';
 import { instantOf } from '../remote/account-status.ts';
-import { ownerOptions, requiredUuid, withEnclave } from '../remote/enclave-session.ts';
+import { AS_CLIENT, ownerOptions, requiredUuid, withEnclave } from '../remote/enclave-session.ts';
 import { UsageError, type Verb, type VerbInput, type VerbOutput } from '../verb.ts';
 
 /** The door takes no instant beyond the year 9999. */
@@ -54,10 +54,7 @@ const readers: Readonly<Record<string, Read>> = {
 export const results: Verb = {
   name: 'results',
   summary: "Ask an enclave for an account's released returns, by hour, day, month or year.",
-  example:
-    'results --account 00000000-0000-4000-8000-000000000001 --by day --endpoint HOST:PORT' +
-    ' --evidence-policy policy.json --client-certificate me.pem --client-key me.key' +
-    ' --tokens tokens.txt',
+  example: `results --account 00000000-0000-4000-8000-000000000001 --by day ${AS_CLIENT}`,
   options: {
     ...ownerOptions,
     from: { type: 'string' },

@@ -2,16 +2,19 @@
 // to do about what stopped one.
 
 import { statusDocument, statusText } from '../remote/account-status.ts';
-import { ownerOptions, requiredUuid, uuidOf, withEnclave } from '../remote/enclave-session.ts';
+import {
+  AS_CLIENT,
+  ownerOptions,
+  requiredUuid,
+  uuidOf,
+  withEnclave,
+} from '../remote/enclave-session.ts';
 import type { Verb, VerbInput, VerbOutput } from '../verb.ts';
 
 export const status: Verb = {
   name: 'status',
   summary: "Ask an enclave how far an owner's accounts are, and what stopped one.",
-  example:
-    'status --owner 00000000-0000-4000-8000-000000000002 --endpoint HOST:PORT' +
-    ' --evidence-policy policy.json --client-certificate me.pem --client-key me.key' +
-    ' --tokens tokens.txt',
+  example: `status --owner 00000000-0000-4000-8000-000000000002 ${AS_CLIENT}`,
   options: ownerOptions,
   run,
 };

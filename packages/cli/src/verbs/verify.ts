@@ -2,7 +2,7 @@
 // and no trust in whoever handed over the file; it says what was not checked in the same breath.
 
 import assert from 'node:assert';
-import { codes, RecordError } from '@track-record/errors';
+import { codes } from '@track-record/errors';
 import { formatDecimal, multiply, parseDecimal, round } from '@track-record/ledger';
 import { MERGED, type StatementBody } from '@track-record/statement';
 import {
@@ -16,7 +16,7 @@ import {
 import { verifyClaimFile } from '@track-record/statement/claim';
 import { parseLogTrust } from '@track-record/statement/log';
 import { claimText, isClaimFile, type ClaimFileVerdict } from '../claim-text.ts';
-import { evidenceCheck, expectationOf, policyJsonOf, trustAnchorsOf } from '../evidence-input.ts';
+import { evidenceCheck, expectationOf, trustAnchorsOf, verifyPolicyOf } from '../evidence-input.ts';
 import { instant, readTextFile } from '../input.ts';
 import { knownCheckpointOf } from '../log-input.ts';
 import { UsageError, type Verb, type VerbInput, type VerbOutput } from '../verb.ts';
@@ -27,8 +27,6 @@ const HOUR_MS = 3_600_000;
 /** docs/statement.md: ten minutes until the venue's entries are final, ten for the work. */
 const LATE_AFTER_MS = 1_200_000;
 const HUNDRED = parseDecimal('100');
-
-type Json = Readonly<Record<string, unknown>>;
 
 interface FileVerdict extends ExportVerdict {
   readonly file: string;
@@ -158,13 +156,8 @@ async function readJson(file: string): Promise<unknown> {
  * expected, so that nothing passes.
  */
 async function readPolicy(options: VerbInput['options']): Promise<ExportPolicy> {
-  const given = await policyJsonOf(options);
-  const isRecord = typeof given === 'object' && given !== null && !Array.isArray(given);
-  if (!isRecord) throw new RecordError('ARGUMENT_INVALID', { place: 'policy' });
-  const { allowDevelopmentEvidence = false, log, ...expected }: Json = { ...given };
-  if (typeof allowDevelopmentEvidence !== 'boolean') {
-    throw new RecordError('ARGUMENT_INVALID', { place: 'policy.allowDevelopmentEvidence' });
-  }
+  const policy = await verifyPolicyOf(options, 'policy');
+  const { allowDevelopmentEvidence, log, expected } = policy;
   const trustAnchors = await trustAnchorsOf(options);
   const checkEvidence = evidenceCheck(await expectationOf(options, expected), trustAnchors);
   const known = await knownCheckpointOf(options);

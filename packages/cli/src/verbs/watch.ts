@@ -5,16 +5,19 @@ import { performance } from 'node:perf_hooks';
 import type { AccountStatus, Enclave } from '@track-record/gateway';
 import { isSettled, isStopped, progressLine } from '../remote/account-status.ts';
 import { statusDocument, statusText } from '../remote/account-status.ts';
-import { ownerOptions, requiredUuid, uuidOf, withEnclave } from '../remote/enclave-session.ts';
+import {
+  AS_CLIENT,
+  ownerOptions,
+  requiredUuid,
+  uuidOf,
+  withEnclave,
+} from '../remote/enclave-session.ts';
 import type { Verb, VerbInput, VerbOutput } from '../verb.ts';
 
 export const watch: Verb = {
   name: 'watch',
   summary: "Follow an owner's accounts until nothing is left to wait for.",
-  example:
-    'watch --owner 00000000-0000-4000-8000-000000000002 --endpoint HOST:PORT' +
-    ' --evidence-policy policy.json --client-certificate me.pem --client-key me.key' +
-    ' --tokens tokens.txt',
+  example: `watch --owner 00000000-0000-4000-8000-000000000002 ${AS_CLIENT}`,
   options: ownerOptions,
   run,
 };
