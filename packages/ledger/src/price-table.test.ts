@@ -28,10 +28,12 @@ describe('accepts', () => {
   const backwards = 'price USD/USDT: 00:00 0.5';
   const byVenue = 'price USDT/USD: 00:00 3';
   const byReference = 'reference USDT/USD at kraken\nprice USDT/USD by kraken: 00:00 0.9';
+  const another = 'price ABC: 00:00 7';
   const lower = 'reference USDT/USD at bitstamp\nprice USDT/USD by bitstamp: 00:00 5';
   test.each([
     ['of two directions of a pair the larger price', [forwards, backwards], '2.'],
     ['a reference before a venue’s own quote, though it is smaller', [byVenue, byReference], '0.9'],
+    ['and with the price of another asset between them', [byVenue, another, byReference], '0.9'],
     ['of a reference and a pair turned round the reference', [backwards, byReference], '0.9'],
     ['the last of two references by name', [lower, byReference], '0.9'],
   ])('%s, whichever comes first', (_name, lines, told) => {

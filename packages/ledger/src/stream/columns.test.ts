@@ -212,6 +212,13 @@ describe('refuses, what is outside the window or twice', () => {
     expect(hasRepeats(columns, others.split(' ').filter(Boolean))).toBe(isTwice);
   });
 
+  test('ids that fill the columns to the last row', () => {
+    const ids = Array.from({ length: 1 << 10 }, (_, index) => `id-${index}`);
+    const columns = columnsFromText(ids.map((id) => `${id}@00:00:00 A 1`).join('; '));
+    expect(columns.count).toBe(columns.at.length);
+    expect(hasRepeats(columns, [])).toBe(false);
+  });
+
   test('ids among thousands', () => {
     const ids = Array.from({ length: 3_000 }, (_, index) => `id-${index}`);
     const columns = columnsFromText(ids.map((id) => `${id}@00:00:00 A 1`).join('; '));
