@@ -2,6 +2,7 @@
 // every wallet from its beginning and is refused unless that is what the wallets hold. Fields and
 // limits: docs.cdp.coinbase.com, Advanced Trade and Track APIs; venues.md section 6.
 
+import { RecordError } from '@track-record/errors';
 import { entryKinds } from '@track-record/ledger';
 import type { Permissions, VenueCapabilities } from '../../contract.ts';
 import { venueOf, type Connector } from '../connector.ts';
@@ -74,6 +75,8 @@ const TRANSACTION_PAGES: Paging = {
 
 async function walletsOf({ client }: Job): Promise<readonly Parameters[]> {
   const answer = parseRow(await client.call(WALLETS, { limit: WALLETS_MAX }), 'accounts');
+  if (answer['has_next'] !== false)
+    throw new RecordError('VENUE_INCOMPLETE', { place: 'accounts' });
   const wallets = parseRows(answer['accounts'], 'accounts');
   return wallets.map((row) => ({ account_id: parseText(row, 'uuid') }));
 }
