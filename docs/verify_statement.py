@@ -291,7 +291,8 @@ def parse_statement(data):
     demand(not measured or told or merged, "STATEMENT_MALFORMED")
     own_reason = told and spans > 1 and not measured and not merged
     demand(told != (body["reason"] is not None) or own_reason, "STATEMENT_MALFORMED")
-    demand(measured or not merged, "STATEMENT_MALFORMED")
+    priced = body["status"] in ("measured", "market_closed", "stale")
+    demand(priced or not merged, "STATEMENT_MALFORMED")
     demand(told or spans == 1, "STATEMENT_MALFORMED")
     since, hour, owner = hour_of(body["since"]), hour_of(body["hour"]), body["owner"]
     demand(since == hour if body["sequence"] == 0 else since <= hour, "STATEMENT_MALFORMED")

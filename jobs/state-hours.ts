@@ -85,7 +85,8 @@ export async function stateHours(
       since: formatHour(startOfHour(account.historyFrom)),
       sequence,
       status: hour.status,
-      reason: hour.reason ?? (told.return === null ? MERGED : null),
+      // A carried price leaves an hour its return: of that hour the status says it.
+      reason: hour.return === null ? hour.reason : told.return === null ? MERGED : null,
       return: told.return,
       spans: told.spans,
       coverage: formatCoverage(hour.coverage),

@@ -94,6 +94,13 @@ describe('accepts', () => {
     expect(parseStatement(Buffer.from(BYTES))).toEqual(body);
   });
 
+  it.each(['market_closed', 'stale'] as const)('an hour that is %s, with its return', (status) => {
+    const carried = { ...body, status };
+    expect(parseStatement(encodeStatement(carried))).toEqual(carried);
+    const merged = { ...carried, return: null, reason: 'merged' };
+    expect(parseStatement(encodeStatement(merged))).toEqual(merged);
+  });
+
   it('checks what Python signed', async () => {
     const isSigned = await signatureCheckOf(Buffer.from(PUBLIC_KEY, 'hex'));
     expect(await isSigned(Buffer.from(BYTES), Buffer.from(SIGNATURE, 'hex'))).toBe(true);

@@ -62,6 +62,9 @@ export const hourStatuses = [
 ] as const;
 export type HourStatus = (typeof hourStatuses)[number];
 
+/** An hour has a return of its own also where its prices were carried: the status says that. */
+const PRICED: readonly HourStatus[] = ['measured', 'market_closed', 'stale'];
+
 /** What reconciliation could not explain, as a share of equity: see `residualClass`. */
 const residualClasses = ['none', 'disclosed', 'material', 'unknown'] as const;
 type ResidualClass = (typeof residualClasses)[number];
@@ -234,7 +237,7 @@ function parseBody(value: unknown): StatementBody {
   // What is told of merged hours may stand at one that has no return of its own, and says why.
   const ownReason = hasReturn && spans > 1 && status !== 'measured' && reason !== MERGED;
   if (hasReturn === (reason !== null) && !ownReason) malformed('reason');
-  if (reason === MERGED && status !== 'measured') malformed('reason');
+  if (reason === MERGED && !PRICED.includes(status)) malformed('reason');
   if (!hasReturn && spans > 1) malformed('spans');
   if (body.sequence === 0 ? body.since !== body.hour : body.since > body.hour) malformed('since');
   const { connected, ended, ordinal, restarts } = body.owner;

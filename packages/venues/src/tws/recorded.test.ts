@@ -80,8 +80,8 @@ interactions:
   responses:
   - raw: "${quoted('59 1 e.01.01 1.000188 USD - - -')}"
   - raw: "${quoted(
-    '11 9000 7 1001 ACME STK - 0.0 - - SMART USD ACME NMS e.01.01 20261120-10:31:05_US/Eastern U1 ' +
-      'NASDAQ SLD 0.10 20.3000000000000000444 7 9 0 0.10 20.3 - - - - 2 0',
+    '11 9000 7 1001 ACME STK - 0.0 - - SMART USD ACME NMS e.01.01 20261120-10:31:05_US/Eastern ' +
+      'U1 NASDAQ SLD 0.10 20.3000000000000000444 7 9 0 0.10 20.3 - - - - 2 0',
   )}"
   - raw: "${quoted('55 1 9000')}"
 `;
