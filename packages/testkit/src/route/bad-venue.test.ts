@@ -148,7 +148,7 @@ describe('holds: a row that the venue tells late', () => {
     });
   });
 
-  test('in the first synchronisation, too', async () => {
+  test('R30 a-history-meets-the-first-observation: one that does not is refused', async () => {
     const database = await freshDatabase();
     const options = { scenario, database, masterKey: MASTER_KEY };
     const first = await openDesk({ ...options, now: CONNECTED_AT });

@@ -13,7 +13,14 @@ import {
   type Copy,
 } from './backfilled-account.ts';
 import { ACCOUNT } from './site.ts';
-import { HOUR_MS, HOURS_BEFORE, LAST_OBSERVED, MASTER_KEY, START } from './small-account.ts';
+import {
+  CONNECTED_AT,
+  HOUR_MS,
+  HOURS_BEFORE,
+  LAST_OBSERVED,
+  MASTER_KEY,
+  START,
+} from './small-account.ts';
 
 const DAY_MS = 24 * HOUR_MS;
 const WINDOW = { fromMs: START, toMs: START + 30 * DAY_MS };
@@ -187,6 +194,17 @@ describe('holds', () => {
       expect(await copy.release()).toBe('DONE');
       expect((await seen()).hours).toBe(HOURS_BEFORE + 2);
       await verified(copy);
+    });
+  });
+
+  test('R31 backfill-is-a-class-of-its-own: also when all is stated again', async () => {
+    await withHeldHours(HELD_BACK, async (copy) => {
+      expect(await copy.reaggregate()).toBe('DONE');
+      const bodies = (await signedIn(copy)).map((text) => parseStatement(Buffer.from(text)));
+      // The hour in which the account was connected was not watched from its beginning.
+      const watched = bodies.map(({ hour }) => Date.parse(hour) >= CONNECTED_AT);
+      expect(bodies.map(({ provenance }) => provenance === 'observed')).toEqual(watched);
+      expect(watched.filter(Boolean)).toHaveLength(1);
     });
   });
 
