@@ -4,7 +4,7 @@ export type { BinanceSimulator, BinanceSimulatorOptions } from './binance/simula
 export type { Fault, FaultKind } from './simulator/faults.ts';
 export { fakeClock, type FakeClock } from './fake-clock.ts';
 export { buildScenario, type Scenario, type ScenarioOptions } from './scenario/build-scenario.ts';
-export { seededRandom } from './scenario/random.ts';
+export { seededRandom, type Random } from './scenario/random.ts';
 export type { ScenarioEvent } from './scenario/events.ts';
 export type { TrueFlow, TrueHour } from './scenario/truth.ts';
 export {

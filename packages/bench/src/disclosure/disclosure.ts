@@ -2,7 +2,7 @@
 // and rounding of the disclosure policy, on generated prices and, where VECTORS_DIR has candles, on
 // recorded ones. Nothing here is timed.
 
-import type { Random } from '../../../testkit/src/scenario/random.ts';
+import type { Random } from '@track-record/testkit';
 import type { Benchmark } from '../benchmark.ts';
 import { enter, invert, openBook, returnsOf, rounded } from './inversion.ts';
 import {

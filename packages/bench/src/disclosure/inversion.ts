@@ -2,7 +2,7 @@
 // one whose least squares leave the least; the second solves the hour of an entry for its price,
 // once the symbol is known. Both attackers know all public prices, and nothing of the account.
 
-import type { Random } from '../../../testkit/src/scenario/random.ts';
+import type { Random } from '@track-record/testkit';
 import { SYMBOLS, type Market } from './market.ts';
 
 export interface Book {

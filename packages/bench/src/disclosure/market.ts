@@ -4,7 +4,7 @@
 
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
-import { seededRandom, type Random } from '../../../testkit/src/scenario/random.ts';
+import { seededRandom, type Random } from '@track-record/testkit';
 
 export const SYMBOLS = 100;
 /** Of an hour, as large coins have it. */

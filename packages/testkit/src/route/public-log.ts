@@ -17,7 +17,7 @@ import {
 import { logSignerFromSeed } from '@track-record/statement/log/signer';
 import { insertAccount, insertRows, openStore, storeFailure } from '@track-record/store';
 import pg from 'pg';
-import { openLogDesk } from '../../../worker/src/log-desk.ts';
+import { openLogDesk } from '@track-record/worker/log-desk';
 import { sampleAccount, sampleStatements } from '../postgres/sample-record.ts';
 import { freshDatabase } from '../postgres/template-database.ts';
 
