@@ -5,17 +5,8 @@
 // untrusted; a note of our own key is believed.
 
 import { RecordError } from '@track-record/errors';
-import {
-  appendNode,
-  edgeRoot,
-  hashLeaf,
-  nodesAt,
-  TILE_WIDTH,
-  tilePath,
-  type LogSigner,
-  type TreeEdge,
-  type TreeHash,
-} from '@track-record/statement/log/signer';
+import type { LogSigner } from '@track-record/statement/log/signer';
+import * as tree from '@track-record/statement/log/tree';
 import {
   insertRows,
   latestCheckpoint,
@@ -44,7 +35,7 @@ export const CHECKPOINT = 'checkpoint';
 
 /**
  * LOG_ROLLED_BACK, LOG_SPLIT_VIEW, LOG_INCONSISTENT when the database is not the one that was
- * signed for; LOG_SIGNATURE_INVALID, LOG_MALFORMED when a checkpoint is none of ours.
+ * signed for; LOG_SIGNATURE_INVALID when a checkpoint is none of ours.
  */
 export async function publishCheckpoint(
   context: Pick<RouteContext, 'db' | 'settle'>,
@@ -76,16 +67,16 @@ async function extendLog(trx: Transaction<Database>, log: LogDesk): Promise<numb
   const nodes: LogNode[] = [];
   for (const hash of hashes) {
     size += 1;
-    await appendNode(edge, await hashLeaf(hash), (level, node) =>
+    await tree.appendNode(edge, await tree.hashLeaf(hash), (level, node) =>
       nodes.push({
         level,
-        position: nodesAt(level, size) - 1,
+        position: tree.nodesAt(level, size) - 1,
         hash: level === 0 ? hash : node,
       }),
     );
   }
   await insertRows(trx, 'record.log_hash', nodes);
-  const note = await log.signer.sign(size, await edgeRoot(edge));
+  const note = await log.signer.sign(size, await tree.edgeRoot(edge));
   await insertRows(trx, 'record.log_checkpoint', [{ size, note }]);
   return hashes.length;
 }
@@ -94,19 +85,18 @@ async function extendLog(trx: Transaction<Database>, log: LogDesk): Promise<numb
 async function checkKept(
   db: Kysely<Database>,
   size: number,
-  signed: { readonly size: number; readonly root: TreeHash },
+  signed: { readonly size: number; readonly root: string },
 ): Promise<void> {
   if (signed.size > size) throw new RecordError('LOG_ROLLED_BACK');
-  const root = await edgeRoot(await edgeAt(db, signed.size));
-  if (Buffer.compare(root, signed.root) === 0) return;
+  const root = await tree.edgeRoot(await edgeAt(db, signed.size));
+  if (Buffer.from(root).toString('base64') === signed.root) return;
   throw new RecordError(signed.size === size ? 'LOG_SPLIT_VIEW' : 'LOG_INCONSISTENT');
 }
 
-async function edgeAt(db: Kysely<Database>, size: number): Promise<TreeEdge> {
-  const edge: TreeEdge = [];
-  for (let level = 0; nodesAt(level, size) > 0; level += 1) {
-    const nodes = nodesAt(level, size);
-    edge.push(await loadTile(db, level, nodes - (nodes % TILE_WIDTH), nodes));
+async function edgeAt(db: Kysely<Database>, size: number): Promise<tree.TreeEdge> {
+  const edge: tree.TreeEdge = [];
+  for (let level = 0, nodes = size; nodes > 0; nodes = tree.nodesAt(++level, size)) {
+    edge.push(await loadTile(db, level, nodes - (nodes % tree.TILE_WIDTH), nodes));
   }
   return edge;
 }
@@ -116,9 +106,11 @@ async function loadTile(
   level: number,
   from: number,
   to: number,
-): Promise<TreeHash[]> {
+): Promise<tree.TreeHash[]> {
   const rows = await loadLogNodes(db, level, from, to);
-  return level === 0 ? Promise.all(rows.map(hashLeaf)) : rows.map((hash) => Uint8Array.from(hash));
+  return level === 0
+    ? Promise.all(rows.map(tree.hashLeaf))
+    : rows.map((hash) => Uint8Array.from(hash));
 }
 
 async function showLog(trx: Transaction<Database>, log: LogDesk): Promise<void> {
@@ -129,17 +121,16 @@ async function showLog(trx: Transaction<Database>, log: LogDesk): Promise<void> 
   if (shown?.startsWith(note) === true) return;
   const from = shown === null ? 0 : (await log.signer.read(shown)).size;
   const { size } = await log.signer.read(note);
-  for (let level = 0; nodesAt(level, size) > 0; level += 1) {
-    const nodes = nodesAt(level, size);
-    const first = Math.floor(nodesAt(level, from) / TILE_WIDTH);
-    for (let tile = first; tile * TILE_WIDTH < nodes; tile += 1) {
-      const start = tile * TILE_WIDTH;
-      const end = Math.min(nodes, start + TILE_WIDTH);
+  for (let level = 0, nodes = size; nodes > 0; nodes = tree.nodesAt(++level, size)) {
+    const first = Math.floor(tree.nodesAt(level, from) / tree.TILE_WIDTH);
+    for (let tile = first; tile * tree.TILE_WIDTH < nodes; tile += 1) {
+      const start = tile * tree.TILE_WIDTH;
+      const end = Math.min(nodes, start + tree.TILE_WIDTH);
       const hashes = await loadTile(trx, level, start, end);
-      await log.show(tilePath(String(level), tile, nodes), Buffer.concat(hashes));
+      await log.show(tree.tilePath(String(level), tile, nodes), Buffer.concat(hashes));
       if (level > 0) continue;
       const entries = (await loadLogNodes(trx, 0, start, end)).map((hash) => [0, 32, ...hash]);
-      await log.show(tilePath('entries', tile, nodes), Uint8Array.from(entries.flat()));
+      await log.show(tree.tilePath('entries', tile, nodes), Uint8Array.from(entries.flat()));
     }
   }
   await log.show(CHECKPOINT, note);

@@ -14,6 +14,7 @@ import {
   subtract,
   type Decimal,
 } from '@track-record/ledger';
+import { statedKeysOf, type BoundKeys } from './bound-keys.ts';
 import { isPlainObject } from './canonical-json.ts';
 import {
   checkLinks,
@@ -37,7 +38,6 @@ import { fromBase64Url, fromHex, toBase64Url, toHex } from './text-bytes.ts';
 export const EXPORT_FORMAT = 'track-record-export/1';
 /** Eleven years of hours: more is no file of one account. */
 const STATEMENTS_MAX = 100_000;
-const HEX_KEY = /^[0-9a-f]{64}$/;
 const RETURN_DECIMALS = 18;
 
 export interface ExportSummary {
@@ -83,12 +83,6 @@ export interface VerifiedExport {
   /** The log checkpoint that fixes the record; null when there is no log. */
   readonly checkpoint: VerifiedCheckpoint | null;
   readonly [brand]: true;
-}
-
-/** What evidence names: raw keys; of the log, none where there is no log. */
-export interface BoundKeys {
-  readonly statementPublicKey: Uint8Array;
-  readonly logPublicKey: Uint8Array;
 }
 
 /**
@@ -296,18 +290,6 @@ export async function boundKeyOf(
 /** Without a verifier of evidence there is no hardware that could vouch for a key. */
 function acceptNone(): Promise<BoundKeys> {
   throw new RecordError('STATEMENT_KEY_UNBOUND');
-}
-
-/** The keys in development evidence, for which nobody vouches; empty where there is none. */
-function statedKeysOf({ binding }: Readonly<Record<string, unknown>>): BoundKeys {
-  const keyOf = (name: string): Uint8Array => {
-    const key = isPlainObject(binding) ? binding[name] : '';
-    return typeof key === 'string' && HEX_KEY.test(key) ? fromHex(key) : new Uint8Array();
-  };
-  return {
-    statementPublicKey: keyOf('statementPublicKey'),
-    logPublicKey: keyOf('logPublicKey'),
-  };
 }
 
 /** The evidence names the key that signed; otherwise it vouches for some other key. */

@@ -5,10 +5,6 @@ import { RecordError } from '@track-record/errors';
 
 const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/;
 
-export function toBase64(bytes: Uint8Array): string {
-  return btoa(String.fromCharCode(...bytes));
-}
-
 /** LOG_MALFORMED. The caller bounds the length. */
 export function fromBase64(text: string): Uint8Array<ArrayBuffer> {
   if (!BASE64.test(text)) throw new RecordError('LOG_MALFORMED');

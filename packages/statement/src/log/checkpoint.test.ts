@@ -9,9 +9,10 @@ import {
   verifyCheckpoint,
   type LogPolicy,
 } from './checkpoint.ts';
-import { signCheckpoint } from './checkpoint-note.ts';
+import { signCheckpoint } from './signer.ts';
 import { parseLogProof, parseLogTrust, proveRecord, verifyLogProof } from './log-proof.ts';
-import { formatNoteKey, noteKey, signNoteText, type NoteKey } from './note-key.ts';
+import { noteKey, type NoteKey } from './note-key.ts';
+import { formatNoteKey, signNoteText } from './note.ts';
 import { hashLeaf, treeRoot } from './tree-hash.ts';
 import { proveConsistency, treeOf } from './tree.ts';
 

@@ -4,12 +4,17 @@
 // untrusted; the policy is the verifier's own.
 
 import { RecordError } from '@track-record/errors';
-import { toBase64 } from './base64.ts';
-import { parseCheckpoint, parseTreeHash, type Checkpoint } from './checkpoint-note.ts';
+import { toBase64 } from '../text-bytes.ts';
+import { fromBase64 } from './base64.ts';
+import type { Checkpoint } from './signer.ts';
 import type { NoteKey } from './note-key.ts';
 import { verifyNote, type NoteSignature } from './note.ts';
 import type { TreeHash } from './tree-hash.ts';
-import { isSame, verifyConsistency } from './tree.ts';
+import { HASH_SIZE_BYTES, isSame, verifyConsistency } from './tree.ts';
+
+/** One spelling of a count that a number holds exactly. */
+const SIZE = /^(?:0|[1-9][0-9]{0,15})$/;
+const ROOT_LENGTH = 44;
 
 export interface LogPolicy {
   readonly key: NoteKey;
@@ -66,6 +71,22 @@ export function parseProofLines(text: string): readonly TreeHash[] {
 
 export function formatProofLines(proof: readonly TreeHash[]): string {
   return proof.map((hash) => `${toBase64(hash)}\n`).join('');
+}
+
+/** LOG_MALFORMED. */
+export function parseTreeHash(text: string): TreeHash {
+  if (text.length !== ROOT_LENGTH) malformed();
+  const hash = fromBase64(text);
+  return hash.length === HASH_SIZE_BYTES ? hash : malformed();
+}
+
+/** Extension lines are refused: they are opaque, and nobody could say what was signed. */
+export function parseCheckpoint(text: string): Checkpoint {
+  const [origin = '', size = '', root = '', end, ...rest] = text.split('\n');
+  if (origin === '' || !SIZE.test(size) || end !== '' || rest.length > 0) malformed();
+  const leaves = Number(size);
+  if (!Number.isSafeInteger(leaves)) malformed();
+  return { origin, size: leaves, root: parseTreeHash(root) };
 }
 
 /** The only place that gives the brand: every check before it passed. */

@@ -1,12 +1,13 @@
 export {
   checkExtends,
   formatProofLines,
+  parseCheckpoint,
   parseProofLines,
   verifyCheckpoint,
   type LogPolicy,
   type VerifiedCheckpoint,
 } from './checkpoint.ts';
-export { parseCheckpoint, signCheckpoint, type Checkpoint } from './checkpoint-note.ts';
+export { signCheckpoint, type Checkpoint } from './signer.ts';
 export {
   parseLogProof,
   parseLogTrust,
@@ -16,8 +17,14 @@ export {
   type LogProof,
   type LogTrust,
 } from './log-proof.ts';
-export { formatNoteKey, noteKey, signNoteText, type NoteKey } from './note-key.ts';
-export { parseNoteKey, verifyNote, type NoteSignature } from './note.ts';
+export { noteKey, type NoteKey } from './note-key.ts';
+export {
+  formatNoteKey,
+  parseNoteKey,
+  signNoteText,
+  verifyNote,
+  type NoteSignature,
+} from './note.ts';
 export { tileTree, type ReadPublished } from './tile-tree.ts';
 export { hashLeaf, treeRoot, type TreeHash } from './tree-hash.ts';
 export {

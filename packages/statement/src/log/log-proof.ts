@@ -6,16 +6,15 @@
 
 import { RecordError } from '@track-record/errors';
 import { isPlainObject } from '../canonical-json.ts';
-import { fromHex } from '../text-bytes.ts';
-import { toBase64 } from './base64.ts';
+import { fromHex, toBase64 } from '../text-bytes.ts';
 import {
   checkExtends,
   parseProofLines,
+  parseTreeHash,
   verifyCheckpoint,
   type LogPolicy,
   type VerifiedCheckpoint,
 } from './checkpoint.ts';
-import { parseTreeHash } from './checkpoint-note.ts';
 import { noteKey } from './note-key.ts';
 import { parseNoteKey } from './note.ts';
 import { hashLeaf, type TreeHash } from './tree-hash.ts';

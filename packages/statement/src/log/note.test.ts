@@ -5,10 +5,10 @@
 import { createPrivateKey, sign as signByNode } from 'node:crypto';
 import { describe, expect, it } from '@jest/globals';
 import { codeOf } from '@track-record/errors';
-import { fromHex } from '../text-bytes.ts';
-import { fromBase64, toBase64 } from './base64.ts';
-import { formatNoteKey, noteKey, signNoteText } from './note-key.ts';
-import { parseNoteKey, verifyNote } from './note.ts';
+import { fromHex, toBase64 } from '../text-bytes.ts';
+import { fromBase64 } from './base64.ts';
+import { noteKey } from './note-key.ts';
+import { formatNoteKey, parseNoteKey, signNoteText, verifyNote } from './note.ts';
 
 const PETER = 'PeterNeumann+c74f20a3+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW';
 const PETER_TEXT =

@@ -1,18 +1,19 @@
 // Signed notes (C2SP signed-note v1.0): a text and signatures over it, each line naming its key.
-// Signatures of unknown keys are ignored, as the format demands; one of a known key that fails
-// refuses the whole note. Notes are untrusted; keys come from the verifier's own policy.
+// Witnesses sign with the time (C2SP tlog-cosignature, `cosignature/v1`). Signatures of unknown
+// keys are ignored, as the format demands; one of a known key that fails refuses the whole note.
+// Notes are untrusted; keys come from the verifier's own policy.
 
 import { RecordError } from '@track-record/errors';
-import { toHex } from '../text-bytes.ts';
+import { toBase64, toHex } from '../text-bytes.ts';
 import { fromBase64 } from './base64.ts';
 import {
   CONTROL,
   isKeyName,
   KEY_ID_SIZE_BYTES,
   keyTypes,
-  messageOf,
   noteKey,
-  TIME_SIZE_BYTES,
+  signNote,
+  utf8,
   type NoteKey,
 } from './note-key.ts';
 
@@ -23,6 +24,7 @@ const SIGNATURES_MAX = 128;
 /** The end of the year 9999: beyond it a witness's clock is broken, and no date can be written. */
 const TIME_MAX = 253_402_300_799n;
 
+const TIME_SIZE_BYTES = 8;
 const SIGNATURE_LINE = /^\u2014 (\S+) ([A-Za-z0-9+/=]+)$/u;
 const KEY_TEXT = /^([^+]+)\+([0-9a-f]{8})\+([A-Za-z0-9+/=]{1,64})$/u;
 
@@ -44,6 +46,10 @@ interface UnverifiedSignature {
   readonly bytes: Uint8Array<ArrayBuffer>;
 }
 
+export function formatNoteKey({ kind, name, keyId, publicKey }: NoteKey): string {
+  return `${name}+${keyId}+${toBase64(Uint8Array.of(keyTypes[kind], ...publicKey))}`;
+}
+
 /** `name+id+base64(type, public key)`. LOG_MALFORMED, also when the id is not that of the key. */
 export async function parseNoteKey(text: string): Promise<NoteKey> {
   const [, name = '', keyId, encoded = ''] = KEY_TEXT.exec(text) ?? malformed('key');
@@ -52,6 +58,19 @@ export async function parseNoteKey(text: string): Promise<NoteKey> {
   if (type !== keyTypes[kind]) malformed('key');
   const key = await noteKey(kind, name, Uint8Array.from(publicKey));
   return key.keyId === keyId ? key : malformed('key');
+}
+
+/**
+ * One signature line with its line break. `time` in Unix seconds for a witness, null for a log.
+ */
+export function signNoteText(
+  text: string,
+  key: NoteKey,
+  time: number | null,
+  sign: (message: Uint8Array) => Promise<Uint8Array>,
+): Promise<string> {
+  const stamp = time === null ? [] : timeBytes(time);
+  return signNote(messageOf(text, time), key, sign, stamp);
 }
 
 /**
@@ -121,11 +140,22 @@ function parseSignature(line: string): UnverifiedSignature {
   };
 }
 
+/** A witness signs the time it looked, so that an old view cannot be passed off as a new one. */
+function messageOf(text: string, time: number | null): Uint8Array<ArrayBuffer> {
+  return utf8(time === null ? text : `cosignature/v1\ntime ${time}\n${text}`);
+}
+
 function readTime(bytes: Uint8Array<ArrayBuffer>): number {
   if (bytes.length <= TIME_SIZE_BYTES) throw new RecordError('LOG_SIGNATURE_INVALID');
   const time = new DataView(bytes.buffer, bytes.byteOffset).getBigUint64(0);
   if (time > TIME_MAX) throw new RecordError('LOG_SIGNATURE_INVALID');
   return Number(time);
+}
+
+function timeBytes(time: number): Uint8Array {
+  const bytes = new Uint8Array(TIME_SIZE_BYTES);
+  new DataView(bytes.buffer).setBigUint64(0, BigInt(time));
+  return bytes;
 }
 
 function malformed(place: string): never {

@@ -3,7 +3,6 @@
 // it is verified.
 
 import { RecordError } from '@track-record/errors';
-import { HASH_SIZE_BYTES } from './checkpoint-note.ts';
 import {
   hashNode,
   nodesAt,
@@ -13,7 +12,7 @@ import {
   treeRoot,
   type TreeHash,
 } from './tree-hash.ts';
-import { isSame, type LogTree, type Subtrees } from './tree.ts';
+import { HASH_SIZE_BYTES, isSame, type LogTree, type Subtrees } from './tree.ts';
 
 /** The bits of an index that stay within a tile. */
 const TILE_HEIGHT = 8;

@@ -4,9 +4,9 @@
 // untrusted.
 
 import { RecordError } from '@track-record/errors';
-import { HASH_SIZE_BYTES } from './checkpoint-note.ts';
 import { hashNode, splitOf, treeRoot, type TreeHash } from './tree-hash.ts';
 
+export const HASH_SIZE_BYTES = 32;
 /** Two audit-path hashes per level of a tree of 2^53 leaves, the most a number counts exactly. */
 const PROOF_LENGTH_MAX = 106;
 

@@ -131,7 +131,11 @@ describe('refuses', () => {
       `update record.log_checkpoint set note = replace(note, E'\\n8\\n', E'\\n9\\n')`,
       'LOG_SIGNATURE_INVALID',
     ],
-    ['a checkpoint is none', `update record.log_checkpoint set note = 'x'`, 'LOG_MALFORMED'],
+    [
+      'a checkpoint is none',
+      `update record.log_checkpoint set note = 'x'`,
+      'LOG_SIGNATURE_INVALID',
+    ],
   ];
   test.each(tamperings.map(([name, statements, code]) => [name, code, statements] as const))(
     '%s, for the worker that ran and for one that starts: %s',
