@@ -102,7 +102,7 @@ function section(id: string, { venue, connector, query }: VenueFolder): string {
 | equity in | ${capabilities.quoteCurrency} |
 ${
   connector === undefined
-    ? flexQuery(query)
+    ? flexQuery(query) + (credentials.includes('host') ? GATEWAY : '')
     : `| permissions asked of | \`${connector.permissions.method}\` |
 
 | feed | longest window | rows a page | complete because | also read before, after |
@@ -112,6 +112,16 @@ ${rows.join('\n')}
 ${refusals(connector.refusals)}${connector.addressedAs === undefined ? '' : OWNERSHIP}`
 }`;
 }
+
+/** How the owner lets a worker ask for prices. */
+const GATEWAY = `
+\`flexToken\` and \`flexQueryId\` are made as for \`ibkr\`. In TWS or IB Gateway, under *API*,
+*Settings*: *Enable ActiveX and Socket Clients*, *Read-Only API*, the address that the worker's
+connection comes from among the *Trusted IPs*, and not *Allow connections from localhost only*.
+\`host\` is its address as four numbers, \`port\` its *Socket port*. The login needs the market data
+of what is held. Nothing on this connection is encrypted: lead it through a tunnel of your own.
+What it is believed, and what not: [decision 13](decisions/0013-a-gateway-is-no-witness.md).
+`;
 
 /** How the owner makes the query from which a record follows. */
 function flexQuery(query: VenueFolder['query']): string {
