@@ -163,6 +163,14 @@ describe('accepts', () => {
 });
 
 describe('holds', () => {
+  it('a run can be read again after each of its hours, as an hourly return has 18 digits', () => {
+    let run = NO_RUN;
+    for (const hour of hoursOf('0.000123456789012345 1\n'.repeat(23))) {
+      ({ run } = tellHour(run, hour, daily));
+      expect(parseDecimal(formatDecimal(run.growth))).toEqual(run.growth);
+    }
+  });
+
   const figure = fc.option(fc.integer({ min: -900_000, max: 900_000 }), { freq: 5, nil: null });
   const hour = fc.record({ return: figure, fills: fc.integer({ min: 0, max: 4 }) });
   const policy = fc.constantFrom(usual, daily, atOnce);

@@ -19,6 +19,8 @@ const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
 const RETURN_DIGITS = 6;
 const PUBLIC_DIGITS = 4;
+/** Twelve beyond those of an hourly return: a day of roundings does not reach the sixth. */
+const GROWTH_DIGITS = 30;
 /** A day, and thirty at most. */
 const DELAY_HOURS_USUAL = 24;
 const DELAY_HOURS_MAX = 720;
@@ -57,7 +59,10 @@ export const isDisclosure = withRules({
 export interface Run {
   readonly hours: number;
   readonly fills: number;
-  /** Product of 1 + return over its measured hours, exact. */
+  /**
+   * Product of 1 + return over its measured hours, with digits to spare: exact, it would outgrow
+   * what a row may hold.
+   */
   readonly growth: Decimal;
 }
 
@@ -97,7 +102,7 @@ export function tellHour(
   const next = {
     hours: run.hours + 1,
     fills: run.fills + hour.fills,
-    growth: hour.return === null ? run.growth : multiply(run.growth, add(ONE, hour.return)),
+    growth: hour.return === null ? run.growth : grown(run.growth, hour.return),
   };
   const ends =
     earlier === undefined
@@ -106,6 +111,10 @@ export function tellHour(
   if (!ends) return { run: next, return: null, spans: 1 };
   const told = formatDecimal(round(subtract(next.growth, ONE), RETURN_DIGITS));
   return { run: NO_RUN, return: told, spans: earlier?.return ? earlier.spans : next.hours };
+}
+
+function grown(growth: Decimal, hourly: Decimal): Decimal {
+  return round(multiply(growth, add(ONE, hourly)), GROWTH_DIGITS);
 }
 
 function endsRun(run: Run, { hour, fills }: RunHour, { grid, thin }: Disclosure): boolean {
