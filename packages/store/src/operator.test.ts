@@ -51,6 +51,7 @@ beforeAll(async () => {
   await boss.createQueue(DEAD);
   await boss.createQueue(QUEUE, OPTIONS);
   await boss.createQueue('connect-account', OPTIONS);
+  await boss.createQueue('reaggregate-account', OPTIONS);
 });
 
 afterAll(async () => {
@@ -158,7 +159,7 @@ describe('accepts', () => {
     expect(await store.isHeld(worker.db, 'connect-account')).toBe(false);
     await operator.drain(desk.db, null, true, REASON);
     const held = (await operator.queueDepths(desk.db)).filter((queue) => queue.held);
-    expect(held.map(({ name }) => name)).toEqual(['connect-account', QUEUE]);
+    expect(held.map(({ name }) => name)).toEqual(['connect-account', 'reaggregate-account', QUEUE]);
     await operator.drain(desk.db, null, false, REASON);
     expect(await store.isHeld(worker.db, QUEUE)).toBe(false);
   });
@@ -228,6 +229,24 @@ describe('accepts', () => {
       ['pause', '1'],
     ]);
     await operator.cancelJob(desk.db, job ?? '', REASON);
+  });
+});
+
+describe('accepts: an account whose hours are derived again', () => {
+  it('one job for as long as it waits, and who asked; none for one that is stopped', async () => {
+    const account = await newAccount();
+    const job = await operator.reaggregateAccount(desk.db, account, REASON);
+    expect(await operator.reaggregateAccount(desk.db, account, REASON)).toBe(job);
+    expect(await stateOf(job)).toBe('created');
+    expect(await actionsOf(account)).toEqual([
+      ['reaggregate', '1'],
+      ['reaggregate', '1'],
+    ]);
+    await operator.pauseAccount(desk.db, account, REASON);
+    const refused = operator.reaggregateAccount(desk.db, account, REASON);
+    await expect(refused).rejects.toMatchObject({ code: 'ACCOUNT_PAUSED' });
+    const unknown = operator.reaggregateAccount(desk.db, crypto.randomUUID(), REASON);
+    await expect(unknown).rejects.toMatchObject({ code: 'ACCOUNT_UNKNOWN' });
   });
 });
 

@@ -273,6 +273,47 @@ export function resumeAccount(db: Kysely<Database>, id: string, reason: string):
   return valueOf(db, sql`operator.resume_account(${id}, ${reason})::text`);
 }
 
+/** The job that derives the account's hours again. ACCOUNT_UNKNOWN, ACCOUNT_PAUSED. */
+export function reaggregateAccount(
+  db: Kysely<Database>,
+  id: string,
+  reason: string,
+): Promise<string> {
+  return valueOf(db, sql`operator.reaggregate_account(${id}, ${reason})::text`);
+}
+
+/** What one address may ask of one venue; numbers are decimal strings. */
+export interface VenueAllowance {
+  readonly venue: string;
+  readonly egress: string;
+  readonly tokens: string;
+  readonly closedUntil: Text;
+  readonly closings: string;
+  readonly admitted: string;
+  readonly refused: string;
+}
+
+export function venueAllowances(db: Kysely<Database>): Promise<readonly VenueAllowance[]> {
+  return rowsOf(
+    db,
+    sql`select venue, egress, tokens::text, ${iso('closed_until')} as "closedUntil",
+      closings::text, admitted::text, refused::text
+      from operator.venue_allowance order by venue, egress`,
+  );
+}
+
+/** How many jobs lie in the dead letters, by the code with which they failed. */
+export function deadLetterCodes(
+  db: Kysely<Database>,
+): Promise<readonly { readonly code: string; readonly jobs: string }[]> {
+  return rowsOf(
+    db,
+    sql`select coalesce(source_code, 'UNKNOWN') as code, count(*)::text as jobs
+      from operator.job where source_name is not null and state = 'created'
+      group by source_code order by 1`,
+  );
+}
+
 /** What one master key seals; the count is a decimal string. */
 export interface MasterKeyUse {
   readonly keyId: string;

@@ -29,10 +29,13 @@ export const verbs: Readonly<Record<string, () => Promise<Verb>>> = {
   'queue retry': async () => (await import('./queue-retry.ts')).queueRetry,
   'queue cancel': async () => (await import('./queue-cancel.ts')).queueCancel,
   'queue drain': async () => (await import('./queue-drain.ts')).queueDrain,
+  'queue metrics': async () => (await import('./queue-metrics.ts')).queueMetrics,
   'queue redrive': async () => (await import('./queue-redrive.ts')).queueRedrive,
   'accounts list': async () => (await import('./accounts-list.ts')).accountsList,
   'accounts show': async () => (await import('./accounts-show.ts')).accountsShow,
   'accounts pause': async () => (await import('./accounts-pause.ts')).accountsPause,
+  'accounts reaggregate': async () =>
+    (await import('./accounts-reaggregate.ts')).accountsReaggregate,
   'accounts resume': async () => (await import('./accounts-resume.ts')).accountsResume,
   'hours missing': async () => (await import('./hours-missing.ts')).hoursMissing,
   'schedule list': async () => (await import('./schedule-list.ts')).scheduleList,
