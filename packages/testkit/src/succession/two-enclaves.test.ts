@@ -25,7 +25,7 @@ import { combineShares } from '../../../sealing/src/unseal/quorum.ts';
 import { fakeAmdAuthority, fakeCertificateTable } from '../amd/fake-authority.ts';
 import { freePort, startWorkerProcess, type WorkerProcess } from '../demo/stage.ts';
 import { prefixed, sealByWebCrypto } from '../hpke/seal-by-webcrypto.ts';
-import { ACCOUNT, openSite, OWNER, type Site } from '../route/site.ts';
+import { AT_ONCE, ACCOUNT, openSite, OWNER, type Site } from '../route/site.ts';
 import { CONNECTED_AT, HOUR_MS, LAST_BACKFILLED, scenario, START } from '../route/small-account.ts';
 import { fakeTsm } from '../tsm/fake-tsm.ts';
 import { bindingOf, connectWhenOpen } from './holders.ts';
@@ -150,7 +150,8 @@ async function record(): Promise<void> {
   });
   const identity = { accountId: ACCOUNT, ownerId: OWNER, venue: 'binance' };
   const historyFrom = scenario.start;
-  await site.gateway.connectAccount({ ...identity, sealedCredentials, historyFrom });
+  const sealed = { ...identity, sealedCredentials, historyFrom, disclosure: AT_ONCE };
+  await site.gateway.connectAccount(sealed);
   await site.untilSigned(LAST_BACKFILLED);
 }
 
