@@ -5,7 +5,7 @@
 import { spawn } from 'node:child_process';
 import { createPublicKey, verify as verifySignature } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { cpus, loadavg, tmpdir } from 'node:os';
 import path from 'node:path';
 import { text } from 'node:stream/consumers';
 import { exportOf, sampleKey, sampleLog, signHours } from '@track-record/testkit/sample-export';
@@ -41,7 +41,8 @@ export const verify: Benchmark = {
       const whole = await medianRun(file, policy, 'VERIFIED');
       const row = (name: string, { cpuMs, wallMs, peakMb }: Run): string =>
         `| ${[name, ...[cpuMs, wallMs, peakMb].map((each) => each.toFixed(0))].join(' | ')} |`;
-      const isKept = whole.wallMs < WALL_MS_MAX && whole.peakMb < PEAK_MB_MAX;
+      const said = (isKept: boolean): string => (isKept ? 'kept' : 'missed');
+      const load = loadavg()[0] ?? 0;
       return [
         `${(sizeBytes / 1e6).toFixed(1)} MB of JSON: signatures, links, figures, and that the`,
         'record is in the log. `pnpm track-record verify` from its sources, the median of',
@@ -53,7 +54,9 @@ export const verify: Benchmark = {
         row('the command, for the year', whole),
         `| \`node:crypto\`, the ${HOURS} signatures alone | ${signaturesMs.toFixed(0)} | | |`,
         '',
-        `The bounds are ${WALL_MS_MAX} ms and ${PEAK_MB_MAX} MB: ${isKept ? 'kept' : 'missed'}.`,
+        `The bounds: ${PEAK_MB_MAX} MB, ${said(whole.peakMb < PEAK_MB_MAX)}; ${WALL_MS_MAX} ms of wall`,
+        `time, ${said(whole.wallMs < WALL_MS_MAX)}, while ${load.toFixed(0)} threads wanted`,
+        `${cpus().length} cores.`,
       ];
     } finally {
       rmSync(folder, { recursive: true });

@@ -4,13 +4,14 @@
 // nowhere else, and amounts and ids of the account's own fills.
 
 import { randomBytes } from 'node:crypto';
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { Code } from '@track-record/errors';
 import { connectRpc, type RpcClient } from '@track-record/rpc/client';
+import { noteKey, verifyCheckpoint } from '@track-record/statement/log';
 import { migrate } from '@track-record/store';
 import * as embedded from '@track-record/store/embedded';
 import type { FaultKind } from '../simulator/faults.ts';
@@ -69,6 +70,7 @@ beforeAll(async () => {
   worker = await site.startWorker({
     ENCLAVE_PORT: String(port),
     ENCLAVE_CERTIFICATE_FILE: certificate,
+    WORKER_CHECKPOINT_DIRECTORY: join(directory, 'log'),
   });
   await live();
   const trust = { rootCertificatePem: readFileSync(certificate, 'utf8') };
@@ -105,6 +107,23 @@ describe('accepts', () => {
     expect(tables).toContain(ACCOUNT);
     const log = filesWith(new Map([['log', Buffer.from('insert into record.sealed_state')]]));
     expect([...log.values()].flat().some((path) => path.endsWith('log'))).toBe(true);
+  });
+
+  test('the public log of all its statements, under the key that the evidence names', async () => {
+    const counted = await site.admin.query('select count(*)::int as n from record.statement');
+    await site.admin.query(`select record.enqueue('publish-checkpoint', $1, '{}')`, [ACCOUNT]);
+    const { evidence } = await rpc.attestation(new Uint8Array());
+    const { binding } = JSON.parse(Buffer.from(evidence).toString('utf8'));
+    const publicKey = Buffer.from(binding.logPublicKey, 'hex');
+    const deadline = Date.now() + PATIENCE_MS;
+    for (let size = 0; size < counted.rows[0].n; await wait(POLL_MS)) {
+      if (Date.now() > deadline) throw new Error(`The log is not shown:\n${worker.log()}`);
+      const file = join(directory, 'log/checkpoint');
+      if (!existsSync(file)) continue;
+      const note = readFileSync(file, 'utf8');
+      const key = await noteKey('log', note.slice(0, note.indexOf('\n')), publicKey);
+      ({ size } = await verifyCheckpoint(note, { key, witnesses: [], witnessesMin: 0 }));
+    }
   });
 });
 
