@@ -11,6 +11,7 @@ import type { Benchmark } from './benchmark.ts';
 import { disclosure } from './disclosure/disclosure.ts';
 import { queue } from './queue/queue.ts';
 import { returns } from './returns/returns.ts';
+import { rpc } from './rpc/rpc.ts';
 import { simulation } from './simulation/simulation.ts';
 import { venues } from './venues/venues.ts';
 import { verify } from './verify/verify.ts';
@@ -20,6 +21,7 @@ const BENCHMARKS: readonly Benchmark[] = [
   disclosure,
   queue,
   returns,
+  rpc,
   simulation,
   venues,
   verify,

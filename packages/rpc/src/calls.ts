@@ -39,16 +39,16 @@ export interface Calls {
 }
 
 export function createCalls(limits: CallLimits, onBug: OnBug, admit: Admit): Calls {
-  const unaries = new Set<AbortController>();
-  const streams = new Set<AbortController>();
+  const unaries = new Set<End>();
+  const streams = new Set<End>();
   const isAllowed = allowances(limits.perClient);
 
   /**
    * Holds a place until the source has ended, which is later than the call when the source hangs.
    */
   async function inPlace<T>(
-    [places, most]: readonly [Set<AbortController>, number],
-    end: AbortController,
+    [places, most]: readonly [Set<End>, number],
+    end: End,
     call: Approach,
     work: (caller: Caller) => Promise<T>,
   ): Promise<T> {
@@ -68,10 +68,10 @@ export function createCalls(limits: CallLimits, onBug: OnBug, admit: Admit): Cal
   return {
     unary: (answer) => (call, reply) => {
       const end = endOf(call, limits.unaryTimeoutMs);
-      untilAborted(
-        inPlace([unaries, limits.callsMax], end, call, (caller) => answer(call.request, caller)),
-        end.signal,
-      ).then(
+      const answered = inPlace([unaries, limits.callsMax], end, call, (caller) =>
+        answer(call.request, caller),
+      );
+      end.outlast(answered).then(
         (value) => reply(null, value),
         (error: unknown) => reply(failure(call.getPath(), error)),
       );
@@ -81,55 +81,71 @@ export function createCalls(limits: CallLimits, onBug: OnBug, admit: Admit): Cal
       const fail = (error: unknown) => call.emit('error', failure(call.getPath(), error));
       inPlace([streams, limits.streamsMax], end, call, async (caller) => {
         const answers = answer(call.request, caller);
-        await pump(call, answers, end.signal).then(() => call.end(), fail);
+        await pump(call, answers, end).then(() => call.end(), fail);
         await answers.return(undefined);
       }).catch(fail);
     },
     end: () => {
-      for (const controller of [...unaries, ...streams])
-        controller.abort(new RecordError('RPC_UNAVAILABLE'));
+      for (const end of [...unaries, ...streams]) end.come(new RecordError('RPC_UNAVAILABLE'));
     },
   };
 }
 
-/** Writes the answers one at a time: the next is asked for when the caller has taken the last. */
+/**
+ * Writes the answers one at a time: the next but one is asked for when the caller has taken the
+ * last, so that reading and sending overlap and no more than two are held.
+ */
 async function pump<Answer>(
   call: ServerWritableStream<unknown, Answer>,
   answers: AsyncGenerator<Answer>,
-  signal: AbortSignal,
+  end: End,
 ): Promise<void> {
-  for (;;) {
-    const next = await untilAborted(answers.next(), signal);
-    if (next.done === true) return;
+  for (let next = answers.next(); ;) {
+    const { value, done } = await end.outlast(next);
+    if (done === true) return;
+    next = answers.next();
+    // Whoever waits for it below hears of its failure; after an end nobody does.
+    void Promise.allSettled([next]);
     const written = new Promise<void>((resolve, reject) => {
-      call.write(next.value, (error?: Error | null) => (error ? reject(error) : resolve()));
+      call.write(value, (error?: Error | null) => (error ? reject(error) : resolve()));
     });
-    await untilAborted(written, signal);
+    await end.outlast(written);
   }
 }
 
-/** Aborts when the caller leaves, or stays longer than a call may take. */
+/** The end of a call, which may come before its answer. An AbortSignal costs as much as a call. */
+interface End {
+  come(reason: RecordError): void;
+  /** What the work comes to, or why the call ended before; one at a time. */
+  outlast<T>(work: Promise<T>): Promise<T>;
+}
+
+/** Comes when the caller leaves, or stays longer than a call may take. */
 function endOf(
   call: ServerUnaryCall<unknown, unknown> | ServerWritableStream<unknown, unknown>,
   timeoutMs: number,
-): AbortController {
-  const end = new AbortController();
-  const timer = setTimeout(() => end.abort(new RecordError('RPC_DEADLINE')), timeoutMs);
+): End {
+  let reason: RecordError | null = null;
+  let refuse: ((reason: RecordError) => void) | null = null;
+  const come = (why: RecordError): void => {
+    reason ??= why;
+    refuse?.(reason);
+  };
+  const timer = setTimeout(() => come(new RecordError('RPC_DEADLINE')), timeoutMs);
   const leave = () => {
     clearTimeout(timer);
-    end.abort(new RecordError('RPC_UNAVAILABLE'));
+    come(new RecordError('RPC_UNAVAILABLE'));
   };
   // grpc-js emits `cancelled` at the end of every call, also of one that ended well.
   if (call.cancelled) leave();
   else call.once('cancelled', leave);
-  return end;
-}
-
-function untilAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const abort = () => reject(signal.reason);
-    if (signal.aborted) abort();
-    signal.addEventListener('abort', abort, { once: true });
-    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort));
-  });
+  return {
+    come,
+    outlast: (work) =>
+      new Promise((resolve, reject) => {
+        work.then(resolve, reject);
+        refuse = reject;
+        if (reason !== null) reject(reason);
+      }),
+  };
 }

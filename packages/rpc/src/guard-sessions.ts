@@ -1,5 +1,5 @@
-// What a connection may do besides calls that are heard: pings, and requests that do not end. Neither
-// reaches a handler, and grpc-js bounds neither. Every frame is the other side's.
+// What a connection may do besides calls that are heard: pings, and requests that do not end.
+// Neither reaches a handler, and grpc-js bounds neither. Every frame is the other side's.
 
 import assert from 'node:assert';
 import { EventEmitter } from 'node:events';

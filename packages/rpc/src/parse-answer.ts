@@ -68,13 +68,21 @@ export function parseCode(text: string): Code {
   return text as Code;
 }
 
+/** Of each enumeration, once: a year of hours asks for thousands of names. */
+const namesOf = new Map<object, ReadonlyMap<number, string>>();
+
 function parseName<Name extends string>(
   literals: Readonly<Record<Uppercase<Name>, number>>,
   value: number,
 ): Name {
-  const found = Object.entries(literals).find(([, literal]) => literal === value);
+  const known = namesOf.get(literals);
+  const names =
+    known ??
+    new Map(Object.entries<number>(literals).map(([name, each]) => [each, name.toLowerCase()]));
+  if (known === undefined) namesOf.set(literals, names);
+  const found = names.get(value);
   if (found === undefined || value === 0) throw new RecordError('RPC_ANSWER_MALFORMED');
-  return found[0].toLowerCase() as Name;
+  return found as Name;
 }
 
 function parseInteger(value: bigint): number {

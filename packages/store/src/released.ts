@@ -6,8 +6,8 @@ import { sql, type Kysely, type RawBuilder } from 'kysely';
 import type { StatementRow } from './published.ts';
 import { columns, type Database, type Row } from './rows.ts';
 
-/** About 50 kB of rows: what each of a thousand slow readers holds. */
-const HOURS_PER_PAGE = 256;
+/** A page: small for who reads no further, then larger for who does; about 100 kB of rows. */
+const HOURS_PER_PAGE = { first: 128, most: 512 };
 /** A statement is a few kB, and clients take messages of 4 MiB by default. */
 const STATEMENTS_PER_PAGE = 32;
 
@@ -46,20 +46,20 @@ export async function* hourPages(
   { accountId, fromMs, toMs, head }: ReleasedWindow,
 ): AsyncGenerator<readonly StatedHourRow[]> {
   let from = fromMs;
-  for (;;) {
+  for (let size = HOURS_PER_PAGE.first; ; size = Math.min(2 * size, HOURS_PER_PAGE.most)) {
     const { rows } = await sql<StatedHourRow>`
       select ${columns('record.hourly_return')}, hash from (
         select distinct on (hour) * from record.hourly_return
         where account_id = ${accountId} and sequence <= ${head}
           and hour >= ${instant(from)} and hour < ${instant(toMs)}
-        order by hour, sequence desc limit ${HOURS_PER_PAGE}
+        order by hour, sequence desc limit ${size}
       ) latest join (select account_id, sequence, hash from record.statement) statement
         using (account_id, sequence)
       order by latest.hour`.execute(db);
     const last = rows.at(-1);
     if (last === undefined) return;
     yield rows;
-    if (rows.length < HOURS_PER_PAGE) return;
+    if (rows.length < size) return;
     from = last.hour + 1;
   }
 }

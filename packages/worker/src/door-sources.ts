@@ -17,6 +17,7 @@ import {
   lastDispatch,
   latestCheckpoint,
   statementPages,
+  storeFailure,
   type Database,
   type OwnedAccountStatus,
   type StatedHourRow,
@@ -59,23 +60,23 @@ export function doorSources(
   return {
     statusOf: async (ownerIds) => {
       requireKey();
-      return (await accountStatuses(db, ownerIds)).map(readStatus);
+      return (await read(accountStatuses(db, ownerIds))).map(readStatus);
     },
     headOf: async (ownerId, accountId) => {
       requireKey();
-      const head = await headOf(db, ownerId, accountId);
+      const head = await read(headOf(db, ownerId, accountId));
       if (head === null) throw new RecordError('ACCOUNT_UNKNOWN');
       return head;
     },
     hourlyReturns: async function* (window) {
-      for await (const page of hourPages(db, window)) yield page.map(readHour);
+      for await (const page of readPages(hourPages(db, window))) yield page.map(readHour);
     },
-    dailyReturns: (window) => daysOf(hourPages(db, window)),
-    statements: (window) => statementPages(db, window),
+    dailyReturns: (window) => daysOf(readPages(hourPages(db, window))),
+    statements: (window) => readPages(statementPages(db, window)),
     metrics: (window, period) => compute(() => record.ask('metrics', { window, period })),
     monthlyTable: (window) => compute(() => record.ask('monthlyTable', { window })),
     checkpoint: async () => {
-      const note = await latestCheckpoint(db);
+      const note = await read(latestCheckpoint(db));
       if (note === null) throw new RecordError('LOG_EMPTY');
       return Buffer.from(note);
     },
@@ -94,6 +95,21 @@ export function doorSources(
     submitShare: (holder, sealedShare) => record.ask('submitShare', { holder, sealedShare }),
     handOver: (evidence, release) => record.ask('handOver', { evidence, release }),
   };
+}
+
+/** What the database fails with, as its code. */
+async function read<T>(asked: Promise<T>): Promise<T> {
+  return await asked.catch((error: unknown) => {
+    throw storeFailure(error);
+  });
+}
+
+async function* readPages<T>(pages: AsyncIterable<T>): AsyncGenerator<T> {
+  try {
+    yield* pages;
+  } catch (error) {
+    throw storeFailure(error);
+  }
 }
 
 /** One question at a time, however many callers there are. */

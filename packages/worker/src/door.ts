@@ -38,8 +38,8 @@ export interface Door {
 
 /** Running calls may end in this time at a stop. */
 const GRACE_MS = 2_000;
-/** A few hundred calls in flight, each with a page. */
-const HEAP_SIZE_MB_MAX = 256;
+/** A thousand streams whose readers are slow, each with two pages of 200 kB. */
+const HEAP_SIZE_MB_MAX = 512;
 
 export function startDoor(
   { config, log, onBug }: Pick<WorkerOptions, 'config' | 'log' | 'onBug'>,

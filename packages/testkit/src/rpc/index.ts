@@ -1,0 +1,1 @@
+export { testCallers, type TestCallers } from './callers.ts';
