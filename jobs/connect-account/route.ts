@@ -50,7 +50,7 @@ export async function connectAccount(
     account === null
       ? sealAccountRoot(context.master, accountId, context.random)
       : await loadRoot(accountId, context);
-  const secrets = await openIntake(context.intake.privateKey, intake.sealed, intake);
+  const secrets = await openIntake(context.intake, intake.sealed, intake);
   try {
     context.step('opened');
     const fields = new Map(

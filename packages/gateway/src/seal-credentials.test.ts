@@ -24,7 +24,7 @@ describe('accepts', () => {
     const evidence = await fakeEvidenceDocument(authority, binding);
     const sealed = await sealCredentials(evidence, POLICY, CREDENTIALS, { now: NOW, trustAnchors });
     expect(Buffer.from(sealed).toString('latin1')).not.toContain('marker');
-    const opened = await openIntake(keys.privateKey, sealed, IDENTITY);
+    const opened = await openIntake(keys, sealed, IDENTITY);
     expect(opened.get('apiKey')?.open((bytes) => Buffer.from(bytes).toString())).toBe('marker-key');
   });
 });

@@ -95,7 +95,7 @@ describe('accepts', () => {
     const parts = [Buffer.from('TRI\x01'), sealed.enc, sealed.ct].map(
       (part) => new Uint8Array(part),
     );
-    const opened = await openIntake(pair.privateKey, Buffer.concat(parts), identity);
+    const opened = await openIntake(pair, Buffer.concat(parts), identity);
     const texts = [...opened].map(([name, value]) => [
       name,
       value.open((bytes) => Buffer.from(bytes).toString()),
@@ -145,7 +145,7 @@ describe('refuses', () => {
     const parts = [Buffer.from('TRI\x01'), sealed.enc, sealed.ct].map(
       (part) => new Uint8Array(part),
     );
-    const refused = openIntake(pair.privateKey, Buffer.concat(parts), identity).catch(codeOf);
+    const refused = openIntake(pair, Buffer.concat(parts), identity).catch(codeOf);
     expect(await refused).toBe('ENVELOPE_REFUSED');
   });
 });

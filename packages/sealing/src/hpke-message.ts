@@ -72,7 +72,7 @@ export async function sealMessage(
 /** The plaintext, which the caller wipes. ENVELOPE_MALFORMED, ENVELOPE_REFUSED. */
 export async function openMessage(
   kind: MessageKind,
-  privateKey: Key,
+  { publicKey, privateKey }: KeyPair,
   message: Uint8Array,
   aad: Uint8Array,
 ): Promise<Uint8Array> {
@@ -83,7 +83,9 @@ export async function openMessage(
   const encapsulated = message.slice(MAGIC_SIZE_BYTES, HEADER_SIZE_BYTES);
   const options = { info: new TextEncoder().encode(kind.info), aad };
   try {
-    return await suite.Open(privateKey, encapsulated, message.slice(HEADER_SIZE_BYTES), options);
+    // Not every browser finds the public half of a key that is not extractable.
+    const keys = { privateKey, publicKey: await suite.DeserializePublicKey(publicKey) };
+    return await suite.Open(keys, encapsulated, message.slice(HEADER_SIZE_BYTES), options);
   } catch (cause) {
     // An all-zero or low-order encapsulated key ends here too (RFC 9180, 7.1.4).
     throw new RecordError('ENVELOPE_REFUSED', { cause });

@@ -31,7 +31,7 @@ function secretOf(hex: string): Secret {
 }
 
 async function opened(sealed: Uint8Array): Promise<Record<string, string>> {
-  const secrets = await openIntake(pair.privateKey, sealed, identity);
+  const secrets = await openIntake(pair, sealed, identity);
   return Object.fromEntries(
     [...secrets].map(([name, value]) => [
       name,
@@ -50,7 +50,7 @@ async function codeOfWork(work: Promise<unknown>): Promise<string> {
 }
 
 function codeWhenOpened(sealed: Uint8Array, as = identity): Promise<string> {
-  return codeOfWork(openIntake(pair.privateKey, sealed, as));
+  return codeOfWork(openIntake(pair, sealed, as));
 }
 
 describe('accepts', () => {
@@ -87,9 +87,7 @@ describe('refuses', () => {
 
   it('another worker key', async () => {
     const other = await intakeKeyPair(secretOf('22'.repeat(32)));
-    expect(await codeOfWork(openIntake(other.privateKey, message, identity))).toBe(
-      'ENVELOPE_REFUSED',
-    );
+    expect(await codeOfWork(openIntake(other, message, identity))).toBe('ENVELOPE_REFUSED');
   });
 
   const messages: readonly (readonly [string, Uint8Array, string])[] = [

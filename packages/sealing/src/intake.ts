@@ -4,10 +4,15 @@
 // it is the gateway's token, and an older message of the same owner and account opens again. Runs
 // in browsers too: no node: imports. Sealed messages are untrusted.
 
-import type { Key } from 'hpke';
 import { RecordError } from '@track-record/errors';
 import { contextBytes, lengthPrefixed } from './context.ts';
-import { type MessageKind, messageSizeBytesMin, openMessage, sealMessage } from './hpke-message.ts';
+import {
+  type KeyPair,
+  type MessageKind,
+  messageSizeBytesMin,
+  openMessage,
+  sealMessage,
+} from './hpke-message.ts';
 import { Secret } from './secret.ts';
 
 export { deriveKeyPair as intakeKeyPair, type KeyPair as IntakeKeyPair } from './hpke-message.ts';
@@ -43,11 +48,11 @@ export async function sealIntake(
 
 /** Field name to value; the caller wipes each. ENVELOPE_MALFORMED, ENVELOPE_REFUSED. */
 export async function openIntake(
-  privateKey: Key,
+  keyPair: KeyPair,
   message: Uint8Array,
   identity: IntakeIdentity,
 ): Promise<Map<string, Secret>> {
-  const plaintext = await openMessage(KIND, privateKey, message, identityBytes(identity));
+  const plaintext = await openMessage(KIND, keyPair, message, identityBytes(identity));
   try {
     return decodeFields(plaintext);
   } finally {

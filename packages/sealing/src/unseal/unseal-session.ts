@@ -79,7 +79,7 @@ export class UnsealSession {
     code: Refusal,
   ): Promise<Secret> {
     try {
-      return new Secret(await openMessage(kind, this.#keyPair.privateKey, message, aad));
+      return new Secret(await openMessage(kind, this.#keyPair, message, aad));
     } catch (cause) {
       throw new RecordError(code, { cause, place: 'message' });
     }

@@ -36,7 +36,7 @@ export async function openedInBrowser(call: {
   readonly message: string;
 }): Promise<Readonly<Record<string, string>>> {
   const pair = await intakeKeyPair(new Secret(bytesOf(call.seed)));
-  const fields = await openIntake(pair.privateKey, bytesOf(call.message), IDENTITY);
+  const fields = await openIntake(pair, bytesOf(call.message), IDENTITY);
   const texts = [...fields].map(([name, secret]) => [
     name,
     secret.open((bytes) => new TextDecoder().decode(bytes)),

@@ -107,28 +107,28 @@ inChromium('accepts', () => {
   });
 
   test('what a browser sealed, in Node, and the other way round', async () => {
-    const { publicKey, privateKey } = await intakeKeyPair(new Secret(new Uint8Array(SEED)));
-    const call = { publicKey: base64Of(publicKey), fields: FIELDS };
+    const keys = await intakeKeyPair(new Secret(new Uint8Array(SEED)));
+    const call = { publicKey: base64Of(keys.publicKey), fields: FIELDS };
     const sealed = await browser.call(INTAKE, 'sealedInBrowser', call);
-    const opened = await openIntake(privateKey, bytesOf(String(sealed)), IDENTITY);
+    const opened = await openIntake(keys, bytesOf(String(sealed)), IDENTITY);
     const texts = [...opened].map(([name, secret]) => [
       name,
       secret.open((bytes) => new TextDecoder().decode(bytes)),
     ]);
     expect(Object.fromEntries(texts)).toEqual(FIELDS);
-    const message = base64Of(await sealIntake(publicKey, { ...IDENTITY, fields: FIELDS }));
+    const message = base64Of(await sealIntake(keys.publicKey, { ...IDENTITY, fields: FIELDS }));
     const back = { seed: SEED.toString('base64'), message };
     expect(await browser.call(INTAKE, 'openedInBrowser', back)).toEqual(FIELDS);
   });
 
   test('credentials that a browser sealed to evidence it verified itself', async () => {
-    const { publicKey, privateKey } = await intakeKeyPair(new Secret(new Uint8Array(SEED)));
-    const intakePublicKey = Buffer.from(publicKey).toString('hex');
+    const keys = await intakeKeyPair(new Secret(new Uint8Array(SEED)));
+    const intakePublicKey = Buffer.from(keys.publicKey).toString('hex');
     const evidence = await fakeEvidenceDocument(authority, { ...SETTLED, intakePublicKey });
     const policy = { measurements: accepting.measurements };
     const call = { evidence, policy, anchors, now: NOW, fields: FIELDS };
     const sealed = await browser.call(INTAKE, 'sealedToEvidence', call);
-    const opened = await openIntake(privateKey, bytesOf(String(sealed)), IDENTITY);
+    const opened = await openIntake(keys, bytesOf(String(sealed)), IDENTITY);
     expect([...opened.keys()]).toEqual(Object.keys(FIELDS));
   });
 
