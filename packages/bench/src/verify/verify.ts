@@ -55,8 +55,8 @@ export const verify: Benchmark = {
         `| \`node:crypto\`, the ${HOURS} signatures alone | ${signaturesMs.toFixed(0)} | | |`,
         '',
         `The bounds: ${PEAK_MB_MAX} MB, ${said(whole.peakMb < PEAK_MB_MAX)};`,
-        `${WALL_MS_MAX} ms of wall time, ${said(whole.wallMs < WALL_MS_MAX)}, while ${load.toFixed(0)} threads wanted`,
-        `${cpus().length} cores.`,
+        `${WALL_MS_MAX} ms of wall time, ${said(whole.wallMs < WALL_MS_MAX)},`,
+        `while ${load.toFixed(0)} threads wanted ${cpus().length} cores.`,
       ];
     } finally {
       rmSync(folder, { recursive: true });
