@@ -3,6 +3,7 @@
 // workers share it. All on one PostgreSQL, which is durable, on the machine that runs the engines.
 
 import { spawn } from 'node:child_process';
+import { loadavg } from 'node:os';
 import path from 'node:path';
 import { text } from 'node:stream/consumers';
 import type { Benchmark } from '../benchmark.ts';
@@ -61,7 +62,10 @@ export const queue: Benchmark = {
       const dispatch = await measureDispatch(stand);
       progress('A million jobs ...');
       const depth = await measureDepth(stand);
+      const load = loadavg().map((each) => each.toFixed(1));
       return [
+        `Load of the machine at the end, over 1, 5 and 15 minutes: ${load.join(', ')}.`,
+        '',
         ...throughput,
         '',
         ...steps,
