@@ -367,6 +367,29 @@ describe('refuses', () => {
 });
 
 describe('holds', () => {
+  it('a watch tells all accounts, then what changed, with one question for all', async () => {
+    let questions = 0;
+    const statusOf: RpcSources['statusOf'] = async (owners) => {
+      questions += 1;
+      const changing = { ...account, hoursMissing: questions > 3 ? 1 : 3 };
+      return owners.flatMap((ownerId) => [changing, idle].map((each) => ({ ...each, ownerId })));
+    };
+    const client = await clientOf(await start({ statusOf }));
+    const seen = await Promise.all(
+      [OWNER, ACCOUNT].map(async (owner) => {
+        const told: (readonly AccountStatus[])[] = [];
+        for await (const accounts of client.watchStatus(owner, null)) {
+          told.push(accounts);
+          if (told.length === 2) break;
+        }
+        return told;
+      }),
+    );
+    for (const told of seen) expect(told.map((each) => each.length)).toEqual([2, 1]);
+    // One when each began, and one a second for both.
+    expect(questions).toBeLessThan(6);
+  });
+
   it('a cancelled stream returns the source, and the abort reason reaches the caller', async () => {
     const returned = Promise.withResolvers<string>();
     const hourlyReturns = async function* () {

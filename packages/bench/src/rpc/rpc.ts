@@ -139,7 +139,8 @@ async function measureUnary(echoPort: number, doorPort: number): Promise<readonl
   return [
     `${ROUNDS * CALLS_PER_ROUND} calls of each, one at a time and taking turns, from one client`,
     'over mutual TLS 1.3 on loopback; each server is alone in a thread. The door also finds',
-    'the role in the certificate, counts the caller, bounds the call, and for the status verifies a token.',
+    'the role in the certificate, counts the caller, bounds the call, and for the status',
+    'verifies a token.',
     '',
     '| call | p50 ms | p99 ms | p50, echo = 1 | p99, echo = 1 |',
     '|---|--:|--:|--:|--:|',
