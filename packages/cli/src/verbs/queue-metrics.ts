@@ -29,7 +29,7 @@ interface Metric {
 async function run(input: VerbInput): Promise<VerbOutput> {
   checkAlone(input);
   const metrics = await asOperator(async (db) => [
-    ...(await venueMetrics(await venueDepths(db))),
+    ...venueMetrics(await venueDepths(db)),
     ...queueMetricsOf(await queueDepths(db)),
     ...allowanceMetrics(await venueAllowances(db)),
     ...deadLetterMetrics(await deadLetterCodes(db)),
