@@ -8,12 +8,7 @@ import { z } from 'zod';
 import type { RouteContext } from '../context.ts';
 import type { AccountPayload } from '../queue.ts';
 
-const term = z.strictObject({
-  metric: z.enum(['total_return', 'sharpe_daily', 'max_drawdown', 'coverage']),
-  comparison: z.enum(['above', 'below', 'at_least']),
-  threshold: z.string(),
-});
-const request = z.strictObject({ from: z.string(), to: z.string(), terms: z.array(term) });
+const request = z.strictObject({ from: z.string(), to: z.string(), terms: z.array(z.unknown()) });
 
 /** STATEMENT_ codes when a row was altered. */
 export async function proveClaim(
@@ -39,8 +34,7 @@ async function releasedChain(accountId: string, context: RouteContext): Promise<
   for await (const { body, signature } of loadStatements(context.db, accountId)) {
     statements.push({ bytes: body, signature });
   }
-  if (statements.length === 0) return null;
-  return verifyChain(statements, context.signingKey.publicKey);
+  return statements.length === 0 ? null : verifyChain(statements, context.signingKey.publicKey);
 }
 
 async function answerOf(text: string, chain: Chain | null, { now, signingKey }: RouteContext) {

@@ -19,14 +19,13 @@ import type { Chain, ChainSubject } from './chain.ts';
 import { MERGED } from './disclosure.ts';
 import { counts, isBoolean, isHour, isInstant, matches, oneOf, withRules } from './field-rule.ts';
 import type { SigningKey } from './signing-key.ts';
-import { isCensus, type OwnerCensus, type StatementBody } from './statement.ts';
+import { isCensus, type OwnerCensus } from './statement.ts';
 
 const CLAIM_FORMAT = 'track-record-claim/1';
 const DAY_MS = 86_400_000;
 /** Ratios of fewer days say little (reference: thirty days for ratios). */
 const DAYS_MIN = 30;
 const DAYS_PER_YEAR = 365;
-const TERMS_MAX = 8;
 /** Digits that a product of returns keeps from one figure to the next. */
 const DIGITS = 24;
 
@@ -75,7 +74,7 @@ export interface SignedClaim {
 /** CLAIM_MALFORMED, CLAIM_PERIOD_UNKNOWN, CLAIM_NOT_MET. */
 export async function signClaim(
   chain: Chain,
-  request: ClaimRequest,
+  request: { readonly from: string; readonly to: string; readonly terms: readonly unknown[] },
   madeAt: number,
   key: SigningKey,
 ): Promise<SignedClaim> {
@@ -104,10 +103,12 @@ export async function signClaim(
   // A run that reaches over an edge of the period tells hours that are not in it.
   const [first] = told;
   const isCut = first === undefined || first.spans > first.index + 1;
-  const isOpen = within.slice(within.findLastIndex((body) => body.return !== null)).some(isMerged);
+  const rest = within.slice(within.findLastIndex((each) => each.return !== null));
+  const isOpen = rest.some(({ reason }) => reason === MERGED);
   if (from < chain.from || isCut || isOpen) throw new RecordError('CLAIM_PERIOD_UNKNOWN');
   const figures = figuresOf(told);
-  if (!terms.every((term) => isMet(term, body, figures))) throw new RecordError('CLAIM_NOT_MET');
+  if (!body.terms.every((term) => isMet(term, body, figures)))
+    throw new RecordError('CLAIM_NOT_MET');
   const bytes = encodeCanonical(body);
   return { bytes, signature: await key.signClaim(bytes) };
 }
@@ -117,15 +118,11 @@ export function parseClaimBytes(bytes: Uint8Array): ClaimBody {
   return parseClaim(parseCanonical(bytes));
 }
 
-interface Figures {
-  readonly total: Decimal;
-  /** Each point of wealth, and the highest before it. */
-  readonly path: readonly (readonly [wealth: Decimal, peak: Decimal])[];
-  /** Of UTC days, each compounded from what was told in it. */
-  readonly days: readonly Decimal[];
-}
-
-function figuresOf(told: readonly { readonly hour: string; readonly told: string }[]): Figures {
+/**
+ * The whole; each point of wealth with the highest before it; and the UTC days, each compounded
+ * from what was told in it.
+ */
+function figuresOf(told: readonly { readonly hour: string; readonly told: string }[]) {
   let wealth = ONE;
   let peak = ONE;
   const path = told.map((each) => {
@@ -147,7 +144,7 @@ function figuresOf(told: readonly { readonly hour: string; readonly told: string
 function isMet(
   { metric, threshold }: ClaimTerm,
   { hours, measured }: ClaimBody,
-  { total, path, days }: Figures,
+  { total, path, days }: ReturnType<typeof figuresOf>,
 ): boolean {
   const bound = parseDecimal(threshold);
   switch (metric) {
@@ -179,20 +176,12 @@ function isSharpeAbove(days: readonly Decimal[], bound: Decimal): boolean {
   return isDefined && compare(sum, ZERO) > 0 && compare(scaled, bounded) > 0;
 }
 
-function isMerged({ reason }: Pick<StatementBody, 'reason'>): boolean {
-  return reason === MERGED;
-}
-
 function whole(count: number): Decimal {
   return { mantissa: BigInt(count), scale: 0 };
 }
 
 const isMidnight = matches(/^[0-9-]{10}T00:00:00Z$/);
-const isTerm = withRules({
-  metric: oneOf(Object.keys(comparisons)),
-  comparison: oneOf(Object.values(comparisons)),
-  threshold: matches(/^(?!-0$)-?(?:0|[1-9][0-9]{0,3})(?:\.[0-9]{1,2})?$/),
-});
+const isThreshold = matches(/^(?!-0$)-?(?:0|[1-9][0-9]{0,3})(?:\.[0-9]{1,2})?$/);
 
 const isClaim = withRules({
   format: oneOf([CLAIM_FORMAT]),
@@ -225,16 +214,20 @@ function parseClaim(value: unknown): ClaimBody {
 
 /** Each metric once, in its own direction; only a total return may be bounded below zero. */
 function isTerms(value: unknown): boolean {
-  if (!Array.isArray(value) || value.length === 0 || value.length > TERMS_MAX) return false;
+  if (!Array.isArray(value) || value.length === 0) return false;
   const terms: readonly unknown[] = value;
   const metrics = new Set(terms.map((term) => (isPlainObject(term) ? term['metric'] : null)));
-  return metrics.size === terms.length && terms.every((term) => isTerm(term) && isDirected(term));
+  return metrics.size === terms.length && terms.every(isTerm);
 }
 
-function isDirected(term: unknown): boolean {
-  if (!isPlainObject(term)) return false;
+function isTerm(term: unknown): boolean {
+  if (!isPlainObject(term) || Object.keys(term).length !== 3 || !isThreshold(term['threshold'])) {
+    return false;
+  }
   const { metric, comparison, threshold } = term;
   const expected = Object.entries(comparisons).find(([name]) => name === metric)?.[1];
   const isNegative = typeof threshold === 'string' && threshold.startsWith('-');
-  return comparison === expected && (!isNegative || metric === 'total_return');
+  return (
+    expected !== undefined && comparison === expected && (!isNegative || metric === 'total_return')
+  );
 }

@@ -1,4 +1,4 @@
-export { signClaim, type ClaimRequest } from './claim.ts';
+export { signClaim } from './claim.ts';
 export { verifyChain, verifySignatures, type Chain, type UnverifiedStatement } from './chain.ts';
 export {
   disclosureOf,
