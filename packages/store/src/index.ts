@@ -31,14 +31,6 @@ export {
   type HourlyReturnRow,
   type StatementRow,
 } from './published.ts';
-export {
-  headOf,
-  hourPages,
-  lastDispatch,
-  statementPages,
-  type ReleasedWindow,
-  type StatedHourRow,
-} from './released.ts';
 export { insertRows, loadRow, type Database } from './rows.ts';
 export {
   accountKeysUnder,

@@ -12,6 +12,7 @@ import {
   sampleStatements,
 } from '../../testkit/src/postgres/sample-record.ts';
 import * as store from './index.ts';
+import { headOf, hourPages, statementPages } from './released.ts';
 
 const HOUR_MS = 3_600_000;
 const YEAR_10000_MS = 253_402_300_800_000;
@@ -138,18 +139,18 @@ describe('accepts', () => {
     expect(between).toEqual(statements.slice(1, 3));
     const head = statements.length - 1;
     const all = { accountId, fromMs: 0, toMs: YEAR_10000_MS, fromSequence: 0, head };
-    const hours = (await collect(store.hourPages(worker.db, all))).flat();
+    const hours = (await collect(hourPages(worker.db, all))).flat();
     expect(hours).toEqual(statements.map((each) => ({ ...sampleReturn(each), hash: each.hash })));
     const window = { ...all, fromMs: from, toMs: to };
-    expect(await collect(store.hourPages(worker.db, window))).toEqual([hours.slice(1, 3)]);
+    expect(await collect(hourPages(worker.db, window))).toEqual([hours.slice(1, 3)]);
     const signed = statements.map(({ sequence, body, signature }) => ({
       sequence,
       body,
       signature,
     }));
-    expect((await collect(store.statementPages(worker.db, all))).flat()).toEqual(signed);
+    expect((await collect(statementPages(worker.db, all))).flat()).toEqual(signed);
     const some = { ...all, fromSequence: 7, head: 9 };
-    expect(await collect(store.statementPages(worker.db, some))).toEqual([signed.slice(7, 10)]);
+    expect(await collect(statementPages(worker.db, some))).toEqual([signed.slice(7, 10)]);
     expect(await store.loadSealedAccount(worker.db, accountId)).toMatchObject({
       version: 1,
       head: statements.at(-1)?.hash,
@@ -168,7 +169,7 @@ describe('accepts', () => {
       { ...sampleReturn(correction), ...unpriced },
     ]);
     const window = { accountId, fromMs: 0, toMs: YEAR_10000_MS, fromSequence: 0 };
-    const hoursAt = (head: number) => collect(store.hourPages(worker.db, { ...window, head }));
+    const hoursAt = (head: number) => collect(hourPages(worker.db, { ...window, head }));
     const restated = { ...sampleReturn(correction), ...unpriced, hash: correction.hash };
     expect(await hoursAt(correction.sequence)).toEqual([[restated]]);
     // Whoever began to read before goes on as it was then.
@@ -245,9 +246,9 @@ describe('accepts', () => {
     ]);
     expect(await store.accountStatuses(worker.db, [randomUUID()])).toEqual([]);
     const { accountId, ownerId } = account;
-    expect(await store.headOf(worker.db, ownerId, accountId)).toBe(-1);
-    expect(await store.headOf(worker.db, null, accountId)).toBe(-1);
-    expect(await store.headOf(worker.db, randomUUID(), accountId)).toBeNull();
+    expect(await headOf(worker.db, ownerId, accountId)).toBe(-1);
+    expect(await headOf(worker.db, null, accountId)).toBe(-1);
+    expect(await headOf(worker.db, randomUUID(), accountId)).toBeNull();
   });
 });
 

@@ -12,16 +12,18 @@ import {
 import { hourStatuses, provenances } from '@track-record/statement';
 import {
   accountStatuses,
-  headOf,
-  hourPages,
-  lastDispatch,
   latestCheckpoint,
-  statementPages,
   storeFailure,
   type Database,
   type OwnedAccountStatus,
-  type StatedHourRow,
 } from '@track-record/store';
+import {
+  headOf,
+  hourPages,
+  lastDispatch,
+  statementPages,
+  type StatedHourRow,
+} from '@track-record/store/released';
 import type { Kysely } from 'kysely';
 import type { Clock } from './clock.ts';
 import { daysOf } from './figures.ts';

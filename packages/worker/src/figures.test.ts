@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import type { StatedHourRow } from '@track-record/store';
+import type { StatedHourRow } from '@track-record/store/released';
 import { daysOf, measuredHours, metricsOf, monthlyTableOf } from './figures.ts';
 
 const HOUR_MS = 3_600_000;

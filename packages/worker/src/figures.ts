@@ -19,7 +19,7 @@ import type {
   PeriodReturn,
   ReturnPeriodName,
 } from '@track-record/rpc/sources';
-import type { StatedHourRow } from '@track-record/store';
+import type { StatedHourRow } from '@track-record/store/released';
 
 const PERIODS_PER_YEAR = { hour: parseDecimal('8760'), day: parseDecimal('365') } as const;
 const DAY_MS = 86_400_000;

@@ -3,7 +3,8 @@
 
 import './lock.ts';
 import { workerData } from 'node:worker_threads';
-import { hourPages, openStore, type ReleasedWindow, type StatedHourRow } from '@track-record/store';
+import { openStore } from '@track-record/store';
+import { hourPages, type ReleasedWindow, type StatedHourRow } from '@track-record/store/released';
 import { measuredHours, metricsOf, monthlyTableOf, type MeasuredHours } from '../figures.ts';
 import type { FiguresCalls, FiguresGiven } from './door-calls.ts';
 import { serve } from './serve.ts';
