@@ -80,8 +80,9 @@ SQL. *Lines* are all lines, *code* those that are neither blank nor only comment
 
 The worker is isolates, threads that share no object: *record* holds the keys and makes the
 numbers, *door* faces the network, *venues* runs the connectors of the venues that the
-configuration names, *verifier* judges an enclave that asks for the master key. Each is counted by
-itself, with the largest venue it may load; a file that two load counts in both. None may pass ${budget} lines of code
+configuration names, *figures* computes what takes long from released hours, *verifier* judges an
+enclave that asks for the master key. Each is counted by itself, with the largest venue it may
+load; a file that two load counts in both. None may pass ${budget} lines of code
 ([decision 0010](decisions/0010-isolates.md)).
 
 | isolate | files | lines | code |

@@ -18,6 +18,7 @@ const ISOLATES: Readonly<Record<string, string>> = {
   record: 'packages/worker/src/main.ts',
   door: 'packages/worker/src/isolate/door-isolate.ts',
   venues: 'packages/worker/src/isolate/venues-isolate.ts',
+  figures: 'packages/worker/src/isolate/figures-isolate.ts',
   verifier: 'packages/worker/src/isolate/verifier-isolate.ts',
 };
 
