@@ -30,6 +30,7 @@ const schema = z.strictObject({
     hours: z.int(),
     fills: z.int(),
     growth: z.string().transform((text) => parseDecimal(text)),
+    isMeasured: z.boolean(),
   }),
   /** Of the owner's accounts, as last stated: the number never falls. */
   connected: z.int(),

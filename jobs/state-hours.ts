@@ -14,6 +14,7 @@ import {
   STATEMENT_FORMAT,
   STATEMENT_METHOD,
   tellHour,
+  toldAtOf,
   verifyChain,
   type Chain,
   type SignedStatement,
@@ -64,6 +65,7 @@ export async function stateHours(
   const replayed = state !== null && hours.some(({ hour }) => hour < state.checkpoint.asOf);
   const before = replayed ? await statedBefore(state, account.accountId, context) : [];
   const statementOf = new Map(before.map((statement) => [statement.body.hour, statement]));
+  const toldAt = toldAtOf([...statementOf.values()].map(({ body }) => body));
   const pseudonym = root.pseudonym(account.accountId);
   const chosen = disclosureOf(account);
   const observedAt = new Date(context.now()).toISOString();
@@ -74,7 +76,8 @@ export async function stateHours(
     const disclosure = earlier?.body.disclosure ?? chosen;
     const sequence = (state === null ? 0 : state.statementCount) + stated.length;
     const traded = { ...hour, fills: (fills.get(hour.hour) ?? []).length };
-    const told = tellHour(run, traded, disclosure, earlier?.body);
+    const known = earlier && { ...earlier.body, toldAt: toldAt.get(hour.hour) ?? null };
+    const told = tellHour(run, traded, disclosure, known);
     run = told.run;
     const body: StatementBody = {
       format: STATEMENT_FORMAT,

@@ -19,6 +19,7 @@ import {
   publicReturn,
   releaseAt,
   tellHour,
+  toldAtOf,
   type Disclosure,
   type RunHour,
 } from './disclosure.ts';
@@ -67,9 +68,14 @@ function bodiesOf(
   disclosure: Disclosure,
   earlier: readonly Body[] = [],
 ): Body[] {
+  const toldAt = toldAtOf(
+    earlier.map((body, index) => ({ ...body, hour: formatHour(START + index * HOUR_MS) })),
+  );
   let run = NO_RUN;
   return hours.map((hour, index) => {
-    const told = tellHour(run, hour, disclosure, earlier[index]);
+    const before = earlier[index];
+    const known = before && { ...before, toldAt: toldAt.get(hour.hour) ?? null };
+    const told = tellHour(run, hour, disclosure, known);
     run = told.run;
     const ownReason = hour.return === null ? 'unpriced' : null;
     return { ...told, reason: ownReason ?? (told.return === null ? MERGED : null) };
@@ -79,9 +85,11 @@ function bodiesOf(
 async function sign(
   bodies: readonly (Body & { readonly at: number; readonly restates: string | null })[],
   disclosure: Disclosure,
+  before: readonly SignedStatement[] = [],
 ): Promise<readonly SignedStatement[]> {
-  const signed: SignedStatement[] = [];
-  for (const [sequence, { return: told, reason, spans, at, restates }] of bodies.entries()) {
+  const signed = [...before];
+  for (const { return: told, reason, spans, at, restates } of bodies) {
+    const sequence = signed.length;
     const isMeasured = reason === null || reason === MERGED;
     const body: StatementBody = {
       format: 'track-record-statement/2',
@@ -181,31 +189,53 @@ describe('holds', () => {
       fills: each.fills,
     }));
 
-  it('every run and every correction of one verifies, at every length of the chain', async () => {
-    const record = fc.array(fc.tuple(hour, hour), { minLength: 1, maxLength: 30 });
+  it('every run and its corrections verify, at every length of the chain', async () => {
+    const record = fc.array(fc.tuple(hour, hour, hour), { minLength: 1, maxLength: 30 });
     await fc.assert(
-      fc.asyncProperty(policy, record, async (disclosure, pairs) => {
-        const first = bodiesOf(hours(pairs.map(([one]) => one)), disclosure);
-        const later = bodiesOf(hours(pairs.map(([, other]) => other)), disclosure, first);
-        const stated = first.map((body, at) => ({ ...body, at, restates: null }));
-        const plain = await sign(stated, disclosure);
-        const changed = later.flatMap((body, at) => {
-          const restates = plain[at]?.hash ?? null;
-          const before = first[at];
-          const same = before?.return === body.return && before.reason === body.reason;
-          return same ? [] : [{ ...body, at, restates }];
-        });
-        const all = await sign([...stated, ...changed], disclosure);
-        for (const length of [all.length, stated.length, stated.length + 1]) {
-          const chain = await verifyChain(
-            all.slice(0, Math.min(length, all.length)),
-            key.publicKey,
-          );
-          expect(chain.hours).toHaveLength(pairs.length);
+      fc.asyncProperty(policy, record, async (disclosure, found) => {
+        const at = (index: 0 | 1 | 2): RunHour[] => hours(found.map((each) => each[index]));
+        let told = bodiesOf(at(0), disclosure);
+        const stated = told.map((body, place) => ({ ...body, at: place, restates: null }));
+        let signed = await sign(stated, disclosure);
+        const latest = [...signed];
+        const lengths = [signed.length];
+        for (const index of [1, 2] as const) {
+          const next = bodiesOf(at(index), disclosure, told);
+          const places = next.flatMap((body, place) => {
+            const was = told[place];
+            return was?.return === body.return && was.reason === body.reason ? [] : [place];
+          });
+          const changed = places.map((place) => {
+            const { return: figure = null, reason = null, spans = 1 } = next[place] ?? {};
+            const restates = latest[place]?.hash ?? null;
+            return { return: figure, reason, spans, at: place, restates };
+          });
+          const first = signed.length;
+          signed = await sign(changed, disclosure, signed);
+          for (const [offset, place] of places.entries()) {
+            const correction = signed[first + offset];
+            if (correction !== undefined) latest[place] = correction;
+          }
+          lengths.push(Math.min(first + 1, signed.length), signed.length);
+          told = next;
+        }
+        for (const length of new Set(lengths)) {
+          const chain = await verifyChain(signed.slice(0, length), key.publicKey);
+          expect(chain.hours).toHaveLength(found.length);
         }
       }),
       { numRuns: 60 },
     );
+  });
+
+  it('hours that were told as one are not told apart by a correction', () => {
+    const first = hoursOf('0 1\n- 1\n- 2\n- 3\n- 3');
+    const told = bodiesOf(first, usual);
+    expect(told.map(({ return: figure, spans }) => `${figure}/${spans}`).at(-1)).toBe('0.000000/5');
+    const later = bodiesOf(hoursOf('- 1\n0 0\n- 0\n- 0\n0 0'), usual, told);
+    expect(later.map((body) => body.return)).toEqual([null, null, null, null, '0.000000']);
+    const none = bodiesOf(hoursOf('- 0\n- 0\n- 0\n- 0\n- 0'), usual, told);
+    expect(none.map((body) => body.return)).toEqual([null, null, null, null, null]);
   });
 
   it('nothing is blanked: what is told and what is still open make up the whole', () => {

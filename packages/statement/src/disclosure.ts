@@ -64,9 +64,11 @@ export interface Run {
    * what a row may hold.
    */
   readonly growth: Decimal;
+  /** False while none of its hours is measured, which a correction may find. */
+  readonly isMeasured: boolean;
 }
 
-export const NO_RUN: Run = { hours: 0, fills: 0, growth: ONE };
+export const NO_RUN: Run = { hours: 0, fills: 0, growth: ONE, isMeasured: false };
 
 export interface RunHour {
   readonly hour: number;
@@ -88,29 +90,44 @@ export function disclosureOf({ grid, delayHours, thin }: Choice): Disclosure {
   };
 }
 
+/** What was said of an hour before: when it was told, alone or with others; null is not yet. */
+export type Earlier = Pick<StatementBody, 'reason' | 'spans'> & { readonly toldAt: number | null };
+
+/** The hour at which each hour was told; those that are not told yet are absent. */
+export function toldAtOf(
+  stated: Iterable<Pick<StatementBody, 'hour' | 'return' | 'spans'>>,
+): ReadonlyMap<number, number> {
+  const toldAt = new Map<number, number>();
+  for (const body of stated) {
+    const last = Date.parse(body.hour);
+    const count = body.return === null ? 0 : body.spans;
+    for (let back = 0; back < count; back += 1) toldAt.set(last - back * HOUR_MS, last);
+  }
+  return toldAt;
+}
+
 /**
  * What is told at an hour after the ones in `run`. A correction tells where the statement that it
- * corrects did: hours that were told as one are never told apart later.
+ * corrects did: hours that were told as one are not told apart later.
  */
-export function tellHour(
-  run: Run,
-  hour: RunHour,
-  disclosure: Disclosure,
-  earlier?: Pick<StatementBody, 'return' | 'reason' | 'spans'>,
-): Told {
-  if (run.hours === 0 && hour.return === null) return { run, return: null, spans: 1 };
+export function tellHour(run: Run, hour: RunHour, disclosure: Disclosure, earlier?: Earlier): Told {
+  const toldAt = earlier?.toldAt ?? null;
+  const wasMerged = earlier?.reason === MERGED || (toldAt !== null && toldAt > hour.hour);
+  if (run.hours === 0 && hour.return === null && !wasMerged) return { run, return: null, spans: 1 };
   const next = {
     hours: run.hours + 1,
     fills: run.fills + hour.fills,
     growth: hour.return === null ? run.growth : grown(run.growth, hour.return),
+    isMeasured: run.isMeasured || hour.return !== null,
   };
   const ends =
     earlier === undefined
       ? endsRun(next, hour, disclosure)
-      : earlier.return !== null || (run.hours === 0 && earlier.reason !== MERGED);
+      : toldAt === hour.hour || (run.hours === 0 && !wasMerged);
   if (!ends) return { run: next, return: null, spans: 1 };
+  if (!next.isMeasured) return { run: NO_RUN, return: null, spans: 1 };
   const told = formatDecimal(round(subtract(next.growth, ONE), RETURN_DIGITS));
-  return { run: NO_RUN, return: told, spans: earlier?.return ? earlier.spans : next.hours };
+  return { run: NO_RUN, return: told, spans: toldAt === null ? next.hours : (earlier?.spans ?? 1) };
 }
 
 function grown(growth: Decimal, hourly: Decimal): Decimal {

@@ -7,6 +7,7 @@ export {
   publicReturn,
   releaseAt,
   tellHour,
+  toldAtOf,
   type Run,
 } from './disclosure.ts';
 export { signingKeyFromSeed, statementLabels, type SigningKey } from './signing-key.ts';
