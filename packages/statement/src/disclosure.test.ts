@@ -201,18 +201,15 @@ describe('holds', () => {
         const lengths = [signed.length];
         for (const index of [1, 2] as const) {
           const next = bodiesOf(at(index), disclosure, told);
-          const places = next.flatMap((body, place) => {
+          const changed = next.flatMap((body, place) => {
             const was = told[place];
-            return was?.return === body.return && was.reason === body.reason ? [] : [place];
-          });
-          const changed = places.map((place) => {
-            const { return: figure = null, reason = null, spans = 1 } = next[place] ?? {};
             const restates = latest[place]?.hash ?? null;
-            return { return: figure, reason, spans, at: place, restates };
+            const isSame = was?.return === body.return && was.reason === body.reason;
+            return isSame ? [] : [{ ...body, at: place, restates }];
           });
           const first = signed.length;
           signed = await sign(changed, disclosure, signed);
-          for (const [offset, place] of places.entries()) {
+          for (const [offset, { at: place }] of changed.entries()) {
             const correction = signed[first + offset];
             if (correction !== undefined) latest[place] = correction;
           }

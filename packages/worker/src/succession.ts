@@ -97,5 +97,5 @@ async function verifyApart(claim: PeerClaim): Promise<ProvenPeer> {
     refusal: 'HANDOVER_REFUSED',
     onEnd: () => undefined,
   });
-  return await isolate.ask('verifyRelease', claim).finally(isolate.stop);
+  return await isolate.ask('verifyRelease', claim).finally(() => isolate.stop());
 }

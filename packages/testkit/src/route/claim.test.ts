@@ -6,7 +6,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { createGateway, type ClaimAnswer, type Gateway } from '@track-record/gateway';
+import { createGateway, type Gateway } from '@track-record/gateway';
 import { parseStatement, signingKeyFromSeed } from '@track-record/statement';
 import { buildClaimFile } from '@track-record/statement/claim';
 import { insertRows, openStore } from '@track-record/store';
@@ -73,7 +73,7 @@ async function stateMonth(): Promise<void> {
   await store.close();
 }
 
-async function answerTo(request: object): Promise<ClaimAnswer | null> {
+async function answerTo(request: object): Promise<Awaited<ReturnType<Gateway['claim']>>> {
   const claimId = randomUUID();
   await gateway.requestClaim(claimId, ACCOUNT, { from: FROM, to: TO, terms, ...request });
   expect(await gateway.claim(claimId)).toEqual({ signed: null, code: null });
