@@ -97,5 +97,9 @@ async function verifyApart(claim: PeerClaim): Promise<ProvenPeer> {
     refusal: 'HANDOVER_REFUSED',
     onEnd: () => undefined,
   });
-  return await isolate.ask('verifyRelease', claim).finally(() => isolate.stop());
+  try {
+    return await isolate.ask('verifyRelease', claim);
+  } finally {
+    await isolate.stop();
+  }
 }
